@@ -1,0 +1,35 @@
+/**
+ * Bounds that two nodes must agree on (docs/PROTOCOL.md, "Bounds"): value, unit, reason.
+ * What one node may choose for itself is in `config/node.ts`.
+ */
+
+/** Largest frame on a peer stream, bytes. Bounds the memory that a stranger can make a node use. */
+export const FRAME_BYTES_MAX = 64 * 1024;
+/** Nesting of arrays, maps and tags in any message. Deeper input would overflow a decoder's stack. */
+export const CBOR_DEPTH_MAX = 12;
+/** Routes in one manifest. */
+export const ROUTES_MAX = 16;
+/** Hops of one route. */
+export const HOPS_MAX = 10;
+/** Voters of one manifest; with 64 votes a certificate stays under a quarter of a frame. */
+export const VOTERS_MAX = 64;
+/** Hops of a route unless the payer says otherwise. */
+export const HOPS_DEFAULT = 6;
+/** Routes of a payment unless the payer says otherwise. */
+export const PATHS_DEFAULT = 3;
+/** Participants that an order may ask to avoid. */
+export const AVOID_MAX = 32;
+/** Amounts are in `1 .. AMOUNT_MAX` (smallest unit): 0 < amount < 2^63. */
+export const AMOUNT_MAX = 2n ** 63n - 1n;
+/** Largest number of decimal places of an equivalent. */
+export const PRECISION_MAX = 8;
+/** Ciphertext of a payment note, bytes. */
+export const NOTE_BYTES_MAX = 1024;
+/** Participants that a trust line's policy may block. */
+export const BLOCKED_MAX = 256;
+/** Largest life of an order, ms from `created` to `expires`. */
+export const ORDER_LIFE_MS_MAX = 24 * 3600 * 1000;
+/** How far two honest clocks may differ, ms. Only liveness depends on it. */
+export const CLOCK_SKEW_MS_MAX = 120_000;
+/** Longest time from a vote to the first question about the outcome, ms; a farther `prepare_by` counts as this. */
+export const PREPARE_MS_MAX = 60_000;

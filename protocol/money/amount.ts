@@ -1,0 +1,57 @@
+/**
+ * Amounts: bigint of the smallest unit inside, decimal text at the edges (docs/PROTOCOL.md, "Words").
+ * decimal.js reads and writes the text; nothing is ever rounded.
+ */
+import { Decimal } from 'decimal.js';
+import { invalid } from '../errors.ts';
+import { AMOUNT_MAX } from '../limits.ts';
+
+// 2^63 has 19 digits; 64 leaves room for any input of the accepted length to be read exactly.
+const Exact = Decimal.clone({ precision: 64, toExpNeg: -64, toExpPos: 64 });
+const DECIMAL_PATTERN = /^\d{1,20}(\.\d{1,20})?$/;
+
+/**
+ * Decimal text to the smallest unit, zero allowed (limits).
+ * @throws GeoError E009 `bad_amount` | `too_many_digits` | `amount_too_large`
+ */
+export function parseLimit(text: string, precision: number): bigint {
+  if (!DECIMAL_PATTERN.test(text)) {
+    throw invalid(
+      'bad_amount',
+      `"${text.slice(0, 40)}" is not an amount: write digits with a point, for example 12.50.`,
+    );
+  }
+  const scaled = new Exact(text).mul(new Exact(10).pow(precision));
+  if (!scaled.isInteger()) {
+    throw invalid(
+      'too_many_digits',
+      `"${text}" has more than ${precision} digits after the point; this equivalent has no smaller unit.`,
+      { precision },
+    );
+  }
+  const units = BigInt(scaled.toFixed(0));
+  if (units > AMOUNT_MAX) {
+    throw invalid(
+      'amount_too_large',
+      `"${text}" is too large: amounts stay below 2^63 of the smallest unit.`,
+    );
+  }
+  return units;
+}
+
+/**
+ * Decimal text to a positive amount of the smallest unit.
+ * @throws GeoError E009 as {@link parseLimit}, and `amount_not_positive`
+ */
+export function parseAmount(text: string, precision: number): bigint {
+  if (/^-/.test(text))
+    throw invalid('amount_not_positive', 'The amount must be greater than zero.');
+  const units = parseLimit(text, precision);
+  if (units === 0n) throw invalid('amount_not_positive', 'The amount must be greater than zero.');
+  return units;
+}
+
+/** The smallest unit as decimal text with exactly `precision` digits after the point; negative allowed. */
+export function formatAmount(units: bigint, precision: number): string {
+  return new Exact(units.toString()).div(new Exact(10).pow(precision)).toFixed(precision);
+}
