@@ -1,0 +1,69 @@
+/**
+ * Every message: its number on the wire, whether its author signs it, and its body.
+ * Numbers are append only: a number once used is never given to another message.
+ */
+import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
+import {
+  PaymentOutcome,
+  PaymentPrepare,
+  PaymentRequest,
+  StatusQuery,
+  StatusReply,
+  WithdrawRequest,
+} from './messages/payment.ts';
+import { RouteQuery, RouteReply } from './messages/route.ts';
+import { PeerError, Ping } from './messages/service.ts';
+import { LineState, TrustLineAck } from './messages/trust-line.ts';
+import type { Infer, Schema } from './schema.ts';
+
+interface MessageType<T> {
+  readonly number: number;
+  /** True: the body is a COSE_Sign1 over the payload. False: it rests on the channel, whose key is the sender's. */
+  readonly signed: boolean;
+  readonly schema: Schema<T> & { readonly rule: string };
+}
+
+function message<T>(
+  number: number,
+  signed: boolean,
+  schema: MessageType<T>['schema'],
+): MessageType<T> {
+  return { number, signed, schema };
+}
+
+export const MESSAGES = {
+  TRUST_LINE_CREATE: message(1, true, LineState),
+  TRUST_LINE_UPDATE: message(2, true, LineState),
+  TRUST_LINE_CLOSE: message(3, true, LineState),
+  TRUST_LINE_ACK: message(4, false, TrustLineAck),
+
+  PAYMENT_REQUEST: message(16, true, PaymentRequest),
+  PAYMENT_PREPARE: message(17, false, PaymentPrepare),
+  PAYMENT_PREPARE_ACK: message(18, true, Vote),
+  PAYMENT_COMMIT: message(19, false, PaymentOutcome),
+  PAYMENT_ABORT: message(20, false, PaymentOutcome),
+  PAYMENT_COMMIT_ACK: message(21, true, Applied),
+
+  STATUS_QUERY: message(48, false, StatusQuery),
+  STATUS_REPLY: message(49, false, StatusReply),
+  WITHDRAW_REQUEST: message(50, false, WithdrawRequest),
+  WITHDRAW: message(51, true, Withdrawal),
+
+  ROUTE_QUERY: message(80, false, RouteQuery),
+  ROUTE_REPLY: message(81, false, RouteReply),
+
+  PING: message(112, false, Ping),
+  PONG: message(113, false, Ping),
+  ERROR: message(114, false, PeerError),
+} as const;
+
+export type MessageName = keyof typeof MESSAGES;
+export type MessageBody<N extends MessageName> = Infer<(typeof MESSAGES)[N]['schema']>;
+
+const byNumber = new Map<number, MessageName>(
+  (Object.keys(MESSAGES) as MessageName[]).map((name) => [MESSAGES[name].number, name]),
+);
+
+export function messageNameOf(number: number): MessageName | undefined {
+  return byNumber.get(number);
+}

@@ -1,0 +1,287 @@
+/**
+ * The schema language of the wire: each value says at once how it is read, how it is written and
+ * how it is spelled in CDDL (RFC 8610), so that `protocol/geo.cddl` cannot drift from the code.
+ *
+ * JSON at the other doors (HTTP, configuration) is described with zod; why the wire is not, is told
+ * in docs/decisions/0001-wire-schema.md.
+ */
+import { GeoError } from '../errors.ts';
+import {
+  type Hash,
+  hashFromBytes,
+  hashToBytes,
+  type Pid,
+  type PublicKey,
+  pidFromHash,
+  pidToHash,
+  publicKeyFromBytes,
+  publicKeyToBytes,
+} from '../identity/pid.ts';
+import { AMOUNT_MAX } from '../limits.ts';
+import type { EquivalentCode } from '../money/equivalent.ts';
+import type { CborValue } from './cbor.ts';
+
+export interface Schema<T> {
+  /** The CDDL type expression, or the name of a rule. */
+  readonly cddl: string;
+  /** @throws GeoError E009 `bad_message`, with the place of the fault in `details.at` */
+  read(value: CborValue): T;
+  write(value: T): CborValue;
+}
+
+export type Infer<S> = S extends Schema<infer T> ? T : never;
+
+/** Inner fault; the place is put together while it travels up through the maps and arrays. */
+class Fault extends Error {
+  readonly path: string[] = [];
+}
+
+function fail(expected: string): never {
+  throw new Fault(expected);
+}
+
+function within<T>(place: string | number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Fault) error.path.unshift(String(place));
+    throw error;
+  }
+}
+
+/**
+ * Reads a decoded value whole.
+ * @throws GeoError E009 `bad_message`
+ */
+export function readWith<T>(schema: Schema<T>, value: CborValue, what: string): T {
+  try {
+    return schema.read(value);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const at = error.path.join('.');
+    const place = at === '' ? what : `${what} at ${at}`;
+    throw new GeoError('E009', `${place}: ${error.message}. The sender's software is at fault.`, {
+      fault: 'bad_message',
+      at,
+      what,
+    });
+  }
+}
+
+export function bytes(size: number): Schema<Uint8Array> {
+  return {
+    cddl: `bstr .size ${size}`,
+    read: (v) =>
+      v instanceof Uint8Array && v.length === size ? v : fail(`${size} bytes expected`),
+    write: (v) => v,
+  };
+}
+
+export function bytesUpTo(max: number): Schema<Uint8Array> {
+  return {
+    cddl: `bstr .size (0..${max})`,
+    read: (v) =>
+      v instanceof Uint8Array && v.length <= max ? v : fail(`at most ${max} bytes expected`),
+    write: (v) => v,
+  };
+}
+
+export function text(max: number): Schema<string> {
+  return {
+    cddl: `tstr .size (0..${max})`,
+    read: (v) =>
+      typeof v === 'string' && v.length <= max ? v : fail(`text of at most ${max} bytes expected`),
+    write: (v) => v,
+  };
+}
+
+export function uint(max: number): Schema<number> {
+  return {
+    cddl: `0..${max}`,
+    read: (v) =>
+      typeof v === 'number' && v >= 0 && v <= max
+        ? v
+        : fail(`a whole number up to ${max} expected`),
+    write: (v) => v,
+  };
+}
+
+export const bool: Schema<boolean> = {
+  cddl: 'bool',
+  read: (v) => (typeof v === 'boolean' ? v : fail('true or false expected')),
+  write: (v) => v,
+};
+
+export function oneOf<const T extends string>(...values: readonly T[]): Schema<T> {
+  return {
+    cddl: values.map((v) => JSON.stringify(v)).join(' / '),
+    read: (v) =>
+      (values as readonly unknown[]).includes(v)
+        ? (v as T)
+        : fail(`one of ${values.join(', ')} expected`),
+    write: (v) => v,
+  };
+}
+
+/** Whole amounts of the smallest unit, zero allowed: limits and capacities. */
+export const limit: Schema<bigint> = {
+  cddl: 'limit',
+  read(v) {
+    const units = typeof v === 'number' ? BigInt(v) : v;
+    return typeof units === 'bigint' && units >= 0n && units <= AMOUNT_MAX
+      ? units
+      : fail('an amount from 0 to 2^63 - 1 expected');
+  },
+  write: (v) => v,
+};
+
+/** Whole amounts of the smallest unit, `0 < amount < 2^63`. */
+export const amount: Schema<bigint> = {
+  cddl: 'amount',
+  read(v) {
+    const units = limit.read(v);
+    return units > 0n ? units : fail('an amount greater than zero expected');
+  },
+  write: (v) => v,
+};
+
+/** A signed sum of the smallest unit: balances. */
+export const signedAmount: Schema<bigint> = {
+  cddl: 'signed-amount',
+  read(v) {
+    const units = typeof v === 'number' ? BigInt(v) : v;
+    return typeof units === 'bigint' && units >= -AMOUNT_MAX && units <= AMOUNT_MAX
+      ? units
+      : fail('an amount between -2^63 and 2^63 expected');
+  },
+  write: (v) => v,
+};
+
+/** Milliseconds since 1970-01-01 UTC. */
+export const time: Schema<number> = { ...uint(Number.MAX_SAFE_INTEGER), cddl: 'time-ms' };
+
+function bytes32<T>(name: string, from: (b: Uint8Array) => T, to: (v: T) => Uint8Array): Schema<T> {
+  return {
+    cddl: name,
+    read: (v) =>
+      v instanceof Uint8Array && v.length === 32 ? from(v) : fail(`${name}: 32 bytes expected`),
+    write: to,
+  };
+}
+
+export const pid: Schema<Pid> = bytes32('pid', pidFromHash, pidToHash);
+export const hash: Schema<Hash> = bytes32('hash', hashFromBytes, hashToBytes);
+export const publicKey: Schema<PublicKey> = bytes32(
+  'public-key',
+  publicKeyFromBytes,
+  publicKeyToBytes,
+);
+
+const CODE = /^[A-Z0-9_]{1,16}$/;
+export const equivalentCode: Schema<EquivalentCode> = {
+  cddl: 'equivalent-code',
+  read: (v) =>
+    typeof v === 'string' && CODE.test(v)
+      ? (v as EquivalentCode)
+      : fail('an equivalent code (A-Z, 0-9, _; at most 16) expected'),
+  write: (v) => v,
+};
+
+/** A signed thing inside a message: the bytes of its COSE_Sign1, kept as they came. */
+export function signed(type: string): Schema<Uint8Array> {
+  return { ...bytesUpTo(16 * 1024), cddl: `signed ; COSE_Sign1 over ${type}` };
+}
+
+export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
+  const [type, comment] = splitComment(item.cddl);
+  return {
+    cddl: `[${min}*${max} ${type}]${comment}`,
+    read(v) {
+      if (!Array.isArray(v) || v.length < min || v.length > max) {
+        return fail(`a list of ${min} to ${max} items expected`);
+      }
+      return v.map((each, i) => within(i, () => item.read(each)));
+    },
+    write: (v) => v.map((each) => item.write(each)),
+  };
+}
+
+type Tuple<S extends readonly Schema<unknown>[]> = { readonly [K in keyof S]: Infer<S[K]> };
+
+export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): Schema<Tuple<S>> {
+  return {
+    cddl: `[${items.map((item) => splitComment(item.cddl)[0]).join(', ')}]`,
+    read(v) {
+      if (!Array.isArray(v) || v.length !== items.length) {
+        return fail(`a list of exactly ${items.length} items expected`);
+      }
+      return items.map((item, i) => within(i, () => item.read(v[i]!))) as unknown as Tuple<S>;
+    },
+    write: (v) => items.map((item, i) => item.write(v[i])),
+  };
+}
+
+/** Marks a map entry that may be absent. */
+export interface Optional<T> {
+  readonly optional: Schema<T>;
+}
+export function optional<T>(schema: Schema<T>): Optional<T> {
+  return { optional: schema };
+}
+
+type Fields = Readonly<Record<string, Schema<unknown> | Optional<unknown>>>;
+type FieldType<F> = F extends Optional<infer T> ? T : Infer<F>;
+type RequiredKeys<F> = { [K in keyof F]: F[K] extends Optional<unknown> ? never : K }[keyof F];
+type OptionalKeys<F> = { [K in keyof F]: F[K] extends Optional<unknown> ? K : never }[keyof F];
+export type MapType<F> = { readonly [K in RequiredKeys<F>]: FieldType<F[K]> } & {
+  readonly [K in OptionalKeys<F>]?: FieldType<F[K]>;
+};
+
+/** A map with text keys; unknown keys are refused, so that nothing unsigned-for slips in unseen. */
+export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
+  const entries = Object.entries(fields).map(([name, field]) => ({
+    name,
+    schema: ('optional' in field ? field.optional : field) as Schema<unknown>,
+    required: !('optional' in field),
+  }));
+  const known = new Set(entries.map((entry) => entry.name));
+  const lines = entries.map(({ name, schema, required }) => {
+    const [type, comment] = splitComment(schema.cddl);
+    return `  ${required ? '' : '? '}${name}: ${type},${comment}`;
+  });
+  return {
+    cddl: `{\n${lines.join('\n')}\n}`,
+    read(v) {
+      if (v === null || typeof v !== 'object' || Array.isArray(v) || v instanceof Uint8Array) {
+        return fail('a map expected');
+      }
+      const source = v as Record<string, CborValue>;
+      const result: Record<string, unknown> = {};
+      for (const { name, schema, required } of entries) {
+        const value = source[name];
+        if (value !== undefined) result[name] = within(name, () => schema.read(value));
+        else if (required) fail(`"${name}" is missing`);
+      }
+      for (const name of Object.keys(source)) if (!known.has(name)) fail(`"${name}" is not known`);
+      return result as MapType<F>;
+    },
+    write(v) {
+      const result: Record<string, CborValue> = {};
+      for (const { name, schema } of entries) {
+        const value = (v as Record<string, unknown>)[name];
+        if (value !== undefined) result[name] = schema.write(value);
+      }
+      return result;
+    },
+  };
+}
+
+/** Gives a schema a rule name of its own in the CDDL. */
+export function named<T>(name: string, schema: Schema<T>): Schema<T> & { readonly rule: string } {
+  return { ...schema, cddl: name, rule: `${name} = ${schema.cddl}` };
+}
+
+function splitComment(cddl: string): [type: string, comment: string] {
+  const at = cddl.indexOf(' ;');
+  return at < 0 || cddl.includes('\n') ? [cddl, ''] : [cddl.slice(0, at), cddl.slice(at)];
+}
