@@ -24,6 +24,16 @@ export const ErrorBody = z.object({
   details: z.looseObject({ fault: z.string() }),
 });
 
+/** An error as the HTTP door shows it: the envelope and the members of RFC 9457. */
+export const Problem = ErrorBody.extend({
+  type: z.string().describe('urn:geo:error:CODE'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+});
+
+export const Health = z.object({ status: z.literal('ok') });
+
 export const Identity = z.object({ pid, public_key: hash, addresses: z.array(z.string()) });
 
 export const Status = z.object({
@@ -42,6 +52,8 @@ export const Status = z.object({
   outbox: z.int().describe('messages waiting for an acknowledgement'),
   store: z.string().describe('ok, or what is wrong with it'),
 });
+
+export const ParticipationRequest = z.strictObject({ state: z.enum(['active', 'frozen']) });
 
 export const Peer = z.object({
   pid,
@@ -117,8 +129,8 @@ export const RoutesRequest = z.strictObject({
   peer,
   equivalent: code,
   amount,
-  max_hops: z.int().min(1).max(HOPS_MAX).optional(),
-  max_paths: z.int().min(1).max(ROUTES_MAX).optional(),
+  max_hops: z.coerce.number().int().min(1).max(HOPS_MAX).optional(),
+  max_paths: z.coerce.number().int().min(1).max(ROUTES_MAX).optional(),
 });
 export const Route = z.object({ path: z.array(pid), amount });
 export const Routes = z.object({
@@ -190,6 +202,8 @@ export const Transaction = Payment.extend({
   note: z.string().nullable(),
 });
 
+export const TransactionRef = z.strictObject({ tx_id: hash });
+
 export const BalanceRow = z.object({
   equivalent: code,
   owed_to_me: amount,
@@ -240,6 +254,7 @@ export const BookRow = z.object({
 export const Invariant = z.object({ name: z.string(), held: z.boolean(), detail: z.string() });
 
 export type ErrorBody = z.infer<typeof ErrorBody>;
+export type Problem = z.infer<typeof Problem>;
 export type Identity = z.infer<typeof Identity>;
 export type Status = z.infer<typeof Status>;
 export type Peer = z.infer<typeof Peer>;

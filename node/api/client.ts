@@ -1,0 +1,118 @@
+/**
+ * The other end of the route table: every method of NodeService, made async, over HTTP.
+ * What the daemon refused comes back as the GeoError that it threw.
+ */
+import type { z } from 'zod';
+import { GeoError } from '../../protocol/errors.ts';
+import type { NodeService } from '../service.ts';
+import { errorOf } from './problem.ts';
+import { type AnyRoute, API_PREFIX, ROUTE_LIST } from './routes.ts';
+import { ErrorBody } from './shapes.ts';
+
+export type Client = {
+  readonly [Method in keyof NodeService]: (
+    ...args: Parameters<NodeService[Method]>
+  ) => Promise<Awaited<ReturnType<NodeService[Method]>>>;
+};
+
+export interface ClientOptions {
+  /** `http://host:port`, as `api.json` in the home directory says. */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Methods throw GeoErrors only: the daemon's own, and E007 `daemon_unreachable` | `daemon_gone`, E008 `daemon_version`. */
+export function createClient(options: ClientOptions): Client {
+  const methods = ROUTE_LIST.map((route) => [
+    route.name,
+    (argument?: unknown) => call(route, argument, options),
+  ]);
+  return Object.fromEntries(methods) as Client;
+}
+
+async function call(route: AnyRoute, argument: unknown, options: ClientOptions): Promise<unknown> {
+  const { response, text } = await exchange(requestOf(route, argument, options));
+  const body = readJson(text);
+  if (!response.ok) {
+    const problem = ErrorBody.safeParse(body);
+    if (!problem.success) throw notOurs(options.url);
+    throw errorOf(problem.data);
+  }
+  return readAnswer(route.response, body, options.url);
+}
+
+function requestOf(route: AnyRoute, argument: unknown, { url, token }: ClientOptions): Request {
+  const { input } = route;
+  const target = new URL(API_PREFIX + route.path, url);
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+  };
+  let body: string | null = null;
+  if (input !== null) {
+    const value = input.field === undefined ? argument : { [input.field]: argument };
+    if (input.in === 'body') {
+      headers['content-type'] = 'application/json';
+      body = JSON.stringify(value);
+    } else {
+      for (const [name, member] of Object.entries(value as Record<string, unknown>)) {
+        if (member === undefined) continue;
+        if (input.in === 'query') target.searchParams.set(name, String(member));
+        else
+          target.pathname = target.pathname.replace(`:${name}`, encodeURIComponent(String(member)));
+      }
+    }
+  }
+  return new Request(target, { method: route.method, headers, body });
+}
+
+async function exchange(request: Request): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(request);
+    return { response, text: await response.text() };
+  } catch (cause) {
+    throw unreachable(request.url, cause);
+  }
+}
+
+/** Before a connection nothing was asked; after it, the daemon may have done what it was asked for. */
+function unreachable(url: string, cause: unknown): GeoError {
+  const code = ((cause as Error).cause as { code?: unknown } | undefined)?.code;
+  const { origin } = new URL(url);
+  if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new GeoError(
+      'E007',
+      `No node answers at ${origin}. Start it with \`geo start\`.`,
+      { fault: 'daemon_unreachable', url: origin },
+      { cause },
+    );
+  }
+  return new GeoError(
+    'E007',
+    `The node at ${origin} went away before it answered. Start it with \`geo start\`, then see with \`geo history\` whether it did what it was asked for.`,
+    { fault: 'daemon_gone', url: origin },
+    { cause },
+  );
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readAnswer(shape: z.ZodType, body: unknown, url: string): unknown {
+  const answer = shape.safeParse(body);
+  if (!answer.success) throw notOurs(url);
+  return answer.data;
+}
+
+function notOurs(url: string): GeoError {
+  return new GeoError(
+    'E008',
+    `What answers at ${url} is not a GEO node of this version. Use the \`geo\` command that the node was started with, or restart the node.`,
+    { fault: 'daemon_version', url },
+  );
+}

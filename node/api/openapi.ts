@@ -1,0 +1,120 @@
+/** The OpenAPI 3.1 document, made from the route table and the shapes; nothing in it is written by hand twice. */
+import { z } from 'zod';
+import { type AnyRoute, API_PREFIX, HEALTH_PATH, ROUTE_LIST } from './routes.ts';
+import * as shapes from './shapes.ts';
+
+type Json = { readonly [name: string]: unknown };
+
+const COMPONENTS_PATH = '#/components/schemas/';
+
+/**
+ * JSON Schema (draft 2020-12, the dialect of OpenAPI 3.1) of every exported shape.
+ * Requests are described as they are sent, everything else as it is received.
+ */
+function componentSchemas(): Record<string, Json> {
+  const sent = z.registry<{ id: string }>();
+  const received = z.registry<{ id: string }>();
+  for (const [id, shape] of Object.entries(shapes)) {
+    (REQUESTS.has(shape) ? sent : received).add(shape, { id });
+  }
+  const uri = (id: string) => COMPONENTS_PATH + id;
+  const schemas = {
+    ...z.toJSONSchema(sent, { io: 'input', uri }).schemas,
+    ...z.toJSONSchema(received, { io: 'output', uri }).schemas,
+  };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $id: _id, $schema: _schema, ...schema }]) => [id, schema]),
+  );
+}
+
+const REQUESTS = new Set<unknown>([
+  shapes.PolicyPatch,
+  ...ROUTE_LIST.flatMap((route) => (route.input === null ? [] : [route.input.shape])),
+]);
+const NAMES = new Map<unknown, string>(Object.entries(shapes).map(([id, shape]) => [shape, id]));
+
+/** A reference to an exported shape, or to an array of one. */
+function reference(shape: z.ZodType): Json {
+  const name = NAMES.get(shape);
+  if (name !== undefined) return { $ref: COMPONENTS_PATH + name };
+  if (shape instanceof z.ZodArray)
+    return { type: 'array', items: reference(shape.element as z.ZodType) };
+  throw new TypeError('a route uses a shape that node/api/shapes.ts does not export');
+}
+
+function jsonContent(shape: z.ZodType): Json {
+  return { 'application/json': { schema: reference(shape) } };
+}
+
+const PROBLEM: Json = {
+  description: 'A refusal: code, sentence, details',
+  content: { 'application/problem+json': { schema: reference(shapes.Problem) } },
+};
+
+function parameters(input: NonNullable<AnyRoute['input']>, schemas: Record<string, Json>): Json[] {
+  const schema = schemas[NAMES.get(input.shape) ?? ''] as {
+    properties: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    in: input.in === 'params' ? 'path' : 'query',
+    required: input.in === 'params' || (schema.required ?? []).includes(name),
+    schema: property,
+  }));
+}
+
+function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
+  const { input } = route;
+  return {
+    operationId: route.name,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(input === null || input.in === 'body' ? {} : { parameters: parameters(input, schemas) }),
+    ...(input?.in === 'body'
+      ? { requestBody: { required: true, content: jsonContent(input.shape) } }
+      : {}),
+    responses: {
+      200: { description: 'Done', content: jsonContent(route.response) },
+      default: PROBLEM,
+    },
+  };
+}
+
+/** @param version of the software, as in package.json */
+export function openApiDocument(version: string): Json {
+  const schemas = componentSchemas();
+  const paths: Record<string, Record<string, Json>> = {
+    [HEALTH_PATH]: {
+      get: {
+        operationId: 'health',
+        tags: ['node'],
+        summary: 'Says that the node listens; the only endpoint without a token',
+        security: [],
+        responses: { 200: { description: 'Alive', content: jsonContent(shapes.Health) } },
+      },
+    },
+  };
+  for (const route of ROUTE_LIST) {
+    const path = API_PREFIX + route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: operation(route, schemas),
+    };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'GEO node',
+      version,
+      description:
+        'The local API of a GEO node. Amounts are decimal strings, times ISO 8601 in UTC. The token is in the file `api.token` of the home directory.',
+    },
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas,
+    },
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * Serves the route table on the loopback interface: JSON in, JSON out, a bearer token, and one
+ * envelope for every refusal. Decides nothing about money; that is NodeService's.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import type { Log } from '../ports.ts';
+import type { NodeService } from '../service.ts';
+import { openApiDocument } from './openapi.ts';
+import { PROBLEM_CONTENT_TYPE, problemOf, statusOf } from './problem.ts';
+import { type AnyRoute, API_PREFIX, HEALTH_PATH, OPENAPI_PATH, ROUTE_LIST } from './routes.ts';
+
+/** Largest request body, bytes: a trust line with 256 blocked participants needs 13 KiB. */
+const BODY_BYTES_MAX = 32 * 1024;
+/** Time to receive a whole request, ms. Answers may take longer (a payment does). */
+const REQUEST_MS_MAX = 10_000;
+/** How long a stop waits for answers under way, ms. */
+const STOP_MS_MAX = 2_000;
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+export interface ApiOptions {
+  readonly service: NodeService;
+  /** A loopback name or address: the API has no encryption of its own. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly token: string;
+  /** Of the software, for the OpenAPI document. */
+  readonly version?: string;
+  readonly log: Log;
+}
+
+export interface Api {
+  /** `http://host:port`, without the prefix. */
+  readonly url: string;
+  /** Lets answers under way finish for a short while, then closes. */
+  stop(): Promise<void>;
+}
+
+/** @throws GeoError E009 `api_not_loopback`, E008 `api_port_taken`, E006 `api_port_denied` */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { host, port } = options;
+  if (!LOOPBACK_HOSTS.has(host)) {
+    throw invalid(
+      'api_not_loopback',
+      `The API cannot listen on "${host}": it is not encrypted and serves this machine only. Use 127.0.0.1, and a tunnel to reach it from elsewhere.`,
+    );
+  }
+  const app = buildApp(options);
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw listenError(cause, host, port);
+  }
+  const bound = app.server.address();
+  const boundPort = bound === null || typeof bound === 'string' ? port : bound.port;
+  return {
+    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${boundPort}`,
+    async stop() {
+      const deadline = setTimeout(() => app.server.closeAllConnections(), STOP_MS_MAX);
+      await app.close();
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function buildApp(options: ApiOptions): FastifyInstance {
+  const { service, log } = options;
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(asGeoError(error, request, log), reply);
+
+  const app = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: fail,
+  });
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(fail);
+  app.addHook('onRequest', async (request) => checkHost(request));
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+  });
+
+  app.get(HEALTH_PATH, async () => ({ status: 'ok' }));
+
+  app.register(async (guarded) => {
+    const admits = tokenCheck(options.token);
+    guarded.addHook('onRequest', async (request) => admits(request));
+    // Within the guard, so that a stranger cannot tell paths that exist from those that do not.
+    guarded.setNotFoundHandler((request, reply) =>
+      fail(
+        invalid(
+          'no_such_route',
+          `There is nothing at ${request.url.slice(0, 200)}; see ${OPENAPI_PATH}.`,
+        ),
+        request,
+        reply,
+      ),
+    );
+    const document = openApiDocument(options.version ?? '0');
+    guarded.get(OPENAPI_PATH, async () => document);
+    for (const route of ROUTE_LIST) {
+      guarded.route({
+        method: route.method,
+        url: API_PREFIX + route.path,
+        handler: async (request) => answer(route, service, request),
+      });
+    }
+    refuseOtherMethods(guarded);
+  });
+  return app;
+}
+
+/** Reads the argument, calls the service, and lets out nothing that the response's shape does not name. */
+async function answer(route: AnyRoute, service: NodeService, request: FastifyRequest) {
+  const call = service[route.name] as (argument?: unknown) => unknown;
+  const result = await call.call(service, readArgument(route, request));
+  return route.response.parse(result);
+}
+
+const NO_INPUT = z.strictObject({});
+
+function readArgument(route: AnyRoute, request: FastifyRequest): unknown {
+  const { input } = route;
+  const parts = { params: request.params, query: request.query, body: request.body };
+  for (const part of ['params', 'query', 'body'] as const) {
+    if (part !== input?.in) readPart(NO_INPUT, part, parts[part] ?? {});
+  }
+  if (input === null) return undefined;
+  const value = readPart(input.shape, input.in, parts[input.in]);
+  return input.field === undefined ? value : (value as Record<string, unknown>)[input.field];
+}
+
+/** @throws GeoError E009 `bad_request` naming every field at fault at once */
+function readPart(shape: z.ZodType, part: string, value: unknown): unknown {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
+  );
+  throw new GeoError('E009', `The ${part} of the request is not valid: ${problems.join('; ')}.`, {
+    fault: 'bad_request',
+    problems,
+  });
+}
+
+/** A page on another site may point its own name at 127.0.0.1; its requests then carry that name (DNS rebinding). */
+function checkHost(request: FastifyRequest): void {
+  const name = /^(\[[0-9a-fA-F:]+\]|[^:]*)(:\d+)?$/.exec(request.headers.host ?? '')?.[1];
+  if (name === undefined || !LOOPBACK_HOSTS.has(name.toLowerCase())) {
+    throw new GeoError('E006', 'The API answers only to requests for localhost or 127.0.0.1.', {
+      fault: 'bad_host',
+    });
+  }
+}
+
+/** Both sides are hashed first, so that neither content nor length can be learnt from the time it takes. */
+function tokenCheck(token: string): (request: FastifyRequest) => void {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest();
+  const expected = sha256(`Bearer ${token}`);
+  return (request) => {
+    if (!timingSafeEqual(sha256(request.headers.authorization ?? ''), expected)) {
+      throw new GeoError(
+        'E006',
+        'The request has no valid token. Send "Authorization: Bearer" and the content of the file api.token in the home directory of the node.',
+        { fault: 'bad_token' },
+      );
+    }
+  };
+}
+
+function refuseOtherMethods(app: FastifyInstance): void {
+  const allowed = new Map<string, string[]>([[OPENAPI_PATH, ['GET']]]);
+  for (const { method, path } of ROUTE_LIST) {
+    const url = API_PREFIX + path;
+    allowed.set(url, [...(allowed.get(url) ?? []), method]);
+  }
+  for (const [url, methods] of allowed) {
+    app.route({
+      method: METHODS.filter((method) => !methods.includes(method)),
+      url,
+      handler: async (request, reply) => {
+        reply.header('allow', methods.join(', '));
+        throw invalid(
+          'method_not_allowed',
+          `${url} answers to ${methods.join(', ')}, not to ${request.method}.`,
+        );
+      },
+    });
+  }
+}
+
+/** Fastify's own refusals carry a status of their own; what is neither theirs nor ours is a bug and says nothing. */
+function asGeoError(error: unknown, request: FastifyRequest, log: Log): GeoError {
+  const where = { method: request.method, path: request.url.split('?')[0] };
+  if (error instanceof GeoError && error.code !== 'E010') {
+    log.debug({ ...where, code: error.code, fault: error.details.fault }, 'request refused');
+    return error;
+  }
+  const known = frameworkRefusal(error);
+  if (known !== undefined) return known;
+  log.error({ ...where, request: request.id, err: error }, 'request failed');
+  if (error instanceof GeoError) return error;
+  return new GeoError('E010', 'Something went wrong inside the node. Its log says what.', {
+    fault: 'internal',
+    request: request.id,
+  });
+}
+
+function frameworkRefusal(error: unknown): GeoError | undefined {
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return invalid('body_too_large', `The body is larger than ${BODY_BYTES_MAX} bytes.`);
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return invalid('not_json', 'The body must be JSON, sent as application/json.');
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return invalid(
+      'bad_request',
+      'The request could not be read: its body must be one JSON object.',
+    );
+  }
+  return undefined;
+}
+
+function sendProblem(error: GeoError, reply: FastifyReply): void {
+  const status = statusOf(error);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(status).header('content-type', PROBLEM_CONTENT_TYPE).send(problemOf(error));
+}
+
+function listenError(cause: unknown, host: string, port: number): unknown {
+  const code = (cause as { code?: unknown }).code;
+  if (code === 'EADDRINUSE') {
+    return new GeoError(
+      'E008',
+      `Port ${port} on ${host} is taken, perhaps by another node. Stop that one, or choose another API port (0 lets the system choose).`,
+      { fault: 'api_port_taken', port },
+      { cause },
+    );
+  }
+  if (code === 'EACCES') {
+    return new GeoError(
+      'E006',
+      `This user may not listen on port ${port}. Choose an API port above 1023.`,
+      { fault: 'api_port_denied', port },
+      { cause },
+    );
+  }
+  return cause;
+}

@@ -1,0 +1,219 @@
+/**
+ * A NodeService without a node: remembers what it was asked, answers with fixed rows, and refuses
+ * on demand. What the HTTP door and the CLI do can be seen without keys, store or network.
+ */
+import type * as shapes from '../../../node/api/shapes.ts';
+import type { NodeService } from '../../../node/service.ts';
+
+export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
+export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
+export const KEY = 'a'.repeat(64);
+export const TX = 'b'.repeat(64);
+const TIME = '2026-03-01T12:00:00.000Z';
+const ADDRESS = '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample';
+
+const policy: shapes.Policy = {
+  auto_clearing: true,
+  can_be_intermediate: true,
+  daily_limit: null,
+  blocked_participants: [],
+};
+
+export const status: shapes.Status = {
+  pid: ANNA,
+  public_key: KEY,
+  version: '0.1.0',
+  api: 'http://127.0.0.1:1',
+  addresses: [ADDRESS],
+  started: TIME,
+  participation: 'active',
+  peers_connected: 1,
+  trust_lines: 2,
+  edges: 1,
+  attempts_live: 0,
+  attempts_in_doubt: 0,
+  outbox: 0,
+  store: 'ok',
+};
+const peer: shapes.Peer = {
+  pid: BOB,
+  public_key: KEY,
+  name: 'bob',
+  connected: true,
+  addresses: [ADDRESS],
+};
+const line: shapes.TrustLine = {
+  direction: 'given',
+  peer: BOB,
+  peer_name: 'bob',
+  equivalent: 'UAH',
+  limit: '100.00',
+  debt: '12.50',
+  available: '87.50',
+  status: 'active',
+  state: 'COMMITTED',
+  sequence: 1,
+  policy,
+  failure: null,
+};
+export const payment: shapes.Payment = {
+  tx_id: TX,
+  state: 'COMMITTED',
+  role: 'payer',
+  payer: ANNA,
+  payee: BOB,
+  equivalent: 'UAH',
+  amount: '12.50',
+  reason: null,
+  routes: [{ path: [ANNA, BOB], amount: '12.50' }],
+  attempts: 1,
+  created: TIME,
+  finished: TIME,
+  ms: 12,
+};
+export const transaction: shapes.Transaction = {
+  ...payment,
+  kind: 'payment',
+  attempt: 1,
+  attempt_state: 'COMMITTED',
+  manifest_hash: KEY,
+  voters: [
+    { pid: BOB, public_key: KEY, coordinator: false, vote: 'YES', withdrew: false, applied: true },
+    { pid: ANNA, public_key: KEY, coordinator: true, vote: 'YES', withdrew: false, applied: true },
+  ],
+  effects: [{ debtor: ANNA, creditor: BOB, delta: '12.50' }],
+  certificate: '0102ff',
+  note: 'for the bread',
+};
+
+export interface Call {
+  readonly method: keyof NodeService;
+  readonly argument: unknown;
+}
+
+export interface FakeService extends NodeService {
+  /** What was asked for, in order. */
+  readonly calls: Call[];
+  /** The next call, whichever it is, throws this. */
+  failNext(error: unknown): void;
+  /** Answers of `method` from now on; typed loosely so that a wrong shape can be tried. */
+  answerWith(method: keyof NodeService, answer: unknown): void;
+}
+
+export function createFakeService(): FakeService {
+  const calls: Call[] = [];
+  const answers = new Map<keyof NodeService, unknown>(
+    Object.entries(fixed()) as [keyof NodeService, unknown][],
+  );
+  let failure: { error: unknown } | undefined;
+
+  function method<Name extends keyof NodeService>(name: Name): NodeService[Name] {
+    const answer = (argument?: unknown) => {
+      calls.push({ method: name, argument });
+      if (failure !== undefined) {
+        const { error } = failure;
+        failure = undefined;
+        throw error;
+      }
+      return answers.get(name);
+    };
+    return answer as NodeService[Name];
+  }
+
+  return {
+    calls,
+    failNext: (error) => {
+      failure = { error };
+    },
+    answerWith: (name, answer) => {
+      answers.set(name, answer);
+    },
+    identity: method('identity'),
+    status: method('status'),
+    peers: method('peers'),
+    connect: method('connect'),
+    addContact: method('addContact'),
+    contacts: method('contacts'),
+    defineEquivalent: method('defineEquivalent'),
+    equivalents: method('equivalents'),
+    setTrustLine: method('setTrustLine'),
+    freezeTrustLine: method('freezeTrustLine'),
+    closeTrustLine: method('closeTrustLine'),
+    trustLines: method('trustLines'),
+    routes: method('routes'),
+    pay: method('pay'),
+    transaction: method('transaction'),
+    balance: method('balance'),
+    debts: method('debts'),
+    history: method('history'),
+    books: method('books'),
+    audit: method('audit'),
+    setParticipation: method('setParticipation'),
+  };
+}
+
+type Answers = { [Name in keyof NodeService]: Awaited<ReturnType<NodeService[Name]>> };
+
+function fixed(): Answers {
+  return {
+    identity: { pid: ANNA, public_key: KEY, addresses: [ADDRESS] },
+    status,
+    setParticipation: { ...status, participation: 'frozen' },
+    peers: [peer],
+    connect: peer,
+    addContact: { name: 'bob', pid: BOB, addresses: [ADDRESS] },
+    contacts: [{ name: 'bob', pid: BOB, addresses: [ADDRESS] }],
+    defineEquivalent: { code: 'UAH', precision: 2, metadata: { name: 'hryvnia' } },
+    equivalents: [{ code: 'UAH', precision: 2, metadata: { name: 'hryvnia' } }],
+    setTrustLine: line,
+    freezeTrustLine: { ...line, status: 'frozen' },
+    closeTrustLine: { ...line, status: 'closed' },
+    trustLines: [line, { ...line, direction: 'received', limit: '50.00' }],
+    routes: {
+      routes: [{ path: [ANNA, BOB], amount: '12.50' }],
+      payable: '12.50',
+      enough: true,
+      messages: 2,
+    },
+    pay: payment,
+    transaction,
+    balance: [
+      {
+        equivalent: 'UAH',
+        owed_to_me: '12.50',
+        i_owe: '0.00',
+        net: '12.50',
+        can_receive: '87.50',
+        can_spend: '62.50',
+      },
+    ],
+    debts: [{ debtor: BOB, creditor: ANNA, peer_name: 'bob', equivalent: 'UAH', amount: '12.50' }],
+    history: [
+      {
+        time: TIME,
+        type: 'payment',
+        text: 'paid 12.50 UAH to bob',
+        tx_id: TX,
+        peer: BOB,
+        equivalent: 'UAH',
+        amount: '12.50',
+      },
+    ],
+    books: [
+      {
+        peer: BOB,
+        equivalent: 'UAH',
+        balance: '12.50',
+        limit_given: '100.00',
+        limit_received: '50.00',
+        held: '0.00',
+        held_in: '0.00',
+        held_out: '0.00',
+        count: 1,
+        digest: KEY,
+        frozen: false,
+      },
+    ],
+    audit: [{ name: 'limits', held: true, detail: '1 edge' }],
+  };
+}
