@@ -1,0 +1,94 @@
+/**
+ * Reads from LevelDB's MANIFEST which files the store consists of and how long each table is.
+ *
+ * LevelDB itself notices a missing table, but neither a table cut short nor a missing log.
+ *
+ * Format (LevelDB, db/version_edit.cc): each log record is a list of `varint tag | fields`; numbers are
+ * varints, keys are `varint length | bytes`.
+ */
+import { readLog } from './damage-log.ts';
+
+export interface LiveFiles {
+  /** Number of the log that holds the newest writes; 0 if there is none yet. */
+  readonly logNumber: number;
+  /** Table number → bytes. */
+  readonly tables: ReadonlyMap<number, number>;
+}
+
+/**
+ * @throws LogFault, RangeError if the manifest is damaged
+ */
+export function readManifest(file: Uint8Array): LiveFiles {
+  let logNumber = 0;
+  const tables = new Map<number, number>();
+  for (const record of readLog(file).records) {
+    const cursor = new Cursor(record);
+    while (!cursor.atEnd()) {
+      const tag = cursor.varint();
+      switch (tag) {
+        case 1: // name of the comparator
+          cursor.skipBytes();
+          break;
+        case 2:
+          logNumber = cursor.varint();
+          break;
+        case 3: // next file number
+        case 4: // last sequence
+        case 9: // previous log, no longer used
+          cursor.varint();
+          break;
+        case 5: // where the next compaction of a level begins
+          cursor.varint();
+          cursor.skipBytes();
+          break;
+        case 6: {
+          cursor.varint(); // level
+          tables.delete(cursor.varint());
+          break;
+        }
+        case 7: {
+          cursor.varint(); // level
+          const number = cursor.varint();
+          tables.set(number, cursor.varint());
+          cursor.skipBytes(); // smallest key
+          cursor.skipBytes(); // largest key
+          break;
+        }
+        default:
+          throw new RangeError(`unknown tag ${tag}`);
+      }
+    }
+  }
+  return { logNumber, tables };
+}
+
+class Cursor {
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  atEnd(): boolean {
+    return this.#offset === this.#bytes.length;
+  }
+
+  varint(): number {
+    let value = 0n;
+    for (let shift = 0n; shift < 64n; shift += 7n) {
+      const byte = this.#bytes[this.#offset];
+      if (byte === undefined) break;
+      this.#offset += 1;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return Number(value);
+    }
+    throw new RangeError('a number is cut short');
+  }
+
+  skipBytes(): void {
+    const length = this.varint();
+    if (length > this.#bytes.length - this.#offset) throw new RangeError('a key is cut short');
+    this.#offset += length;
+  }
+}
