@@ -132,39 +132,59 @@ const network = z.strictObject({
 const limits = z.strictObject({
   frames_per_s_per_peer: whole(
     { default: 5_000, min: 10, max: 1_000_000 },
-    'Frames accepted from one peer, with a burst of one second. What comes above it is dropped unread and counted; the sender repeats what matters.',
+    'Frames accepted from a known peer, with a burst of four seconds. What comes above it is dropped before any signature is checked; a peer that goes on is disconnected for a while.',
   ),
   bytes_per_s_per_peer: whole(
     { default: 8 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
     'The same in bytes.',
   ),
+  frames_per_s_per_unknown_peer: whole(
+    { default: 2_500, min: 10, max: 1_000_000 },
+    'As for a known peer, for one that is neither contact nor neighbour.',
+  ),
+  bytes_per_s_per_unknown_peer: whole(
+    { default: 4 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
+    'The same in bytes.',
+  ),
+  frames_per_s_unknown_peers: whole(
+    { default: 5_000, min: 10, max: 1_000_000 },
+    'All unknown peers together: making up new keys buys nothing. Above it their frames are dropped.',
+  ),
+  bytes_per_s_unknown_peers: whole(
+    { default: 8 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
+    'The same in bytes.',
+  ),
   queue_bytes_per_peer: whole(
-    { default: 4 * MIB, min: FRAME_BYTES_MAX, max: 256 * MIB },
-    'What may wait to be sent to one peer. Above it further frames to that peer are dropped; the outbox repeats them.',
+    { default: 8 * MIB, min: 2 * FRAME_BYTES_MAX, max: 256 * MIB },
+    'What may wait to be sent to one peer. Above it further frames to that peer are dropped; the outbox repeats what matters.',
+  ),
+  queue_bytes: whole(
+    { default: 128 * MIB, min: 2 * FRAME_BYTES_MAX, max: 4096 * MIB },
+    'What may wait to be sent to all peers together. Above it further frames are dropped.',
   ),
   streams_per_peer: whole(
-    { default: 16, min: 4, max: 1_024 },
-    'Streams that one peer may keep open. A further one is reset.',
+    { default: 4, min: 2, max: 1_024 },
+    'Streams of this protocol that one peer may keep open; one is used, dials that cross make two. A further one is reset.',
   ),
   connections: whole(
-    { default: 512, min: 8, max: 65_536 },
-    'Open connections, all peers together. Above it new inbound ones are closed.',
+    { default: 500, min: 8, max: 65_536 },
+    'Open connections, all peers together. Above it the least useful ones are closed.',
   ),
   unknown_peers: whole(
-    { default: 64, min: 0, max: 65_536 },
-    'Connected peers that are neither contact nor neighbour. A further stranger is closed.',
+    { default: 250, min: 0, max: 65_536 },
+    'Connected peers that are neither contact nor neighbour. A further one is refused.',
   ),
   inbound_connections_per_s: whole(
-    { default: 50, min: 1, max: 65_536 },
+    { default: 500, min: 1, max: 65_536 },
     'New connections accepted from one host address. Further ones are closed before the handshake.',
   ),
   inbound_pending: whole(
-    { default: 64, min: 1, max: 65_536 },
+    { default: 200, min: 1, max: 65_536 },
     'Inbound connections whose handshake is not finished. Further ones are closed.',
   ),
   pending_orders: whole(
     { default: 1_024, min: 1, max: 1_000_000 },
-    'Payments of this node that are not decided yet. A further one is refused with E006.',
+    'Payments of this node that are not decided yet. A further one is refused.',
   ),
 });
 
@@ -318,6 +338,11 @@ export const CONFIG_RULES: readonly {
     keys: ['outbox.retry_min_ms', 'outbox.retry_max_ms'],
     sentence: 'retry_min_ms must not be above retry_max_ms',
     holds: ({ outbox }) => outbox.retry_min_ms <= outbox.retry_max_ms,
+  },
+  {
+    keys: ['limits.queue_bytes_per_peer', 'limits.queue_bytes'],
+    sentence: 'queue_bytes_per_peer must not be above queue_bytes',
+    holds: ({ limits }) => limits.queue_bytes_per_peer <= limits.queue_bytes,
   },
   {
     keys: ['payments.prepare_ms', 'payments.order_life_ms'],

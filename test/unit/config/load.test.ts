@@ -79,7 +79,7 @@ describe('sources', () => {
 
   it('takes an empty file, an empty section and an empty variable as nothing said', () => {
     expect(loadConfig({ ...inHome(''), env: { GEO_API_PORT: '' } }).api.port).toBe(0);
-    expect(loadConfig(inHome('# nothing\nlimits:\n')).limits.unknown_peers).toBe(64);
+    expect(loadConfig(inHome('# nothing\nlimits:\n')).limits.unknown_peers).toBe(250);
   });
 
   it("leaves alone other programs' GEO_ variables", () => {
@@ -142,6 +142,7 @@ describe('faults', () => {
 
   it.each([
     [['outbox.retry_min_ms=70000'], 'outbox.retry_max_ms (default)'],
+    [['limits.queue_bytes=131072'], 'must not be above queue_bytes'],
     [['payments.prepare_ms=20000', 'payments.order_life_ms=10000'], 'no attempt fits'],
     [
       ['allow', 'deny'].map(
@@ -161,7 +162,7 @@ describe('faults', () => {
     ['network.deny=bob', 'each a PID'],
     ['network.dht=maybe', 'true or false'],
     ['log.level=loud', 'debug, info, warn, error, silent'],
-    ['limits.queue_bytes_per_peer=65535', 'from 65536 to'],
+    ['limits.queue_bytes_per_peer=65535', 'from 131072 to'],
     ['payments.max_hops=2.5', 'a whole number from 1 to 10'],
     ['payments.max_hops=', 'a whole number from 1 to 10'],
   ])('refuses %s and says what is allowed', (flag, allowed) => {

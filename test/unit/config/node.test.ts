@@ -31,6 +31,7 @@ describe('options', () => {
     expect(unitOf('prepare_ms')).toBe('milliseconds');
     expect(unitOf('queue_bytes_per_peer')).toBe('bytes');
     expect(unitOf('bytes_per_s_per_peer')).toBe('bytes per second');
+    expect(unitOf('frames_per_s_unknown_peers')).toBe('frames per second');
     expect(unitOf('inbound_connections_per_s')).toBe('inbound connections per second');
     expect(unitOf('max_hops')).toBe('');
   });
