@@ -1,0 +1,152 @@
+/**
+ * Decides whether a frame is worth reading, before any work is spent on it (docs/PROTOCOL.md, "Bounds").
+ *
+ * Each peer has buckets of its own, and all strangers share one pair more: a flooding peer uses up
+ * its own budget, and making up new keys buys nothing. Pure: the time is an argument.
+ */
+import type { PublicKey } from '../../protocol/identity/pid.ts';
+import type { Rate, TrafficRates, TransportLimits } from './limits.ts';
+
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #at: number;
+
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#at = now;
+  }
+
+  has(count: number, now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= count;
+  }
+
+  /** Takes `count` tokens, or none if there are fewer. */
+  take(count: number, now: number): boolean {
+    if (!this.has(count, now)) return false;
+    this.#tokens -= count;
+    return true;
+  }
+
+  full(now: number): boolean {
+    return this.has(this.#rate.burst, now);
+  }
+
+  #refill(now: number): void {
+    if (now > this.#at) {
+      const gained = ((now - this.#at) * this.#rate.perSecond) / 1000;
+      this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
+    }
+    // A clock that went back gives nothing, and takes nothing away.
+    this.#at = now;
+  }
+}
+
+class TrafficBuckets {
+  readonly #frames: TokenBucket;
+  readonly #bytes: TokenBucket;
+
+  constructor(rates: TrafficRates, now: number) {
+    this.#frames = new TokenBucket(rates.frames, now);
+    this.#bytes = new TokenBucket(rates.bytes, now);
+  }
+
+  has(bytes: number, now: number): boolean {
+    return this.#frames.has(1, now) && this.#bytes.has(bytes, now);
+  }
+
+  take(bytes: number, now: number): void {
+    this.#frames.take(1, now);
+    this.#bytes.take(bytes, now);
+  }
+
+  full(now: number): boolean {
+    return this.#frames.full(now) && this.#bytes.full(now);
+  }
+}
+
+/**
+ * `pass`: hand it on. `over_peer_rate`, `over_strangers_rate`: drop it. `close`: drop it and close
+ * the peer's connection, it has been over its rate too often.
+ */
+export type Verdict = 'pass' | 'over_peer_rate' | 'over_strangers_rate' | 'close';
+
+interface PeerState {
+  known: boolean;
+  traffic: TrafficBuckets;
+  readonly breaches: TokenBucket;
+  refusedUntil: number;
+}
+
+/** Peers beyond this number make the guard look for entries that have nothing left to remember. */
+const SWEEP_AT = 10_000;
+
+export class Guard {
+  readonly #limits: TransportLimits;
+  readonly #strangers: TrafficBuckets;
+  readonly #peers = new Map<PublicKey, PeerState>();
+  #sweepAt = SWEEP_AT;
+
+  constructor(limits: TransportLimits, now: number) {
+    this.#limits = limits;
+    this.#strangers = new TrafficBuckets(limits.allStrangers, now);
+  }
+
+  /** Counts one frame of `bytes` bytes from `peer`. Times in ms. */
+  admit(peer: PublicKey, known: boolean, bytes: number, now: number): Verdict {
+    const state = this.#stateOf(peer, known, now);
+    if (!state.traffic.has(bytes, now)) {
+      if (state.breaches.take(1, now)) return 'over_peer_rate';
+      state.refusedUntil = now + this.#limits.penaltyMs;
+      return 'close';
+    }
+    // The shared budget may have been used up by others, so its breach is not held against this peer.
+    if (!known && !this.#strangers.has(bytes, now)) return 'over_strangers_rate';
+    state.traffic.take(bytes, now);
+    if (!known) this.#strangers.take(bytes, now);
+    return 'pass';
+  }
+
+  /** Whether the peer is still refused for its breaches. */
+  refuses(peer: PublicKey, now: number): boolean {
+    const state = this.#peers.get(peer);
+    return state !== undefined && now < state.refusedUntil;
+  }
+
+  #stateOf(peer: PublicKey, known: boolean, now: number): PeerState {
+    const existing = this.#peers.get(peer);
+    if (existing !== undefined) {
+      if (existing.known !== known) {
+        existing.known = known;
+        existing.traffic = this.#bucketsFor(known, now);
+      }
+      return existing;
+    }
+    if (this.#peers.size >= this.#sweepAt) this.#sweep(now);
+    const state: PeerState = {
+      known,
+      traffic: this.#bucketsFor(known, now),
+      breaches: new TokenBucket(this.#limits.breaches, now),
+      refusedUntil: 0,
+    };
+    this.#peers.set(peer, state);
+    return state;
+  }
+
+  #bucketsFor(known: boolean, now: number): TrafficBuckets {
+    return new TrafficBuckets(known ? this.#limits.knownPeer : this.#limits.stranger, now);
+  }
+
+  /**
+   * States outlive connections, or reconnecting would refill a budget. Full buckets say nothing, so
+   * they go. What stays is bounded by the strangers' shared rate.
+   */
+  #sweep(now: number): void {
+    for (const [peer, state] of this.#peers) {
+      if (now >= state.refusedUntil && state.traffic.full(now)) this.#peers.delete(peer);
+    }
+    this.#sweepAt = Math.max(SWEEP_AT, this.#peers.size * 2);
+  }
+}

@@ -1,0 +1,138 @@
+/** Assembles the libp2p host: which transports, which services, with which bounds. */
+import { noise } from '@chainsafe/libp2p-noise';
+import { autoNAT } from '@libp2p/autonat';
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { dcutr } from '@libp2p/dcutr';
+import { type Identify, identify, identifyPush } from '@libp2p/identify';
+import type { ConnectionGater, Libp2p } from '@libp2p/interface';
+import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import { mdns } from '@libp2p/mdns';
+import { type Ping, ping } from '@libp2p/ping';
+import { preSharedKey } from '@libp2p/pnet';
+import { tcp } from '@libp2p/tcp';
+import { webSockets } from '@libp2p/websockets';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p, type Libp2pOptions } from 'libp2p';
+import { invalid } from '../../protocol/errors.ts';
+import type { TransportLimits } from './limits.ts';
+import { DHT_PROTOCOL, type Libp2pTransportOptions, type RelayOptions } from './options.ts';
+import { parseAddress } from './peer-id.ts';
+
+export interface HostServices extends Record<string, unknown> {
+  identify: Identify;
+  ping: Ping;
+  dht?: KadDHT;
+}
+
+export type Host = Libp2p<HostServices>;
+
+/** Reservations, bytes and time that a volunteer gives each relayed connection. */
+const RELAY_RESERVATIONS = 128;
+const RELAY_BYTES = 16n * 1024n * 1024n;
+const RELAY_MS = 3_600_000;
+
+/**
+ * A host that is not started yet.
+ * @throws GeoError E009 `bad_seed`, `bad_address`, `bad_preshared_key`
+ */
+export async function createHost(
+  options: Libp2pTransportOptions,
+  limits: TransportLimits,
+  gater: ConnectionGater,
+): Promise<Host> {
+  const relay = options.relay ?? {};
+  const host = await createLibp2p<HostServices>({
+    start: false,
+    privateKey: await identityKey(options.seed),
+    nodeInfo: { name: 'geo-node' },
+    addresses: {
+      listen: [
+        ...options.listen.map(checkedAddress),
+        ...(relay.listen === true ? ['/p2p-circuit'] : []),
+      ],
+      announce: (options.announce ?? []).map(checkedAddress),
+    },
+    transports: [
+      tcp(),
+      webSockets(),
+      ...(relay.dial === true || relay.listen === true ? [circuitRelayTransport()] : []),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: gater,
+    connectionManager: {
+      maxConnections: limits.connections,
+      inboundConnectionThreshold: limits.inboundConnectionsPerSecondPerHost,
+      maxIncomingPendingConnections: limits.pendingInboundConnections,
+      maxParallelDials: limits.parallelDials,
+      dialTimeout: limits.dialTimeoutMs,
+      addressDialTimeout: limits.dialTimeoutMs,
+    },
+    connectionMonitor: { pingInterval: limits.pingIntervalMs },
+    peerDiscovery: options.mdns ? [mdns()] : [],
+    services: servicesOf(options.dht, relay),
+    ...protectorOf(options.presharedKey),
+  });
+  return host;
+}
+
+async function identityKey(seed: Uint8Array) {
+  if (seed.length !== 32) throw invalid('bad_seed', 'The seed of a participant key has 32 bytes.');
+  return generateKeyPairFromSeed('Ed25519', seed);
+}
+
+function checkedAddress(text: string): string {
+  return parseAddress(text).toString();
+}
+
+function servicesOf(
+  dht: boolean,
+  relay: RelayOptions,
+): NonNullable<Libp2pOptions<HostServices>['services']> {
+  const services: Record<string, unknown> = {
+    identify: identify(),
+    identifyPush: identifyPush(),
+    ping: ping(),
+    ...(dht && { dht: dhtService() }),
+    ...(relay.autonat === true && { autonat: autoNAT() }),
+    ...(relay.holePunch === true && { dcutr: dcutr() }),
+    ...(relay.serve === true && { relay: relayService() }),
+  };
+  // Which services there are is only known now; HostServices names those that the project calls.
+  return services as NonNullable<Libp2pOptions<HostServices>['services']>;
+}
+
+function dhtService() {
+  return kadDHT({
+    protocol: DHT_PROTOCOL,
+    // Explicitly a server: by itself kad-dht stays a client on private addresses, and a network
+    // whose nodes are all clients stores nothing.
+    clientMode: false,
+    // Villages run on private networks, so private addresses are not filtered out.
+    peerInfoMapper: passthroughMapper,
+    allowQueryWithZeroPeers: true,
+  });
+}
+
+function relayService() {
+  return circuitRelayServer({
+    reservations: {
+      maxReservations: RELAY_RESERVATIONS,
+      defaultDataLimit: RELAY_BYTES,
+      defaultDurationLimit: RELAY_MS,
+    },
+  });
+}
+
+function protectorOf(presharedKey: string | undefined) {
+  if (presharedKey === undefined) return {};
+  if (!/^[0-9a-f]{64}$/i.test(presharedKey)) {
+    throw invalid(
+      'bad_preshared_key',
+      'The pre-shared key must be 64 hexadecimal digits, the same on every node of the network.',
+    );
+  }
+  const file = `/key/swarm/psk/1.0.0/\n/base16/\n${presharedKey.toLowerCase()}`;
+  return { connectionProtector: preSharedKey({ psk: new TextEncoder().encode(file) }) };
+}
