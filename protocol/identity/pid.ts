@@ -21,6 +21,10 @@ export type Hash = Branded<'Hash'>;
 /** SHA-256 of an order's bytes; names a payment or a clearing. */
 export type TxId = Hash;
 
+const HASH_BYTES = 32;
+/** Longest base58 of 32 bytes. Reading base58 takes time by the square of the length: look first. */
+const PID_LENGTH_MAX = 44;
+
 // Base58 of 32 bytes is a division of big numbers (10 µs and more); a node meets few participants,
 // over and over. Bounded so that strangers cannot grow it.
 const MEMO_MAX = 50_000;
@@ -37,7 +41,9 @@ function remember(hex: string, pid: Pid): Pid {
   return pid;
 }
 
+/** @throws GeoError E009 `bad_hash` */
 export function pidFromHash(hash: Uint8Array): Pid {
+  if (hash.length !== HASH_BYTES) throw invalid('bad_hash', 'A hash has 32 bytes.');
   const hex = bytesToHex(hash);
   return pidByHex.get(hex) ?? remember(hex, base58.encode(hash) as Pid);
 }
@@ -74,11 +80,11 @@ export function pidFromPublicKey(key: PublicKey): Pid {
 export function parsePid(text: string): Pid {
   let bytes: Uint8Array | undefined;
   try {
-    bytes = base58.decode(text);
+    if (text.length <= PID_LENGTH_MAX) bytes = base58.decode(text);
   } catch {
     // falls through: the sentence below says what a PID looks like
   }
-  if (bytes?.length !== 32) {
+  if (bytes?.length !== HASH_BYTES) {
     throw invalid(
       'bad_pid',
       `"${text.slice(0, 60)}" is not a PID: 43 or 44 base58 characters are expected, as \`geo id\` prints them.`,

@@ -6,29 +6,33 @@ import { Decimal } from 'decimal.js';
 import { invalid } from '../errors.ts';
 import { AMOUNT_MAX } from '../limits.ts';
 
-// 2^63 has 19 digits; 64 leaves room for any input of the accepted length to be read exactly.
-const Exact = Decimal.clone({ precision: 64, toExpNeg: -64, toExpPos: 64 });
-const DECIMAL_PATTERN = /^\d{1,20}(\.\d{1,20})?$/;
+/** Longest text that is looked at; 2^63 has 19 digits. */
+const TEXT_LENGTH_MAX = 64;
+// As many digits as that text can have, so that whatever is read is read exactly.
+const Exact = Decimal.clone({ precision: TEXT_LENGTH_MAX, toExpNeg: -64, toExpPos: 128 });
+const DECIMAL_PATTERN = /^\d+(?:\.(\d+))?$/;
 
 /**
  * Decimal text to the smallest unit, zero allowed (limits).
  * @throws GeoError E009 `bad_amount` | `too_many_digits` | `amount_too_large`
  */
 export function parseLimit(text: string, precision: number): bigint {
-  if (!DECIMAL_PATTERN.test(text)) {
+  const match = text.length <= TEXT_LENGTH_MAX ? DECIMAL_PATTERN.exec(text) : null;
+  if (match === null) {
     throw invalid(
       'bad_amount',
       `"${text.slice(0, 40)}" is not an amount: write digits with a point, for example 12.50.`,
     );
   }
-  const scaled = new Exact(text).mul(new Exact(10).pow(precision));
-  if (!scaled.isInteger()) {
+  // Zeros count too: "1.000" claims a precision that the equivalent does not have.
+  if ((match[1]?.length ?? 0) > precision) {
     throw invalid(
       'too_many_digits',
       `"${text}" has more than ${precision} digits after the point; this equivalent has no smaller unit.`,
       { precision },
     );
   }
+  const scaled = new Exact(text).mul(new Exact(10).pow(precision));
   const units = BigInt(scaled.toFixed(0));
   if (units > AMOUNT_MAX) {
     throw invalid(
@@ -44,7 +48,7 @@ export function parseLimit(text: string, precision: number): bigint {
  * @throws GeoError E009 as {@link parseLimit}, and `amount_not_positive`
  */
 export function parseAmount(text: string, precision: number): bigint {
-  if (/^-/.test(text))
+  if (/^-\d/.test(text))
     throw invalid('amount_not_positive', 'The amount must be greater than zero.');
   const units = parseLimit(text, precision);
   if (units === 0n) throw invalid('amount_not_positive', 'The amount must be greater than zero.');
