@@ -19,7 +19,7 @@ const REQUEST_MS_MAX = 10_000;
 /** How long a stop waits for answers under way, ms. */
 const STOP_MS_MAX = 2_000;
 
-const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
+const LOOPBACK_HOST = /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export interface ApiOptions {
@@ -44,7 +44,7 @@ export interface Api {
 /** @throws GeoError E009 `api_not_loopback`, E008 `api_port_taken`, E006 `api_port_denied` */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port } = options;
-  if (!LOOPBACK_HOSTS.has(host)) {
+  if (!LOOPBACK_HOST.test(host)) {
     throw invalid(
       'api_not_loopback',
       `The API cannot listen on "${host}": it is not encrypted and serves this machine only. Use 127.0.0.1, and a tunnel to reach it from elsewhere.`,
@@ -153,7 +153,7 @@ function readPart(shape: z.ZodType, part: string, value: unknown): unknown {
 /** A page on another site may point its own name at 127.0.0.1; its requests then carry that name (DNS rebinding). */
 function checkHost(request: FastifyRequest): void {
   const name = /^(\[[0-9a-fA-F:]+\]|[^:]*)(:\d+)?$/.exec(request.headers.host ?? '')?.[1];
-  if (name === undefined || !LOOPBACK_HOSTS.has(name.toLowerCase())) {
+  if (name === undefined || !LOOPBACK_HOST.test(name)) {
     throw new GeoError('E006', 'The API answers only to requests for localhost or 127.0.0.1.', {
       fault: 'bad_host',
     });

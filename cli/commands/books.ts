@@ -1,0 +1,163 @@
+/** Commands that read the books: sums, debts, history, edges, audit. */
+import type { BalanceRow, BookRow, DebtRow, HistoryRow, Invariant } from '../../node/api/shapes.ts';
+import { command, value } from '../command.ts';
+import { type NameOf, namesKnownTo } from '../names.ts';
+import { type Column, tableOr } from '../page.ts';
+import { anyText, oneOf, wholeNumber } from '../read.ts';
+
+const BALANCE_COLUMNS: readonly Column<BalanceRow>[] = [
+  { title: 'EQ', cell: (row) => row.equivalent },
+  { title: 'OWED TO ME', cell: (row) => row.owed_to_me, right: true },
+  { title: 'I OWE', cell: (row) => row.i_owe, right: true },
+  {
+    title: 'NET',
+    cell: (row) => row.net,
+    right: true,
+    format: (row) => (row.net.startsWith('-') ? 'red' : 'green'),
+  },
+  { title: 'CAN SPEND', cell: (row) => row.can_spend, right: true },
+  { title: 'CAN RECEIVE', cell: (row) => row.can_receive, right: true },
+];
+
+function debtColumns(nameOf: NameOf): readonly Column<DebtRow>[] {
+  return [
+    { title: 'DEBTOR', cell: (row) => nameOf(row.debtor), flexible: true },
+    { title: 'OWES', cell: (row) => row.amount, right: true },
+    { title: 'EQ', cell: (row) => row.equivalent },
+    { title: 'TO', cell: (row) => nameOf(row.creditor), flexible: true },
+  ];
+}
+
+const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
+  { title: 'TIME', cell: (row) => row.time },
+  {
+    title: 'TYPE',
+    cell: (row) => row.type,
+    format: (row) => (row.type === 'alert' ? 'red' : undefined),
+  },
+  { title: 'WHAT', cell: (row) => row.text, flexible: true },
+  { title: 'TRANSACTION', cell: (row) => row.tx_id ?? '', flexible: true },
+];
+
+function bookColumns(nameOf: NameOf): readonly Column<BookRow>[] {
+  return [
+    { title: 'PEER', cell: (row) => nameOf(row.peer), flexible: true },
+    { title: 'EQ', cell: (row) => row.equivalent },
+    { title: 'BALANCE', cell: (row) => row.balance, right: true },
+    { title: 'LIMIT GIVEN', cell: (row) => row.limit_given, right: true },
+    { title: 'LIMIT RECEIVED', cell: (row) => row.limit_received, right: true },
+    { title: 'HELD', cell: (row) => row.held, right: true },
+    { title: 'COUNT', cell: (row) => String(row.count), right: true },
+    { title: 'DIGEST', cell: (row) => row.digest, flexible: true },
+    {
+      title: 'FROZEN',
+      cell: (row) => (row.frozen ? 'yes' : 'no'),
+      format: (row) => (row.frozen ? 'red' : 'dim'),
+    },
+  ];
+}
+
+const INVARIANT_COLUMNS: readonly Column<Invariant>[] = [
+  { title: 'INVARIANT', cell: ({ name }) => name, flexible: true },
+  {
+    title: 'HELD',
+    cell: ({ held }) => (held ? 'yes' : 'NO'),
+    format: ({ held }) => (held ? 'green' : 'red'),
+  },
+  { title: 'DETAIL', cell: ({ detail }) => detail, flexible: true },
+];
+
+export const bookCommands = [
+  command({
+    words: 'balance',
+    group: 'Books',
+    summary: 'Show sums per equivalent',
+    details:
+      'Net is what is owed to you minus what you owe. What you can spend or receive is the sum over your own edges; a payment over others may find less.',
+    examples: ['geo balance'],
+    run: async ({ client }) => {
+      const rows = await (await client()).balance();
+      return {
+        json: rows,
+        text: (page) =>
+          tableOr(page, 'No edges yet, so nothing is owed either way.', BALANCE_COLUMNS, rows),
+      };
+    },
+  }),
+  command({
+    words: 'debts',
+    group: 'Books',
+    summary: 'Show who owes whom',
+    examples: ['geo debts'],
+    run: async ({ client }) => {
+      const api = await client();
+      const [rows, nameOf] = await Promise.all([api.debts(), namesKnownTo(api)]);
+      return {
+        json: rows,
+        text: (page) => tableOr(page, 'No debts, neither way.', debtColumns(nameOf), rows),
+      };
+    },
+  }),
+  command({
+    words: 'history',
+    group: 'Books',
+    summary: 'Show what happened, newest first',
+    examples: [
+      'geo history --limit 20',
+      'geo history --since 2026-03-01 --type payment --peer bob',
+    ],
+    options: {
+      since: value('--since <TIME>', 'ISO 8601 date or time, UTC', anyText),
+      type: value(
+        '--type <TYPE>',
+        'payment, trust_line, equivalent or alert',
+        oneOf('payment', 'trust_line', 'equivalent', 'alert'),
+      ),
+      peer: value('--peer <PEER>', 'contact name, PID, or a unique prefix of one', anyText),
+      limit: value('--limit <N>', 'most entries', wholeNumber(1, 10_000)),
+    },
+    run: async ({ client }, _given, { since, type, peer, limit }) => {
+      const rows = await (await client()).history({
+        ...(since === undefined ? {} : { since }),
+        ...(type === undefined ? {} : { type }),
+        ...(peer === undefined ? {} : { peer }),
+        ...(limit === undefined ? {} : { limit }),
+      });
+      return {
+        json: rows,
+        text: (page) => tableOr(page, 'Nothing has happened yet.', HISTORY_COLUMNS, rows),
+      };
+    },
+  }),
+  command({
+    words: 'books',
+    group: 'Books',
+    summary: 'Show every edge as the store of this node has it',
+    details:
+      'Both ends of an edge hold the same balance (with the opposite sign), count and digest once they have exchanged messages. A positive balance: the peer owes you.',
+    examples: ['geo books --json'],
+    run: async ({ client }) => {
+      const api = await client();
+      const [rows, nameOf] = await Promise.all([api.books(), namesKnownTo(api)]);
+      return {
+        json: rows,
+        text: (page) => tableOr(page, 'No edges yet.', bookColumns(nameOf), rows),
+      };
+    },
+  }),
+  command({
+    words: 'audit',
+    group: 'Books',
+    summary: 'Check the invariants that this node can check alone',
+    details: 'Exit code 1 if one does not hold.',
+    examples: ['geo audit'],
+    run: async ({ client }) => {
+      const rows = await (await client()).audit();
+      return {
+        json: rows,
+        text: (page) => tableOr(page, 'Nothing to check.', INVARIANT_COLUMNS, rows),
+        exit: rows.every(({ held }) => held) ? 0 : 1,
+      };
+    },
+  }),
+];

@@ -1,0 +1,54 @@
+/** Commands about the running node itself. */
+import type { Status } from '../../node/api/shapes.ts';
+import { command, type Result } from '../command.ts';
+import { facts, type Page } from '../page.ts';
+import { oneOf } from '../read.ts';
+
+function statusText(page: Page, status: Status): string {
+  return facts(page, [
+    ['participant', status.pid],
+    ['participation', status.participation, status.participation === 'active' ? 'green' : 'yellow'],
+    ['version', status.version],
+    ['started', status.started],
+    ['API', status.api],
+    ['addresses', status.addresses.join(' ') || 'none'],
+    ['peers connected', String(status.peers_connected)],
+    ['trust lines', String(status.trust_lines)],
+    ['edges', String(status.edges)],
+    ['attempts live', String(status.attempts_live)],
+    [
+      'attempts in doubt',
+      String(status.attempts_in_doubt),
+      status.attempts_in_doubt === 0 ? undefined : 'yellow',
+    ],
+    ['outbox', String(status.outbox)],
+    ['store', status.store, status.store === 'ok' ? 'green' : 'red'],
+  ]);
+}
+
+function statusResult(status: Status): Result {
+  return { json: status, text: (page) => statusText(page, status) };
+}
+
+export const nodeCommands = [
+  command({
+    words: 'status',
+    group: 'The node',
+    summary: 'Show whether the node is well: connections, edges, payments under way, store',
+    examples: ['geo status', 'geo status --json'],
+    run: async ({ client }) => statusResult(await (await client()).status()),
+  }),
+  command({
+    words: 'participation',
+    group: 'The node',
+    summary: 'Take part in payments, or only let debts be repaid',
+    details:
+      'A frozen participant starts and carries nothing new. What it owes and what it is owed can still be repaid.',
+    examples: ['geo participation frozen', 'geo participation active'],
+    arguments: { STATE: 'active or frozen' },
+    run: async ({ client }, { STATE }) => {
+      const state = oneOf('active', 'frozen')(STATE);
+      return statusResult(await (await client()).setParticipation(state));
+    },
+  }),
+];
