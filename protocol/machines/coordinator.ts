@@ -45,7 +45,9 @@ export type CoordinatorEvent =
     }
   /** STATUS_QUERY or WITHDRAW_REQUEST: someone's time has run out (R7). */
   | { readonly type: 'status-query'; readonly evidence: Evidence; readonly from: number }
-  | { readonly type: 'timer' };
+  | { readonly type: 'timer' }
+  /** A timer after the order's expiry on every honest clock: nobody can vote YES any more. */
+  | { readonly type: 'expired' };
 
 /**
  * No record, start: the own effects are held from the first moment, so that the last vote cannot
@@ -107,6 +109,8 @@ export function stepCoordinator(
     }
     case 'timer':
       return onTimer(state);
+    case 'expired':
+      return onExpired(state);
   }
 }
 
@@ -258,6 +262,15 @@ function onTimer(state: CoordinatorState): Outcome<CoordinatorState> {
       // A query carries the manifest: a voter that never met the attempt can answer it with its NO.
       return send(state, 'query', missing);
   }
+}
+
+/**
+ * Own NO and never a YES: no certificate can exist. Who voted YES will ask and be answered from the
+ * record; who did not vote can no longer. So the rest need not be told for ever.
+ */
+function onExpired(state: CoordinatorState): Outcome<CoordinatorState> {
+  if (state.phase !== 'ABORTED' || has(state.evidence.yes, state.size - 1)) return onTimer(state);
+  return { state: { ...state, answered: allButCoordinator(state.size) }, actions: [] };
 }
 
 function send(

@@ -27,6 +27,7 @@ export type CommitAction =
  * - `applied`: the own `applied`;
  * - `query`: manifest, round and all evidence; asks for the receiver's;
  * - `answer`: stance and all evidence;
+ * - `withdraw`: the own WITHDRAW;
  * - `withdraw-request`: manifest and all evidence; asks the receiver to withdraw too.
  */
 export type CommitMessage =
@@ -37,6 +38,7 @@ export type CommitMessage =
   | 'applied'
   | 'query'
   | 'answer'
+  | 'withdraw'
   | 'withdraw-request';
 
 /** What a voter says of itself when asked. */

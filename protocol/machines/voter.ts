@@ -240,7 +240,7 @@ function onTimer(state: VoterState): Outcome<VoterState> {
           actions: [
             ...next.actions,
             { do: 'send', message: 'withdraw-request', to: others },
-            { do: 'send', message: 'answer', to: only(state.size - 1) },
+            { do: 'send', message: 'withdraw', to: only(state.size - 1) },
           ],
         };
       }
@@ -296,8 +296,5 @@ function own(state: VoterState, statement: 'withdrawn' | 'applied' | 'firstHand'
 }
 
 function then(first: Outcome<VoterState>, second: Outcome<VoterState>): Outcome<VoterState> {
-  return {
-    state: second.state,
-    actions: [...first.actions, ...second.actions] satisfies CommitAction[],
-  };
+  return { state: second.state, actions: [...first.actions, ...second.actions] };
 }

@@ -67,3 +67,7 @@ const byNumber = new Map<number, MessageName>(
 export function messageNameOf(number: number): MessageName | undefined {
   return byNumber.get(number);
 }
+
+export function schemaOf<N extends MessageName>(name: N): Schema<MessageBody<N>> {
+  return MESSAGES[name].schema as unknown as Schema<MessageBody<N>>;
+}

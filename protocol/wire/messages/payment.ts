@@ -80,7 +80,7 @@ export type PaymentPrepare = s.Infer<typeof PaymentPrepare>;
 /** PAYMENT_COMMIT and PAYMENT_ABORT: the evidence for the outcome. */
 export const PaymentOutcome = s.named(
   'payment-outcome',
-  s.map({ tx: s.hash, attempt: s.uint(0xffff), evidence: EvidenceBundle }),
+  s.map({ tx: s.hash, attempt: s.uint(0xffff), manifest: s.hash, evidence: EvidenceBundle }),
 );
 export type PaymentOutcome = s.Infer<typeof PaymentOutcome>;
 

@@ -1,0 +1,185 @@
+/** What a voter checks before it says YES (docs/PROTOCOL.md, "Payment", vote). */
+import { GeoError } from '../../protocol/errors.ts';
+import { hashOf, type Pid } from '../../protocol/identity/pid.ts';
+import { type EdgeId, edgeId } from '../../protocol/ledger/edge.ts';
+import {
+  dayOf,
+  directionOf,
+  newDebtOf,
+  type Refusal,
+  refuseHop,
+  refuseSum,
+} from '../../protocol/ledger/reservation.ts';
+import { checkTimes, type OpenManifest } from '../../protocol/machines/manifest.ts';
+import { isSignedBy } from '../../protocol/wire/envelope.ts';
+import type { VerifySignature } from '../ports.ts';
+import type { NodeSettings } from '../settings.ts';
+import type { Attempt, OwnEffect } from './attempt.ts';
+import type { Turn } from './turn.ts';
+
+export interface Admission {
+  readonly settings: NodeSettings;
+  readonly verify: VerifySignature;
+  /** Does this node vote for the participant? */
+  readonly served: (participant: Pid) => boolean;
+  /** A frozen participant starts and carries nothing new; its debts can still be worked off. */
+  readonly isFrozen: (participant: Pid) => boolean;
+  /** Signed two things that exclude each other: its manifests are refused (R8). */
+  readonly isOffender: (participant: Pid) => boolean;
+}
+
+interface Occasion {
+  /** This node is the coordinator: its own order needs no second check. */
+  readonly own: boolean;
+  /** The note's ciphertext, if it came along. */
+  readonly note?: Uint8Array;
+}
+
+/** @returns why the vote is NO, or nothing */
+export function checkPrepare(
+  turn: Turn,
+  open: OpenManifest,
+  context: Admission,
+  live: Iterable<Attempt>,
+  occasion: Occasion,
+): Refusal | undefined {
+  return (
+    checkOrder(turn, open, context, occasion) ??
+    checkOtherAttempts(turn, open, context, live) ??
+    checkEdges(turn, open, context)
+  );
+}
+
+/** The attempt's sums on the own edges that exist. */
+export function ownEffects(turn: Turn, open: OpenManifest, context: Admission): OwnEffect[] {
+  const own: OwnEffect[] = [];
+  for (const { edge: id, change } of open.effects) {
+    const edge = touches(id, context) ? turn.edge(id) : undefined;
+    if (edge === undefined) continue;
+    const counts = context.served(directionOf(edge, change).creditor);
+    own.push({
+      edge: { low: id.low, high: id.high, equivalent: id.equivalent },
+      change,
+      counted: counts ? newDebtOf(edge, change) : 0n,
+      day: dayOf(turn.now),
+    });
+  }
+  return own;
+}
+
+function checkOrder(
+  turn: Turn,
+  open: OpenManifest,
+  context: Admission,
+  occasion: Occasion,
+): Refusal | undefined {
+  const { order, payer } = open;
+  try {
+    checkTimes(order, turn.now, context.settings.payments.clock_skew_ms);
+  } catch (error) {
+    if (error instanceof GeoError) return fromError(error);
+    throw error;
+  }
+  if (context.isOffender(order.coordinator)) {
+    return refusal(
+      'E006',
+      'coordinator_broke_protocol',
+      'The coordinator has signed two things that exclude each other; its payments are refused here.',
+    );
+  }
+  if (occasion.own) return undefined;
+  // All that the payer authorises is in its order: its own agent answers for that signature.
+  if (context.served(payer) && !isSignedBy(open.signedOrder, order.payer_key, context.verify)) {
+    return refusal('E005', 'bad_signature', "The order is not signed by the payer's key.");
+  }
+  if (context.served(order.payee) && order.note_hash !== undefined) {
+    if (occasion.note === undefined || hashOf(occasion.note) !== order.note_hash) {
+      return refusal('E009', 'note_mismatch', 'The note does not fit the order.');
+    }
+  }
+  return undefined;
+}
+
+/** A voter answers YES for at most one live attempt of an order, and never after a commit. */
+function checkOtherAttempts(
+  turn: Turn,
+  open: OpenManifest,
+  context: Admission,
+  live: Iterable<Attempt>,
+): Refusal | undefined {
+  for (const hash of turn.transaction(open.tx)?.attempts ?? []) {
+    const phase = turn.attempt(hash)?.commit.phase;
+    if (phase !== undefined && phase !== 'ABORTED') {
+      return refusal(
+        'E008',
+        'attempt_open',
+        'Another attempt of this order is still open, or has committed.',
+      );
+    }
+  }
+  let pending = 0;
+  for (const _ of live) pending++;
+  if (pending >= context.settings.limits.pending_orders) {
+    return refusal(
+      'E010',
+      'too_many_pending',
+      'A node on the route has too many payments in flight; try again shortly.',
+    );
+  }
+  return undefined;
+}
+
+function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal | undefined {
+  const participants = open.manifest.participants;
+  const hopContext = { served: context.served, participants, now: turn.now };
+  if (context.served(open.payer) && context.isFrozen(open.payer)) return frozen();
+  for (const hop of open.hops) {
+    const id = edgeId(hop.debtor, hop.creditor, open.order.equivalent);
+    if (!touches(id, context)) continue;
+    const edge = turn.edge(id);
+    if (edge === undefined) {
+      return {
+        ...refusal(
+          'E004',
+          'no_line',
+          'Two neighbours on the route have no trust line in this equivalent.',
+        ),
+        hop: [hop.debtor, hop.creditor],
+        available: 0n,
+      };
+    }
+    const why = refuseHop(edge, hop, hopContext);
+    if (why !== undefined) return why;
+  }
+  for (const { edge: id, change } of open.effects) {
+    if (!touches(id, context)) continue;
+    const edge = turn.edge(id)!;
+    const why = refuseSum(edge, change, hopContext);
+    if (why !== undefined) return why;
+    const { debtor, creditor } = directionOf(edge, change);
+    const stands = [id.low, id.high].some((pid) => context.served(pid) && context.isFrozen(pid));
+    if (stands && newDebtOf(edge, change) > 0n)
+      return { ...frozen(), hop: [debtor, creditor], available: 0n };
+  }
+  return undefined;
+}
+
+function touches(id: EdgeId, context: Admission): boolean {
+  return context.served(id.low) || context.served(id.high);
+}
+
+function frozen(): Refusal {
+  return refusal(
+    'E006',
+    'participant_frozen',
+    'A participant is frozen: its debts can be repaid, but nothing new is carried.',
+  );
+}
+
+function fromError(error: GeoError): Refusal {
+  return refusal(error.code, error.details.fault, error.message);
+}
+
+function refusal(code: Refusal['code'], fault: string, text: string): Refusal {
+  return { code, fault, text };
+}

@@ -1,0 +1,110 @@
+/**
+ * Many turns, one synced batch. While one batch is on its way to the disk the next one collects;
+ * what a turn wants to send waits for its batch. At most one write is in flight, so batches reach
+ * the store in the order of their turns.
+ */
+import { GeoError } from '../../protocol/errors.ts';
+import type { Clock, Store, StoreOp } from '../ports.ts';
+
+interface Unit {
+  readonly ops: readonly StoreOp[];
+  readonly committed: () => void;
+  readonly failed: (error: GeoError) => void;
+}
+
+export interface GroupCommitCounters {
+  batches: number;
+  units: number;
+  operations: number;
+  failures: number;
+}
+
+export class GroupCommit {
+  readonly counters: GroupCommitCounters = { batches: 0, units: 0, operations: 0, failures: 0 };
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #onFailure: () => void;
+  readonly #turnsMax: number;
+  #waiting: Unit[] = [];
+  #writing = false;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  /**
+   * @param onFailure called when a batch could not be written, before its units hear of it: what
+   *   was built in memory upon them has to be forgotten
+   */
+  constructor(store: Store, clock: Clock, turnsMax: number, onFailure: () => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#turnsMax = turnsMax;
+    this.#onFailure = onFailure;
+  }
+
+  submit(unit: Unit): void {
+    this.#waiting.push(unit);
+    if (this.#writing || this.#scheduled) return;
+    this.#scheduled = true;
+    // One breath, so that all frames that arrived together share the batch.
+    this.#clock.soon(() => {
+      this.#scheduled = false;
+      void this.#drain();
+    });
+  }
+
+  /** Units that wait for the disk. */
+  get backlog(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when everything submitted so far is on the disk, or has failed. */
+  settled(): Promise<void> {
+    if (!this.#writing && this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#turnsMax);
+      try {
+        const ops = lastWins(batch);
+        if (ops.length > 0) {
+          await this.#store.write(ops);
+          this.counters.batches++;
+          this.counters.operations += ops.length;
+        }
+        this.counters.units += batch.length;
+        for (const unit of batch) unit.committed();
+      } catch (error) {
+        this.counters.failures++;
+        // The turns behind this batch were computed upon it: they fall with it.
+        const fallen = [...batch, ...this.#waiting];
+        this.#waiting = [];
+        this.#onFailure();
+        for (const unit of fallen) unit.failed(asStoreError(error));
+      }
+    }
+    this.#writing = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+/** One operation per key: a record changed by ten turns of a batch is written once. */
+function lastWins(batch: readonly Unit[]): StoreOp[] {
+  if (batch.length === 1) return [...batch[0]!.ops];
+  const byKey = new Map<string, StoreOp>();
+  for (const unit of batch) for (const op of unit.ops) byKey.set(op.key, op);
+  return [...byKey.values()];
+}
+
+function asStoreError(error: unknown): GeoError {
+  if (error instanceof GeoError) return error;
+  return new GeoError(
+    'E010',
+    'The store could not be written; nothing of this was done. Check the disk and try again.',
+    { fault: 'store_write_failed' },
+    { cause: error },
+  );
+}

@@ -1,0 +1,138 @@
+/**
+ * The one hall to which all doors lead: frames from peers, commands from people, deadlines, restart.
+ * Each event is one turn: load → step → seal → commit → send. A turn is synchronous, so there is
+ * nothing to lock and nobody waits for anybody; only the disk is waited for, by many turns at once.
+ */
+import { GeoError } from '../../protocol/errors.ts';
+import type { Ports } from '../ports.ts';
+import { Deadlines, type DeadlineTopic } from './deadlines.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Notice } from './notices.ts';
+import { State } from './state.ts';
+import { Turn } from './turn.ts';
+
+export interface HallSettings {
+  /** Turns in one synced batch at most. */
+  readonly batchTurnsMax: number;
+  /** Turns that may wait for the disk; beyond it new events are refused. */
+  readonly backlogMax: number;
+}
+
+export class Hall {
+  readonly state: State;
+  readonly commit: GroupCommit;
+  readonly deadlines: Deadlines;
+  readonly #ports: Ports;
+  readonly #settings: HallSettings;
+  readonly #listeners = new Set<(notice: Notice) => void>();
+  #counter = 0;
+  #recovering = false;
+  #fault: string | undefined;
+
+  constructor(ports: Ports, settings: HallSettings, onDeadline: (topic: DeadlineTopic) => void) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.state = new State(ports.store);
+    this.deadlines = new Deadlines(ports.clock, onDeadline);
+    this.commit = new GroupCommit(ports.store, ports.clock, settings.batchTurnsMax, () =>
+      this.#onStoreFailure(),
+    );
+  }
+
+  /** What is wrong with the store, if anything. */
+  get storeFault(): string | undefined {
+    return this.#fault;
+  }
+
+  listen(listener: (notice: Notice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Runs one turn. Resolves with its result when everything it wrote is durable and sent off.
+   * @throws GeoError what the turn refused (then nothing happened), or E010 `store_write_failed` |
+   *   `store_recovering` | `overloaded`
+   */
+  turn<T>(work: (turn: Turn) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#requireReady();
+      const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextCounter());
+      const value = work(turn);
+      const result = turn.finish();
+      result.merge();
+      this.commit.submit({
+        ops: result.ops,
+        committed: () => {
+          this.#fault = undefined;
+          for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
+          for (const [topic, at] of result.deadlines) this.deadlines.set(topic, at);
+          result.forget();
+          resolve(value);
+          for (const notice of result.notices) this.#tell(notice);
+        },
+        failed: reject,
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.deadlines.stop();
+    await this.commit.settled();
+  }
+
+  #requireReady(): void {
+    if (this.#recovering) {
+      throw new GeoError(
+        'E010',
+        'The store is being read again after a fault; try again shortly.',
+        {
+          fault: 'store_recovering',
+        },
+      );
+    }
+    if (this.commit.backlog >= this.#settings.backlogMax) {
+      throw new GeoError(
+        'E010',
+        'The node has more to write than its disk takes; try again later.',
+        {
+          fault: 'overloaded',
+        },
+      );
+    }
+  }
+
+  /** Keeps the keys of history entries of one millisecond apart. */
+  #nextCounter(): number {
+    this.#counter = (this.#counter + 1) % 1_000_000;
+    return this.#counter;
+  }
+
+  #onStoreFailure(): void {
+    this.#recovering = true;
+    this.#fault = 'the last write failed; check the disk';
+    this.#ports.log.error({ fault: 'store_write_failed' }, 'the store could not be written');
+    void this.#recover();
+  }
+
+  /** What was built upon the lost batch is forgotten: the store is the truth. */
+  async #recover(): Promise<void> {
+    try {
+      await this.state.load();
+      this.#recovering = false;
+    } catch (error) {
+      this.#ports.log.error({ error: String(error) }, 'the store could not be read again');
+      this.#ports.clock.after(1000, () => void this.#recover());
+    }
+  }
+
+  #tell(notice: Notice): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(notice);
+      } catch (error) {
+        this.#ports.log.error({ error: String(error) }, 'a listener failed on a notice');
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** What the engine tells the rest of the node after a turn is durable. Nobody who hears a notice writes the ledger. */
+import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+
+export type Notice =
+  /** The own part of an attempt has its outcome. */
+  | {
+      readonly type: 'attempt-ended';
+      readonly tx: TxId;
+      readonly hash: Hash;
+      readonly outcome: 'COMMITTED' | 'ABORTED';
+      readonly coordinator: boolean;
+      /** Aborted: why; for a coordinator the first refusal it received. */
+      readonly refusal?: Refusal;
+    }
+  | {
+      readonly type: 'line-changed';
+      readonly owner: Pid;
+      readonly other: Pid;
+      readonly equivalent: EquivalentCode;
+      readonly state: 'PENDING' | 'COMMITTED' | 'FAILED';
+    }
+  | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

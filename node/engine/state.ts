@@ -1,0 +1,111 @@
+/**
+ * What the node has in memory: every edge, every attempt that still has something to do, and the
+ * small books of peers, contacts and equivalents. All of it is a copy of the store plus the turns
+ * that are on their way there; after a failed write it is read again.
+ */
+import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
+import { type Edge, edgeKey } from '../../protocol/ledger/edge.ts';
+import { openManifest } from '../../protocol/machines/manifest.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { Store } from '../ports.ts';
+import { keys, type Prefix, rangeOf, tailOf } from '../store/keys.ts';
+import * as records from '../store/records.ts';
+import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempt.ts';
+
+export class State {
+  readonly edges = new Map<string, Edge>();
+  readonly attempts = new Map<Hash, Attempt>();
+  readonly transactions = new Map<TxId, records.TransactionRecord>();
+  readonly outbox = new Map<string, records.OutboxRecord>();
+  readonly peers = new Map<Pid, records.PeerRecord>();
+  /** Newest signed version of every line, by `equivalent/owner/other`. */
+  readonly lines = new Map<string, records.LineEnvelopeRecord>();
+  readonly contacts = new Map<string, records.ContactRecord>();
+  readonly equivalents = new Map<EquivalentCode, records.EquivalentRecord>();
+  /** Own payments without an outcome. */
+  readonly open = new Set<TxId>();
+  readonly meta = new Map<string, Uint8Array>();
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async load(): Promise<void> {
+    const fresh = new State(this.#store);
+    await fresh.#each('edge', (_, value) => {
+      const edge = records.decodeRecord(records.EdgeRecord, value);
+      fresh.edges.set(edgeKey(edge), edge);
+    });
+    await fresh.#each('live', (hash) => {
+      const attempt = fresh.readAttempt(hash as Hash);
+      if (attempt !== undefined) fresh.attempts.set(hash as Hash, attempt);
+    });
+    await fresh.#each('open', (tx) => {
+      fresh.open.add(tx as TxId);
+    });
+    await fresh.#each('outbox', (key, value) => {
+      fresh.outbox.set(key, records.decodeRecord(records.OutboxRecord, value));
+    });
+    await fresh.#each('peer', (pid, value) => {
+      fresh.peers.set(pid as Pid, records.decodeRecord(records.PeerRecord, value));
+    });
+    await fresh.#each('line', (key, value) => {
+      fresh.lines.set(key, records.decodeRecord(records.LineEnvelopeRecord, value));
+    });
+    await fresh.#each('contact', (name, value) => {
+      fresh.contacts.set(name, records.decodeRecord(records.ContactRecord, value));
+    });
+    await fresh.#each('equivalent', (code, value) => {
+      const equivalent = records.decodeRecord(records.EquivalentRecord, value);
+      fresh.equivalents.set(code as EquivalentCode, equivalent);
+    });
+    await fresh.#each('meta', (name, value) => {
+      fresh.meta.set(name, value);
+    });
+    this.#become(fresh);
+  }
+
+  /** A settled attempt, or any other, from the store. */
+  readAttempt(hash: Hash): Attempt | undefined {
+    const value = this.#store.get(keys.attempt(hash));
+    const manifest = this.#store.get(keys.manifest(hash));
+    if (value === undefined || manifest === undefined) return undefined;
+    const record = records.decodeRecord(records.AttemptRecord, value);
+    const statements = new Map<StatementKey, Uint8Array>();
+    for (const key of statementKeys(record.evidence, record.size)) {
+      const bytes = this.#store.get(keys.said(hash, key));
+      if (bytes !== undefined) statements.set(key, bytes);
+    }
+    return fromRecord(record, openManifest(manifest), statements);
+  }
+
+  readTransaction(tx: TxId): records.TransactionRecord | undefined {
+    const value = this.#store.get(keys.transaction(tx));
+    return value && records.decodeRecord(records.TransactionRecord, value);
+  }
+
+  async #each(prefix: Prefix, use: (tail: string, value: Uint8Array) => void): Promise<void> {
+    for await (const [key, value] of this.#store.scan(rangeOf(prefix))) use(tailOf(key), value);
+  }
+
+  /** Takes over another's content at one stroke: no turn sees a half-read state. */
+  #become(other: State): void {
+    replace(this.edges, other.edges);
+    replace(this.attempts, other.attempts);
+    replace(this.transactions, other.transactions);
+    replace(this.outbox, other.outbox);
+    replace(this.peers, other.peers);
+    replace(this.lines, other.lines);
+    replace(this.contacts, other.contacts);
+    replace(this.equivalents, other.equivalents);
+    replace(this.meta, other.meta);
+    this.open.clear();
+    for (const tx of other.open) this.open.add(tx);
+  }
+}
+
+function replace<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
+  target.clear();
+  for (const [key, value] of source) target.set(key, value);
+}

@@ -1,0 +1,85 @@
+/** The order behind attempts: who the node was in it, which attempts were made, how it ended. */
+import type { Pid } from '../../protocol/identity/pid.ts';
+import type { OpenManifest } from '../../protocol/machines/manifest.ts';
+import type { TransactionRecord } from '../store/records.ts';
+import type { Attempt } from './attempt.ts';
+import type { Turn } from './turn.ts';
+
+interface Served {
+  readonly served: (participant: Pid) => boolean;
+}
+
+/** An attempt begins here, as voter or coordinator. */
+export function recordStart(
+  turn: Turn,
+  open: OpenManifest,
+  { served }: Served,
+  note?: Uint8Array,
+): void {
+  const known = turn.transaction(open.tx);
+  const role = served(open.payer) ? 'payer' : served(open.order.payee) ? 'payee' : 'intermediary';
+  const kept = note ?? known?.note;
+  turn.putTransaction(open.tx, {
+    order: open.manifest.order,
+    role,
+    state: 'PREPARE_IN_PROGRESS',
+    attempts: [...(known?.attempts ?? []), open.hash],
+    created: known?.created ?? turn.now,
+    ...(kept === undefined || role === 'intermediary' ? {} : { note: kept }),
+  });
+}
+
+/** Tells the order, the history and the listeners if the attempt has just got its outcome. */
+export function recordOutcome(
+  turn: Turn,
+  before: Attempt | undefined,
+  after: Attempt,
+  { served }: Served,
+): void {
+  const { phase, role } = after.commit;
+  if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
+  const { tx, hash } = after.open;
+  const { refusal } = after;
+  if (phase === 'COMMITTED') {
+    const record = turn.transaction(tx)!;
+    turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
+    writeHistory(turn, after.open, record.role);
+  } else if (!(role === 'coordinator' && served(after.open.payer))) {
+    // A coordinator may try again: its payment decides whether the order has ended.
+    const record = turn.transaction(tx);
+    if (record !== undefined && record.state !== 'COMMITTED') {
+      turn.putTransaction(tx, {
+        ...record,
+        state: 'ABORTED',
+        finished: turn.now,
+        ...(refusal === undefined ? {} : { reason: refusal }),
+      });
+    }
+  }
+  turn.notice({
+    type: 'attempt-ended',
+    tx,
+    hash,
+    outcome: phase,
+    coordinator: role === 'coordinator',
+    ...(refusal === undefined ? {} : { refusal }),
+  });
+}
+
+function withoutReason(record: TransactionRecord): TransactionRecord {
+  const { reason: _, ...rest } = record;
+  return rest;
+}
+
+function writeHistory(turn: Turn, open: OpenManifest, role: TransactionRecord['role']): void {
+  const { order, payer, tx } = open;
+  const texts = { payer: 'paid', payee: 'received', intermediary: 'carried for others' };
+  turn.history({
+    type: 'payment',
+    text: texts[role],
+    tx,
+    equivalent: order.equivalent,
+    amount: order.amount,
+    ...(role === 'intermediary' ? {} : { peer: role === 'payer' ? order.payee : payer }),
+  });
+}

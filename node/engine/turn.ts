@@ -1,0 +1,202 @@
+/**
+ * One turn: everything that one event changes, collected first, then handed over in one piece.
+ *
+ * Reads see the turn's own changes before the node's; nothing of a turn that throws remains. What
+ * the turn wants to send or tell waits until its writes are durable.
+ */
+import type { Hash, Pid, PublicKey, TxId } from '../../protocol/identity/pid.ts';
+import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { StoreOp } from '../ports.ts';
+import { keys } from '../store/keys.ts';
+import * as records from '../store/records.ts';
+import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.ts';
+import type { DeadlineTopic } from './deadlines.ts';
+import type { Notice } from './notices.ts';
+import type { State } from './state.ts';
+
+interface Sending {
+  readonly to: PublicKey;
+  readonly frame: Uint8Array;
+}
+
+/** What a finished turn leaves to do. */
+export interface TurnResult {
+  readonly ops: readonly StoreOp[];
+  /** Makes the turn visible to the turns after it. */
+  readonly merge: () => void;
+  /** To be done once the writes are durable, in this order. */
+  readonly sendings: readonly Sending[];
+  readonly notices: readonly Notice[];
+  readonly deadlines: ReadonlyMap<DeadlineTopic, number | undefined>;
+  /** Drops from memory what is settled and can now be read from the store. */
+  readonly forget: () => void;
+}
+
+export class Turn {
+  readonly now: number;
+  readonly #state: State;
+  readonly #nextCounter: () => number;
+  readonly #ops = new Map<string, StoreOp>();
+  readonly #edges = new Map<string, Edge>();
+  readonly #attempts = new Map<Hash, Attempt>();
+  readonly #transactions = new Map<TxId, records.TransactionRecord>();
+  readonly #merges: (() => void)[] = [];
+  readonly #sendings: Sending[] = [];
+  readonly #notices: Notice[] = [];
+  readonly #deadlines = new Map<DeadlineTopic, number | undefined>();
+
+  constructor(state: State, now: number, nextCounter: () => number) {
+    this.#state = state;
+    this.now = now;
+    this.#nextCounter = nextCounter;
+  }
+
+  edge(id: EdgeId): Edge | undefined {
+    const key = edgeKey(id);
+    return this.#edges.get(key) ?? this.#state.edges.get(key);
+  }
+
+  putEdge(edge: Edge): void {
+    this.#edges.set(edgeKey(edge), edge);
+  }
+
+  attempt(hash: Hash): Attempt | undefined {
+    return (
+      this.#attempts.get(hash) ?? this.#state.attempts.get(hash) ?? this.#state.readAttempt(hash)
+    );
+  }
+
+  /** Stores an attempt with the statements that are new in it. */
+  putAttempt(attempt: Attempt, fresh: ReadonlyMap<StatementKey, Uint8Array>, isNew: boolean): void {
+    const { hash } = attempt.open;
+    this.#attempts.set(hash, attempt);
+    if (isNew) this.put(keys.manifest(hash), attempt.open.bytes);
+    for (const [key, bytes] of fresh) this.put(keys.said(hash, key), bytes);
+    const settled = isSettled(attempt.commit);
+    if (settled) this.del(keys.live(hash));
+    else if (isNew || !this.#state.attempts.has(hash)) this.put(keys.live(hash), new Uint8Array(0));
+    this.#deadlines.set(`attempt:${hash}`, settled ? undefined : attempt.timer);
+  }
+
+  transaction(tx: TxId): records.TransactionRecord | undefined {
+    return (
+      this.#transactions.get(tx) ??
+      this.#state.transactions.get(tx) ??
+      this.#state.readTransaction(tx)
+    );
+  }
+
+  putTransaction(tx: TxId, record: records.TransactionRecord): void {
+    this.#transactions.set(tx, record);
+    if (record.role !== 'payer') return;
+    const done = record.state === 'COMMITTED' || record.state === 'ABORTED';
+    if (done) this.del(keys.open(tx));
+    else this.put(keys.open(tx), new Uint8Array(0));
+    this.#merges.push(() => {
+      if (done) this.#state.open.delete(tx);
+      else this.#state.open.add(tx);
+    });
+  }
+
+  putLine(owner: Pid, other: Pid, equivalent: EquivalentCode, line: records.LineEnvelopeRecord) {
+    const key = keys.line(equivalent, owner, other);
+    this.put(key, records.encodeRecord(records.LineEnvelopeRecord, line));
+    this.#merges.push(() => this.#state.lines.set(`${equivalent}/${owner}/${other}`, line));
+  }
+
+  putPeer(pid: Pid, peer: records.PeerRecord): void {
+    this.put(keys.peer(pid), records.encodeRecord(records.PeerRecord, peer));
+    this.#merges.push(() => this.#state.peers.set(pid, peer));
+  }
+
+  putContact(name: string, contact: records.ContactRecord): void {
+    this.put(keys.contact(name), records.encodeRecord(records.ContactRecord, contact));
+    this.#merges.push(() => this.#state.contacts.set(name, contact));
+  }
+
+  putEquivalent(code: EquivalentCode, equivalent: records.EquivalentRecord): void {
+    this.put(keys.equivalent(code), records.encodeRecord(records.EquivalentRecord, equivalent));
+    this.#merges.push(() => this.#state.equivalents.set(code, equivalent));
+  }
+
+  putMeta(name: string, value: Uint8Array): void {
+    this.put(keys.meta(name), value);
+    this.#merges.push(() => this.#state.meta.set(name, value));
+  }
+
+  putOutbox(to: Pid, topic: string, entry: records.OutboxRecord): void {
+    const tail = `${to}/${topic}`;
+    this.put(keys.outbox(to, topic), records.encodeRecord(records.OutboxRecord, entry));
+    this.#merges.push(() => this.#state.outbox.set(tail, entry));
+    this.#deadlines.set(`outbox:${tail}`, entry.next);
+  }
+
+  endOutbox(to: Pid, topic: string): void {
+    const tail = `${to}/${topic}`;
+    this.del(keys.outbox(to, topic));
+    this.#merges.push(() => this.#state.outbox.delete(tail));
+    this.#deadlines.set(`outbox:${tail}`, undefined);
+  }
+
+  history(entry: records.HistoryRecord): void {
+    const key = keys.history(this.now, this.#nextCounter());
+    this.put(key, records.encodeRecord(records.HistoryRecord, entry));
+  }
+
+  put(key: string, value: Uint8Array): void {
+    this.#ops.set(key, { type: 'put', key, value });
+  }
+
+  del(key: string): void {
+    this.#ops.set(key, { type: 'del', key });
+  }
+
+  /** Queues a frame for when the turn is durable. */
+  send(to: PublicKey, frame: Uint8Array): void {
+    this.#sendings.push({ to, frame });
+  }
+
+  notice(notice: Notice): void {
+    this.#notices.push(notice);
+  }
+
+  finish(): TurnResult {
+    for (const edge of this.#edges.values()) {
+      this.put(keys.edge(edge), records.encodeRecord(records.EdgeRecord, edge));
+    }
+    for (const [hash, attempt] of this.#attempts) {
+      const value = records.encodeRecord(records.AttemptRecord, toRecord(attempt));
+      this.put(keys.attempt(hash), value);
+    }
+    for (const [tx, record] of this.#transactions) {
+      this.put(keys.transaction(tx), records.encodeRecord(records.TransactionRecord, record));
+    }
+    return {
+      ops: [...this.#ops.values()],
+      merge: () => this.#merge(),
+      sendings: this.#sendings,
+      notices: this.#notices,
+      deadlines: this.#deadlines,
+      forget: () => this.#forget(),
+    };
+  }
+
+  #merge(): void {
+    for (const [key, edge] of this.#edges) this.#state.edges.set(key, edge);
+    for (const [hash, attempt] of this.#attempts) this.#state.attempts.set(hash, attempt);
+    for (const [tx, record] of this.#transactions) this.#state.transactions.set(tx, record);
+    for (const merge of this.#merges) merge();
+  }
+
+  #forget(): void {
+    const { attempts, transactions, open } = this.#state;
+    for (const [hash, attempt] of this.#attempts) {
+      // A later turn may already have replaced it; that turn will see to it.
+      if (attempts.get(hash) === attempt && isSettled(attempt.commit)) attempts.delete(hash);
+    }
+    for (const [tx, record] of this.#transactions) {
+      if (transactions.get(tx) === record && !open.has(tx)) transactions.delete(tx);
+    }
+  }
+}

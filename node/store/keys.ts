@@ -1,0 +1,72 @@
+/**
+ * Every key of the store: prefix, parts, value. Nothing else in the project spells a prefix.
+ *
+ * | prefix | parts | value |
+ * |---|---|---|
+ * | `edge/` | equivalent, low PID, high PID | EdgeRecord |
+ * | `line/` | equivalent, owner PID, other PID | COSE_Sign1 of the newest line, with its message type |
+ * | `tx/` | tx | TransactionRecord: the order and the attempts made for it |
+ * | `manifest/` | manifest hash | manifest bytes |
+ * | `attempt/` | manifest hash | AttemptRecord; never deleted (R1) |
+ * | `said/` | manifest hash, kind and voter | a signed statement (COSE_Sign1) |
+ * | `live/` | manifest hash | empty; the attempt still has something to do |
+ * | `open/` | tx | empty; a payment of this node that has no outcome yet |
+ * | `outbox/` | receiver PID, topic | OutboxRecord |
+ * | `peer/` | PID | PeerRecord: agent key and addresses |
+ * | `contact/` | name | ContactRecord |
+ * | `equivalent/` | code | EquivalentRecord |
+ * | `history/` | time, counter | HistoryRecord |
+ * | `meta/` | name | single values of the node |
+ */
+import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
+import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { ScanRange } from '../ports.ts';
+
+export type Prefix =
+  | 'edge'
+  | 'line'
+  | 'tx'
+  | 'manifest'
+  | 'attempt'
+  | 'said'
+  | 'live'
+  | 'open'
+  | 'outbox'
+  | 'peer'
+  | 'contact'
+  | 'equivalent'
+  | 'history'
+  | 'meta';
+
+export const keys = {
+  edge: (id: EdgeId) => `edge/${edgeKey(id)}`,
+  line: (equivalent: string, owner: Pid, other: Pid) => `line/${equivalent}/${owner}/${other}`,
+  transaction: (tx: TxId) => `tx/${tx}`,
+  manifest: (hash: Hash) => `manifest/${hash}`,
+  attempt: (hash: Hash) => `attempt/${hash}`,
+  said: (hash: Hash, statement: string) => `said/${hash}/${statement}`,
+  live: (hash: Hash) => `live/${hash}`,
+  open: (tx: TxId) => `open/${tx}`,
+  outbox: (to: Pid, topic: string) => `outbox/${to}/${topic}`,
+  peer: (pid: Pid) => `peer/${pid}`,
+  contact: (name: string) => `contact/${name}`,
+  equivalent: (code: string) => `equivalent/${code}`,
+  /** `time` in ms since 1970 UTC, zero-padded so that keys sort by time; `counter` keeps equal times apart. */
+  history: (time: number, counter: number) =>
+    `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  meta: (name: string) => `meta/${name}`,
+};
+
+/** All keys of one prefix. `0` follows `/` in the order of characters. */
+export function rangeOf(prefix: Prefix): ScanRange {
+  return { gte: `${prefix}/`, lt: `${prefix}0` };
+}
+
+export function historySince(time: number): ScanRange {
+  return { gte: keys.history(time, 0), lt: rangeOf('history').lt };
+}
+
+/** What follows the prefix of a key. */
+export function tailOf(key: string): string {
+  return key.slice(key.indexOf('/') + 1);
+}

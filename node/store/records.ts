@@ -1,0 +1,149 @@
+/** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
+import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
+import * as s from '../../protocol/wire/schema.ts';
+
+const voterSet: s.Schema<bigint> = {
+  cddl: 'uint',
+  read: (v) => BigInt(v as number | bigint),
+  write: (v) => v,
+};
+const count = s.uint(Number.MAX_SAFE_INTEGER);
+
+const LineRecord = s.map({
+  limit: s.limit,
+  status: s.oneOf('active', 'frozen', 'closed'),
+  policy: LinePolicy,
+  sequence: count,
+  changed: s.time,
+});
+const DailyUseRecord = s.map({ day: count, used: s.limit });
+
+export const EdgeRecord = s.map({
+  low: s.pid,
+  high: s.pid,
+  equivalent: s.equivalentCode,
+  precision: s.uint(8),
+  lowLine: s.optional(LineRecord),
+  highLine: s.optional(LineRecord),
+  balance: s.signedAmount,
+  heldUp: s.limit,
+  heldDown: s.limit,
+  count,
+  digest: s.hash,
+  dispute: s.optional(s.text(400)),
+  lowUse: s.optional(DailyUseRecord),
+  highUse: s.optional(DailyUseRecord),
+});
+
+export const EvidenceRecord = s.map({
+  yes: voterSet,
+  no: voterSet,
+  withdrawn: voterSet,
+  applied: voterSet,
+  firstHand: voterSet,
+});
+
+const RefusalRecord = s.map({
+  code: s.oneOf('E001', 'E002', 'E003', 'E004', 'E005', 'E006', 'E007', 'E008', 'E009', 'E010'),
+  fault: s.text(40),
+  text: s.text(300),
+  hop: s.optional(s.tuple(s.pid, s.pid)),
+  available: s.optional(s.limit),
+});
+
+/** One own edge's part in an attempt. While the attempt holds, this *is* the hold. */
+const EffectRecord = s.map({
+  low: s.pid,
+  high: s.pid,
+  equivalent: s.equivalentCode,
+  change: s.signedAmount,
+  /** New debt counted against the creditor's daily limit on `day`. */
+  counted: s.limit,
+  day: count,
+});
+
+export const AttemptRecord = s.map({
+  tx: s.hash,
+  attempt: s.uint(0xffff),
+  role: s.oneOf('voter', 'coordinator'),
+  phase: s.oneOf('COLLECT', 'DECIDED', 'DOUBT', 'WITHDRAWN', 'ABORTED', 'COMMITTED'),
+  size: s.uint(64),
+  me: s.uint(63),
+  evidence: EvidenceRecord,
+  round: s.uint(0xffff_ffff),
+  /** Coordinator: who is known to hold an outcome, and whether everyone's `applied` was sent round. */
+  answered: voterSet,
+  relayed: s.bool,
+  effects: s.list(EffectRecord, 256),
+  refusal: s.optional(RefusalRecord),
+  started: s.time,
+  /** When to act again without being asked; absent: never. */
+  timer: s.optional(s.time),
+  tries: count,
+});
+
+export const TransactionRecord = s.map({
+  order: s.bytesUpTo(16 * 1024),
+  role: s.oneOf('payer', 'payee', 'intermediary'),
+  state: s.oneOf('NEW', 'ROUTED', 'PREPARE_IN_PROGRESS', 'COMMITTED', 'ABORTED'),
+  /** Manifest hashes, oldest first. */
+  attempts: s.list(s.hash, 0xffff),
+  created: s.time,
+  finished: s.optional(s.time),
+  reason: s.optional(RefusalRecord),
+  /** The note's ciphertext: at the payer and the payee. */
+  note: s.optional(s.bytesUpTo(1024)),
+});
+
+export const LineEnvelopeRecord = s.map({
+  type: s.oneOf('TRUST_LINE_CREATE', 'TRUST_LINE_UPDATE', 'TRUST_LINE_CLOSE'),
+  envelope: s.bytesUpTo(16 * 1024),
+  /** At the owner: whether the other end has it. */
+  state: s.oneOf('PENDING', 'COMMITTED', 'FAILED'),
+  failure: s.optional(RefusalRecord),
+});
+
+export const OutboxRecord = s.map({
+  frame: s.bytesUpTo(64 * 1024),
+  queued: s.time,
+  tries: count,
+  next: s.time,
+});
+
+export const PeerRecord = s.map({ key: s.publicKey, addresses: s.list(s.text(400), 16) });
+export const ContactRecord = s.map({ pid: s.pid });
+export const EquivalentRecord = s.map({
+  precision: s.uint(8),
+  metadata: s.list(s.tuple(s.text(40), s.text(400)), 64),
+});
+
+export const HistoryRecord = s.map({
+  type: s.oneOf('payment', 'trust_line', 'equivalent', 'alert'),
+  text: s.text(400),
+  tx: s.optional(s.hash),
+  peer: s.optional(s.pid),
+  equivalent: s.optional(s.equivalentCode),
+  amount: s.optional(s.limit),
+});
+
+export type EdgeRecord = s.Infer<typeof EdgeRecord>;
+export type AttemptRecord = s.Infer<typeof AttemptRecord>;
+export type EffectRecord = s.Infer<typeof EffectRecord>;
+export type RefusalRecord = s.Infer<typeof RefusalRecord>;
+export type TransactionRecord = s.Infer<typeof TransactionRecord>;
+export type LineEnvelopeRecord = s.Infer<typeof LineEnvelopeRecord>;
+export type OutboxRecord = s.Infer<typeof OutboxRecord>;
+export type PeerRecord = s.Infer<typeof PeerRecord>;
+export type ContactRecord = s.Infer<typeof ContactRecord>;
+export type EquivalentRecord = s.Infer<typeof EquivalentRecord>;
+export type HistoryRecord = s.Infer<typeof HistoryRecord>;
+
+export function encodeRecord<T>(schema: s.Schema<T>, value: T): Uint8Array {
+  return encode(schema.write(value));
+}
+
+/** @throws GeoError E009: the store holds something that this version did not write */
+export function decodeRecord<T>(schema: s.Schema<T>, bytes: Uint8Array): T {
+  return s.readWith(schema, decode(bytes), 'store record');
+}

@@ -1,0 +1,155 @@
+/**
+ * A manifest, read and checked against itself: sums, simple paths, agents, the order's constraints
+ * (docs/PROTOCOL.md, "Payment"). Whether the edges can carry it is a question of the ledger.
+ */
+import { GeoError } from '../errors.ts';
+import {
+  type Hash,
+  hashOf,
+  type Pid,
+  type PublicKey,
+  pidFromPublicKey,
+  type TxId,
+} from '../identity/pid.ts';
+import { type Effect, effectsOf, type Hop, hopsOf, type Route } from '../ledger/effects.ts';
+import { ORDER_LIFE_MS_MAX } from '../limits.ts';
+import { decode, encode } from '../wire/cbor.ts';
+import { readSigned, type Unverified } from '../wire/envelope.ts';
+import { Manifest, type Order } from '../wire/messages/payment.ts';
+import { readWith } from '../wire/schema.ts';
+
+/** A manifest with everything that follows from its bytes alone. */
+export interface OpenManifest {
+  readonly bytes: Uint8Array;
+  readonly hash: Hash;
+  readonly tx: TxId;
+  readonly attempt: number;
+  readonly manifest: Manifest;
+  readonly order: Order;
+  readonly payer: Pid;
+  readonly signedOrder: Unverified<Order>;
+  readonly routes: readonly Route[];
+  readonly hops: readonly Hop[];
+  readonly effects: readonly Effect[];
+  readonly voters: readonly PublicKey[];
+}
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return encode(Manifest.write(manifest));
+}
+
+/**
+ * Reads a manifest and checks that it is one piece.
+ * @throws GeoError E009 with fault `bad_manifest` (and `details.why`), `bad_message`, `bad_cbor`, `bad_envelope`
+ */
+export function openManifest(bytes: Uint8Array): OpenManifest {
+  const manifest = readWith(Manifest, decode(bytes), 'manifest');
+  const signedOrder = readSigned('PAYMENT_REQUEST', manifest.order);
+  const order = signedOrder.body;
+  const payer = pidFromPublicKey(order.payer_key);
+  const { participants, agents, voters } = manifest;
+
+  if (manifest.kind !== 'payment') refuse('kind', 'it is not a payment');
+  if (new Set(participants).size !== participants.length) {
+    refuse('participants', 'a participant is listed twice');
+  }
+  if (agents.length !== participants.length) refuse('agents', 'each participant needs one agent');
+  if (new Set(voters).size !== voters.length) refuse('voters', 'a voter is listed twice');
+  if (agents.some((voter) => voter >= voters.length)) refuse('agents', 'an agent is not a voter');
+  if (pidFromPublicKey(voters.at(-1)!) !== order.coordinator) {
+    refuse('coordinator', "the last voter is not the order's coordinator");
+  }
+  for (const [i, participant] of participants.entries()) {
+    if (pidFromPublicKey(voters[agents[i]!]!) !== participant) {
+      refuse('agents', 'an agent does not have the key of its participant');
+    }
+  }
+  const routes = manifest.routes.map(({ path, amount }) => ({
+    amount,
+    path: path.map((i) => participants[i] ?? refuse('routes', 'a path leaves the participants')),
+  }));
+  checkRoutes(routes, order, payer);
+  checkEveryoneTakesPart(routes, manifest);
+  const hops = hopsOf(routes);
+  return {
+    bytes,
+    hash: hashOf(bytes),
+    tx: hashOf(signedOrder.payload),
+    attempt: manifest.attempt,
+    manifest,
+    order,
+    payer,
+    signedOrder,
+    routes,
+    hops,
+    effects: effectsOf(hops, order.equivalent),
+    voters,
+  };
+}
+
+function checkRoutes(routes: readonly Route[], order: Order, payer: Pid): void {
+  if (payer === order.payee) refuse('payee', 'payer and payee are the same');
+  if (routes.length > order.max_paths)
+    refuse('routes', 'there are more routes than the order allows');
+  let sum = 0n;
+  for (const { path, amount } of routes) {
+    if (path[0] !== payer || path.at(-1) !== order.payee) {
+      refuse('routes', 'a route does not lead from the payer to the payee');
+    }
+    if (path.length - 1 > order.max_hops)
+      refuse('routes', 'a route has more hops than the order allows');
+    if (new Set(path).size !== path.length) refuse('routes', 'a route passes a participant twice');
+    if (path.some((pid) => order.avoid.includes(pid))) {
+      refuse('routes', 'a route passes a participant that the order avoids');
+    }
+    sum += amount;
+  }
+  if (sum !== order.amount) refuse('routes', "the routes do not add up to the order's amount");
+}
+
+/** Nobody votes, and nobody is named, without a part in a route; the coordinator alone may stand beside. */
+function checkEveryoneTakesPart(routes: readonly Route[], manifest: Manifest): void {
+  const onRoutes = new Set(routes.flatMap((route) => route.path));
+  if (onRoutes.size !== manifest.participants.length) {
+    refuse('participants', 'someone is named who is on no route');
+  }
+  const agents = new Set(manifest.agents);
+  const beside = manifest.voters.findIndex((_, i) => !agents.has(i));
+  if (beside >= 0 && beside !== manifest.voters.length - 1) {
+    refuse('voters', 'someone votes who is nobody\u2019s agent');
+  }
+}
+
+/**
+ * The order against the clock. Only liveness depends on it: a node whose clock is far off refuses
+ * and says so, it never decides differently.
+ * @param skewMs how far another clock may be ahead, ms
+ * @throws GeoError E007 `order_expired`, E009 `clock_off` | `order_life`
+ */
+export function checkTimes(order: Order, now: number, skewMs: number): void {
+  if (order.expires <= order.created || order.expires - order.created > ORDER_LIFE_MS_MAX) {
+    throw new GeoError('E009', 'An order must end after it begins, at most a day later.', {
+      fault: 'order_life',
+    });
+  }
+  if (order.created > now + skewMs) {
+    throw new GeoError(
+      'E009',
+      'The order was signed in the future: one of the two clocks is off. Check the time on both machines.',
+      { fault: 'clock_off', ahead_ms: order.created - now },
+    );
+  }
+  if (order.expires < now) {
+    throw new GeoError('E007', 'The order has expired; make the payment anew.', {
+      fault: 'order_expired',
+      expired_ms_ago: now - order.expires,
+    });
+  }
+}
+
+function refuse(why: string, sentence: string): never {
+  throw new GeoError('E009', `The manifest does not hold together: ${sentence}.`, {
+    fault: 'bad_manifest',
+    why,
+  });
+}
