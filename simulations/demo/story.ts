@@ -1,0 +1,139 @@
+/** The whole cycle: nodes up, trust lines, payments with a crash among them, everyone's books, an audit. */
+import type { InvariantRow } from '../audit/record.ts';
+import { audit } from '../auditor.ts';
+import type { Community } from '../community/community.ts';
+import { makePayments } from '../community/workload.ts';
+import { seededRandom } from '../random.ts';
+import { Testnet } from '../testnet/supervisor.ts';
+import { type Evidence, evidenceFromNodes, ownAudits } from './evidence.ts';
+import { openCommunity } from './opening.ts';
+import type { DemoOptions } from './options.ts';
+import { type Crash, type MadePayment, type Payments, payAll } from './paying.ts';
+import type { Progress } from './progress.ts';
+import type { DemoReport } from './report.ts';
+import { Roster } from './roster.ts';
+import { type Undecided, waitUntilDecided, withFinalStates } from './settling.ts';
+
+/** Payments that follow the file's own unless `--payments` says how many there are to be in all. */
+const GENERATED_MIN = 20;
+const PAYMENTS_PER_PARTICIPANT = 2;
+const WORKLOAD_SEED = 1;
+
+export interface Story {
+  readonly report: DemoReport;
+  readonly payments: readonly MadePayment[];
+  readonly crash: Crash | null;
+}
+
+/** Starts the nodes; the caller stops them, whatever happens afterwards. */
+export function startNodes(
+  community: Community,
+  options: DemoOptions,
+  directory: string,
+  progress: Progress,
+): Promise<Testnet> {
+  const participants = community.participants.map((each) => each.id);
+  return progress.step(
+    'nodes up',
+    participants.length,
+    (step) =>
+      Testnet.start({
+        directory,
+        participants,
+        processes: options.processes ?? undefined,
+        seed: options.seed === null ? undefined : String(options.seed),
+        onReady: (ready) => step.update(ready),
+      }),
+    (net) => `${participants.length} nodes in ${net.processes} processes`,
+  );
+}
+
+/** Stops the nodes to read their stores, unless they are to be kept. */
+export async function playStory(
+  community: Community,
+  options: DemoOptions,
+  net: Testnet,
+  progress: Progress,
+): Promise<Story> {
+  const roster = new Roster(community, net);
+  await openCommunity(roster, progress);
+  const { rows, crash } = await pay(roster, options, progress);
+  const undecided = await waitUntilDecided(roster, progress);
+  const payments = await withFinalStates(roster, rows);
+  const nodes = net.nodes.map(({ participant, identity, process }) => {
+    return { participant, pid: identity.pid, process };
+  });
+  const own = await progress.step(
+    'own audits',
+    nodes.length,
+    () => ownAudits(roster),
+    (row) => row.detail,
+  );
+  const evidence = await progress.step(
+    'books read',
+    nodes.length,
+    (step) => evidenceFromNodes(roster, step),
+    ({ books, transactions }) => `${books.length} books, ${transactions.length} certificates`,
+  );
+  const stopped = options.keep ? null : await stopNodes(net, progress);
+  const invariants = await progress.step(
+    'audit',
+    1,
+    async () => [
+      ...audit(auditRecord(roster, payments, evidence, undecided)),
+      own,
+      ...(stopped === null ? [] : [stopped]),
+    ],
+    (all) => `${all.filter((row) => row.held).length} of ${all.length} invariants hold`,
+  );
+  const { books } = evidence;
+  const report = { nodes, payments, clearings: [], books, invariants, steps: progress.steps };
+  return { report, payments, crash };
+}
+
+async function pay(roster: Roster, options: DemoOptions, progress: Progress): Promise<Payments> {
+  const { community } = roster;
+  const suitable = Math.max(
+    community.payments.length + GENERATED_MIN,
+    community.participants.length * PAYMENTS_PER_PARTICIPANT,
+  );
+  const total = options.payments ?? suitable;
+  const own = community.payments.slice(0, total);
+  const random = seededRandom(options.seed ?? WORKLOAD_SEED);
+  const missing = total - own.length;
+  const generated = missing === 0 ? [] : makePayments(community, missing, random);
+  return await payAll(roster, own, generated, progress);
+}
+
+async function stopNodes(net: Testnet, progress: Progress): Promise<InvariantRow> {
+  const unclean = await progress.step(
+    'nodes stopped',
+    net.processes,
+    () => net.stop(),
+    (names) =>
+      names.length === 0 ? 'all by themselves' : `not by themselves: ${names.join(', ')}`,
+  );
+  const held = unclean.length === 0;
+  const detail = held
+    ? `${net.processes} processes stopped when asked, with their books closed`
+    : `did not stop by themselves: ${unclean.join(', ')}`;
+  return { name: 'stopped_cleanly', held, detail };
+}
+
+function auditRecord(
+  roster: Roster,
+  payments: readonly MadePayment[],
+  evidence: Evidence,
+  undecided: readonly Undecided[],
+) {
+  return {
+    equivalents: roster.community.equivalents,
+    lines: roster.community.trustLines.map(({ from, to, equivalent, limit }) => {
+      return { from, to, equivalent, limit: roster.text(limit, equivalent) };
+    }),
+    payments,
+    clearings: [],
+    ...evidence,
+    undecided,
+  };
+}
