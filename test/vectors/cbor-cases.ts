@@ -53,15 +53,35 @@ const GOOD: readonly (readonly [name: string, bytes: string, value: Portable])[]
   ['no items', '80', array()],
   ['items', '83010203', array(int('1'), int('2'), int('3'))],
   ['no entries', 'a0', { map: [] }],
-  ['short keys first, then bytewise', 'a4616101616202626161036362626204', {
-    map: [['a', int('1')], ['b', int('2')], ['aa', int('3')], ['bbb', int('4')]],
-  }],
-  ['keys compared as bytes, not as UTF-16', 'a264ee8080610164f09f8cbe02', {
-    map: [['\uE000a', int('1')], ['\u{1F33E}', int('2')]],
-  }],
-  ['key that is a name of every object', 'a16b636f6e7374727563746f7201', {
-    map: [['constructor', int('1')]],
-  }],
+  [
+    'short keys first, then bytewise',
+    'a4616101616202626161036362626204',
+    {
+      map: [
+        ['a', int('1')],
+        ['b', int('2')],
+        ['aa', int('3')],
+        ['bbb', int('4')],
+      ],
+    },
+  ],
+  [
+    'keys compared as bytes, not as UTF-16',
+    'a264ee8080610164f09f8cbe02',
+    {
+      map: [
+        ['\uE000a', int('1')],
+        ['\u{1F33E}', int('2')],
+      ],
+    },
+  ],
+  [
+    'key that is a name of every object',
+    'a16b636f6e7374727563746f7201',
+    {
+      map: [['constructor', int('1')]],
+    },
+  ],
   ['depth 12', '818181818181818181818180', nest(11, array())],
 ];
 
@@ -135,7 +155,13 @@ function nest(depth: number, inner: Portable): Portable {
 
 export function cborCases(): CborCase[] {
   return [
-    ...GOOD.map(([name, bytes, value]) => ({ name, bytes, valid: true, value, reason: '' as const })),
+    ...GOOD.map(([name, bytes, value]) => ({
+      name,
+      bytes,
+      valid: true,
+      value,
+      reason: '' as const,
+    })),
     ...BAD.map(([name, bytes, reason]) => ({ name, bytes, valid: false, reason })),
   ];
 }

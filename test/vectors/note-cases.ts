@@ -58,7 +58,9 @@ export function noteCases(): NoteCase[] {
     unreadable('encapsulated key altered', { sealed: flip(0) }),
     unreadable('ciphertext altered', { sealed: flip(40) }),
     unreadable('tag altered', { sealed: flip(127) }),
-    unreadable('encapsulated key of small order', { sealed: `${'00'.repeat(32)}${sealed.slice(64)}` }),
+    unreadable('encapsulated key of small order', {
+      sealed: `${'00'.repeat(32)}${sealed.slice(64)}`,
+    }),
     unreadable('cut', { sealed: sealed.slice(0, -2) }),
     unreadable('nothing', { sealed: '' }),
   ];
