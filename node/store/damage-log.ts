@@ -8,6 +8,7 @@
  * `crc32c (4, masked) | length (2) | type (1) | data`, little-endian; type 1 is a whole record,
  * 2, 3, 4 are the first, a middle and the last part of one; fewer than 7 bytes at the end of a block are padding.
  */
+import { maskedCrc32c } from './damage-crc32c.ts';
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;
@@ -66,7 +67,7 @@ export function readLog(file: Uint8Array): LogContent {
       throw new LogFault(offset, 'a record has a wrong length');
     if (end > file.length) break;
     const data = file.subarray(offset + HEADER_BYTES, end);
-    if (view.getUint32(offset, true) !== masked(crc32c(file.subarray(offset + 6, end)))) {
+    if (view.getUint32(offset, true) !== maskedCrc32c(file.subarray(offset + 6, end))) {
       if (end - written >= UNWRITTEN_BYTES_MIN) break;
       throw new LogFault(offset, 'a record has a wrong checksum');
     }
@@ -90,24 +91,4 @@ function writtenBytes(file: Uint8Array): number {
   let end = file.length;
   while (end > 0 && file[end - 1] === 0) end -= 1;
   return file.length - end >= UNWRITTEN_BYTES_MIN ? end : file.length;
-}
-
-// CRC-32C (Castagnoli), reflected polynomial; RFC 3720 appendix B.4 has check values.
-const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc;
-});
-
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i += 1) {
-    crc = CRC32C_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** LevelDB stores checksums rotated and shifted, since a checksum of checksums is a weak one. */
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -6,6 +6,7 @@
  * Format (LevelDB, db/version_edit.cc): each log record is a list of `varint tag | fields`; numbers are
  * varints, keys are `varint length | bytes`.
  */
+import { Cursor } from './damage-cursor.ts';
 import { readLog } from './damage-log.ts';
 
 export interface LiveFiles {
@@ -27,7 +28,7 @@ export function readManifest(file: Uint8Array): LiveFiles {
       const tag = cursor.varint();
       switch (tag) {
         case 1: // name of the comparator
-          cursor.skipBytes();
+          cursor.string();
           break;
         case 2:
           logNumber = cursor.varint();
@@ -39,7 +40,7 @@ export function readManifest(file: Uint8Array): LiveFiles {
           break;
         case 5: // where the next compaction of a level begins
           cursor.varint();
-          cursor.skipBytes();
+          cursor.string();
           break;
         case 6: {
           cursor.varint(); // level
@@ -50,8 +51,8 @@ export function readManifest(file: Uint8Array): LiveFiles {
           cursor.varint(); // level
           const number = cursor.varint();
           tables.set(number, cursor.varint());
-          cursor.skipBytes(); // smallest key
-          cursor.skipBytes(); // largest key
+          cursor.string(); // smallest key
+          cursor.string(); // largest key
           break;
         }
         default:
@@ -60,35 +61,4 @@ export function readManifest(file: Uint8Array): LiveFiles {
     }
   }
   return { logNumber, tables };
-}
-
-class Cursor {
-  readonly #bytes: Uint8Array;
-  #offset = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  atEnd(): boolean {
-    return this.#offset === this.#bytes.length;
-  }
-
-  varint(): number {
-    let value = 0n;
-    for (let shift = 0n; shift < 64n; shift += 7n) {
-      const byte = this.#bytes[this.#offset];
-      if (byte === undefined) break;
-      this.#offset += 1;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(value);
-    }
-    throw new RangeError('a number is cut short');
-  }
-
-  skipBytes(): void {
-    const length = this.varint();
-    if (length > this.#bytes.length - this.#offset) throw new RangeError('a key is cut short');
-    this.#offset += length;
-  }
 }

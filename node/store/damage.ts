@@ -10,20 +10,20 @@ import { GeoError } from '../../protocol/errors.ts';
 import { isErrno } from '../home.ts';
 import { readLog } from './damage-log.ts';
 import { type LiveFiles, readManifest } from './damage-manifest.ts';
+import { checkTable } from './damage-table.ts';
 
 /** E010 `store_damaged`. `what` completes "The store in … is damaged: …". */
 export function storeDamaged(directory: string, what: string, cause?: unknown): GeoError {
   return new GeoError(
     'E010',
-    `The store in ${directory} is damaged: ${what}. It is left as it is. Check the disk, move the directory away and bring back a backup with \`geo restore FILE\`; your peers then supply what the backup lacks.`,
+    `The store in ${directory} is damaged: ${what}. The node does not start on it, since it may have forgotten what it signed. Check the disk, move the directory away and bring back a backup with \`geo restore FILE\`; your peers then supply what the backup lacks.`,
     { fault: 'store_damaged', directory, what },
     { cause },
   );
 }
 
 /**
- * Checks that the files LevelDB needs are there, that logs and manifest are whole and that no table
- * was cut short. The content of tables is not read here.
+ * Reads every file that LevelDB needs, about 1 GB/s from memory, and checks it against the checksums in it.
  * @returns whether there is a store at all
  * @throws GeoError E010 `store_damaged`
  */
@@ -56,6 +56,7 @@ async function checkTables(directory: string, names: string[], live: LiveFiles):
     if (size !== bytes) {
       throw storeDamaged(directory, `${name} has ${size} bytes instead of ${bytes}`);
     }
+    await readOrRefuse(directory, name, checkTable);
   }
 }
 

@@ -28,7 +28,7 @@ export function writeFailed(directory: string, cause: unknown): GeoError {
   const advice = ADVICE[errno] ?? `The disk refused (${sentenceOf(cause)}).`;
   return new GeoError(
     'E010',
-    `A write to the store in ${directory} failed. ${advice} The node goes on once it can write again.`,
+    `A write to the store in ${directory} failed. ${advice} Nothing that was acknowledged is lost; try again then.`,
     { fault: 'store_write_failed', directory, errno },
     { cause },
   );
@@ -37,22 +37,12 @@ export function writeFailed(directory: string, cause: unknown): GeoError {
 /** E010 `store_write_failed`, `store_unreadable` or `store_damaged`; E008 `store_in_use`. */
 export function openFailed(directory: string, error: unknown): GeoError {
   const cause = rootOf(error);
-  switch (codeOf(cause)) {
-    case 'LEVEL_LOCKED':
-      return storeInUse(directory);
-    case 'LEVEL_IO_ERROR':
-    case 'ENOSPC':
-    case 'EROFS':
-      if (errnoOf(cause) in ADVICE) return writeFailed(directory, cause);
-      return unreadable(directory, cause);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return unreadable(directory, cause);
-    default:
-      return storeDamaged(directory, sentenceOf(cause), cause);
+  const code = codeOf(cause);
+  if (code === 'LEVEL_LOCKED') return storeInUse(directory);
+  if (code !== 'LEVEL_IO_ERROR' && !isErrnoName(code)) {
+    return storeDamaged(directory, sentenceOf(cause), cause);
   }
+  return errnoOf(cause) in ADVICE ? writeFailed(directory, cause) : unreadable(directory, cause);
 }
 
 /** E008 `store_in_use`. */
@@ -92,9 +82,13 @@ function unreadable(directory: string, cause: unknown): GeoError {
 
 function errnoOf(error: unknown): string {
   const code = codeOf(error);
-  if (code !== undefined && /^E[A-Z]+$/.test(code)) return code;
+  if (isErrnoName(code)) return code;
   const sentence = sentenceOf(error).split(': ').at(-1)?.toLowerCase() ?? '';
   return ERRNO_BY_SENTENCE.get(sentence) ?? 'unknown';
+}
+
+function isErrnoName(code: string | undefined): code is string {
+  return code !== undefined && /^E[A-Z0-9]+$/.test(code);
 }
 
 function rootOf(error: unknown): unknown {
