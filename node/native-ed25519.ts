@@ -7,7 +7,7 @@
  * of form and key, and agree with it on the rest. `test/vectors/signatures.json` proves it.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { createRequire } from 'node:module';
+import type { Sodium } from 'sodium-native';
 import { invalid } from '../protocol/errors.ts';
 import { publicKeyFromSeed, SEED_BYTES } from '../protocol/identity/keys.ts';
 import { type PublicKey, publicKeyFromBytes, publicKeyToBytes } from '../protocol/identity/pid.ts';
@@ -19,21 +19,9 @@ import {
 } from '../protocol/identity/signature.ts';
 import type { Signer, VerifySignature } from './ports.ts';
 
-/** The part of sodium-native that is used here; the package brings no types. */
-interface SodiumEd25519 {
-  crypto_core_ed25519_is_valid_point(point: Uint8Array): boolean;
-  crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void;
-  crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
-  crypto_sign_verify_detached(
-    signature: Uint8Array,
-    message: Uint8Array,
-    publicKey: Uint8Array,
-  ): boolean;
-}
-
-function loadSodium(): SodiumEd25519 | undefined {
+async function loadSodium(): Promise<Sodium | undefined> {
   try {
-    return createRequire(import.meta.url)('sodium-native') as SodiumEd25519;
+    return (await import('sodium-native')).default;
   } catch {
     // No prebuilt binding for this platform or C library: OpenSSL does the same, half as fast.
     return undefined;
@@ -59,7 +47,7 @@ function memoByKey<T>(make: (key: PublicKey) => T | undefined): (key: PublicKey)
 const SODIUM_SECRET_KEY_BYTES = 64;
 const KEY_PATTERN = /^[0-9a-f]{64}$/;
 
-function sodiumVerifier(sodium: SodiumEd25519): VerifySignature {
+function sodiumVerifier(sodium: Sodium): VerifySignature {
   // libsodium's "valid point" is canonical, on the curve, not of small order and in the prime-order
   // subgroup: the same as isAcceptablePublicKey, thirty times faster.
   const keyBytes = memoByKey((key) => {
@@ -74,7 +62,7 @@ function sodiumVerifier(sodium: SodiumEd25519): VerifySignature {
   };
 }
 
-function sodiumSignerFactory(sodium: SodiumEd25519): (seed: Uint8Array) => Signer {
+function sodiumSignerFactory(sodium: Sodium): (seed: Uint8Array) => Signer {
   return (seed) => {
     const publicKey = new Uint8Array(PUBLIC_KEY_BYTES);
     const secretKey = new Uint8Array(SODIUM_SECRET_KEY_BYTES);
@@ -127,7 +115,7 @@ export function opensslSigner(seed: Uint8Array): Signer {
 
 // --- the choice --------------------------------------------------------------------------------
 
-const sodium = loadSodium();
+const sodium = await loadSodium();
 
 /** Undefined if libsodium's binding does not load here. */
 export const sodiumVerify: VerifySignature | undefined = sodium && sodiumVerifier(sodium);

@@ -83,29 +83,29 @@ class Checker {
   #type(type: unknown, value: unknown, at: string): string[] {
     if (typeof type === 'string') return standard(type, value, at);
     if (!isRecord(type)) throw unknown(type);
-    const operator = type['Operator'] as Operator | undefined;
+    const operator = type.Operator as Operator | undefined;
     if (operator !== undefined) {
       const { Operator: _, ...bare } = type;
       const refusal = this.#type(bare, value, at);
       return refusal.length > 0 ? refusal : this.#operator(operator, value, at);
     }
     // A type in parentheses, or one that carried an operator: {Type: the type itself}.
-    if (isRecord(type['Type'])) return this.#type(type['Type'], value, at);
-    switch (type['Type']) {
+    if (isRecord(type.Type)) return this.#type(type.Type, value, at);
+    switch (type.Type) {
       case 'literal':
-        return this.#literal(type['Value'], value, at);
+        return this.#literal(type.Value, value, at);
       case 'range':
-        return range(type['Value'], value, at);
+        return range(type.Value, value, at);
       case 'tag':
-        return this.#tag(type['Value'], value, at);
+        return this.#tag(type.Value, value, at);
       case 'array':
-        return this.#array(type['Values'] as Property[], value, at);
+        return this.#array(type.Values as Property[], value, at);
       case 'group':
-        if (typeof type['Value'] === 'string') return this.#reference(type['Value'], value, at);
-        return this.#map(type['Properties'] as Property[], value, at);
+        if (typeof type.Value === 'string') return this.#reference(type.Value, value, at);
+        return this.#map(type.Properties as Property[], value, at);
       default:
-        if (typeof type['Type'] === 'string' && !('Value' in type)) {
-          return standard(type['Type'], value, at);
+        if (typeof type.Type === 'string' && !('Value' in type)) {
+          return standard(type.Type, value, at);
         }
         throw unknown(type);
     }
@@ -124,9 +124,9 @@ class Checker {
   #tag(tag: unknown, value: unknown, at: string): string[] {
     if (!isRecord(tag)) throw unknown(tag);
     // The parser reads the head "6.18" as a decimal fraction.
-    const number = Number(String(tag['NumericPart']).split('.')[1]);
+    const number = Number(String(tag.NumericPart).split('.')[1]);
     if (!isTagged(value) || value.tag !== number) return [`${at}: tag ${number} expected`];
-    return this.#type(tag['TypePart'], value.contents, `${at}.#${number}`);
+    return this.#type(tag.TypePart, value.contents, `${at}.#${number}`);
   }
 
   /** Each entry takes as many items as fit, in order; no schema of ours needs to go back. */
@@ -190,7 +190,7 @@ class Checker {
       if (Array.isArray(property)) throw unknown('group choice');
       if (property.Name !== '') return [property];
       const [included] = choicesOf(property);
-      const name = isRecord(included) ? included['Value'] : undefined;
+      const name = isRecord(included) ? included.Value : undefined;
       const group = typeof name === 'string' ? this.#rules.get(name) : undefined;
       if (group?.Type !== 'group') throw unknown(property);
       return this.#members(group.Properties as Property[]);
@@ -295,10 +295,10 @@ function standardFits(name: string, value: unknown): boolean {
 
 function range(bounds: unknown, value: unknown, at: string): string[] {
   if (!isRecord(bounds)) throw unknown(bounds);
-  const [least, most] = [literalOf(bounds['Min']), literalOf(bounds['Max'])];
+  const [least, most] = [literalOf(bounds.Min), literalOf(bounds.Max)];
   if (typeof least !== 'number' || typeof most !== 'number') throw unknown(bounds);
   const fits =
-    isInteger(value) && value >= least && (bounds['Inclusive'] ? value <= most : value < most);
+    isInteger(value) && value >= least && (bounds.Inclusive ? value <= most : value < most);
   return fits ? [] : [`${at}: ${least}..${most} expected`];
 }
 
@@ -331,7 +331,7 @@ function compare(name: string, bound: unknown, value: unknown, at: string): stri
 
 function literalOf(type: unknown): unknown {
   if (typeof type === 'number') return type;
-  if (isRecord(type) && type['Type'] === 'literal') return type['Value'];
+  if (isRecord(type) && type.Type === 'literal') return type.Value;
   throw unknown(type);
 }
 
@@ -348,7 +348,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isTagged(value: unknown): value is Tagged {
-  return isRecord(value) && typeof value['tag'] === 'number' && 'contents' in value;
+  return isRecord(value) && typeof value.tag === 'number' && 'contents' in value;
 }
 
 function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
