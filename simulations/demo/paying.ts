@@ -42,37 +42,39 @@ export interface Payments {
   readonly crash: Crash | null;
 }
 
-/** The file's own payments first, then the generated ones, several at a time. */
+/**
+ * The file's own payments, several at a time, and when they are done the generated ones, which would
+ * otherwise use up lines that the file's author counts on.
+ */
 export async function payAll(
   roster: Roster,
   own: readonly CommunityPayment[],
   generated: readonly PaymentPlan[],
   progress: Progress,
 ): Promise<Payments> {
-  const rows: MadePayment[] = [];
+  const total = own.length + generated.length;
   const crashAt =
     generated.length >= CRASH_NEEDS_PAYMENTS
       ? own.length + Math.floor(generated.length / 2)
-      : Math.floor((own.length + generated.length) / 2);
+      : Math.floor(total / 2);
+  const rows: MadePayment[] = [];
   let begun = 0;
   let crash: Promise<Crash> | null = null;
-  const plans: CommunityPayment[] = [
-    ...own,
-    ...generated.map((plan) => ({ ...plan, expect: null })),
-  ];
   return await progress.step(
     'payments',
-    plans.length,
+    total,
     async (step) => {
-      await atOnce(PAYMENTS_AT_ONCE, plans, async (plan) => {
-        if (begun++ === crashAt && plans.length > 1) {
+      const pay = async (plan: PaymentPlan & { readonly expect?: Expectation | null }) => {
+        if (begun++ === crashAt && total > 1) {
           crash = crashWhileBusy(roster, busiest(roster, rows), progress);
           // Watched from here on: if a payment fails before it is awaited, it must not go unhandled.
           crash.catch(() => undefined);
         }
-        rows.push({ ...(await makePayment(roster, plan)), expect: plan.expect });
+        rows.push({ ...(await makePayment(roster, plan)), expect: plan.expect ?? null });
         step.update(rows.length, tally(rows));
-      });
+      };
+      await atOnce(PAYMENTS_AT_ONCE, own, pay);
+      await atOnce(PAYMENTS_AT_ONCE, generated, pay);
       return { rows, crash: await crash };
     },
     (made) => tally(made.rows),

@@ -30,7 +30,7 @@ export function summaryText(page: Page, community: Community, story: Story): str
   const { report } = story;
   const sections = [
     heading(page, `What happened in ${community.name}`),
-    happenings(community, story),
+    happenings(page, community, story),
     heading(page, 'Payments'),
     paymentsTable(page, story.payments),
     ...community.equivalents.flatMap(({ code, precision }) => [
@@ -49,7 +49,7 @@ function heading(page: Page, text: string): string {
   return `\n${paint(page, 'bold', harmless(text))}`;
 }
 
-function happenings(community: Community, { report, payments, crash }: Story): string {
+function happenings(page: Page, community: Community, { report, payments, crash }: Story): string {
   const counts = Map.groupBy(payments, kindOf);
   const kinds = KINDS.flatMap((kind) => {
     const count = counts.get(kind)?.length ?? 0;
@@ -62,10 +62,13 @@ function happenings(community: Community, { report, payments, crash }: Story): s
   ];
   if (crash !== null) {
     const name = community.participants.find((each) => each.id === crash.victim)?.name;
-    const others =
-      crash.died.length > 1 ? `, with ${crash.died.length - 1} others in its process` : '';
+    const others = crash.died.length - 1;
+    const company =
+      others === 0
+        ? ''
+        : `, with ${others} other ${others === 1 ? 'node' : 'nodes'} of its process`;
     lines.push(
-      `${name} was killed in the middle of ${crash.attempts} payments${others}, and was back after ${(crash.ms / 1000).toFixed(1)} s.`,
+      `${name} was killed (SIGKILL) in the middle of ${crash.attempts} ${crash.attempts === 1 ? 'payment' : 'payments'}${company}, and was back after ${(crash.ms / 1000).toFixed(1)} s.`,
     );
   }
   const surprises = payments.filter((row) => !asExpected(row));
@@ -74,7 +77,7 @@ function happenings(community: Community, { report, payments, crash }: Story): s
       `Not as the file expects (${row.expect}): ${row.from} → ${row.to}, ${row.amount} ${row.equivalent}: ${row.reason ?? kindOf(row)}`,
     );
   }
-  return lines.map(harmless).join('\n');
+  return lines.map((line) => wrapped(page, line, 0)).join('\n');
 }
 
 /** A crash or a busy line may make a payment fail that its author thought payable; that is worth saying. */
@@ -174,7 +177,7 @@ function invariantLines(page: Page, { invariants }: DemoReport): string {
   return invariants
     .map(({ name, held, detail }) => {
       const mark = held ? paint(page, 'green', '✓') : paint(page, 'red', '✗');
-      return `${mark} ${name.padEnd(width)}  ${harmless(detail)}`;
+      return `${mark} ${name.padEnd(width)}  ${wrapped(page, detail, width + 4)}`;
     })
     .join('\n');
 }
@@ -185,4 +188,18 @@ function timeLines({ steps }: DemoReport): string {
   return [...steps, { name: 'in all', ms: total }]
     .map(({ name, ms }) => `${name.padEnd(width)}  ${(ms / 1000).toFixed(1).padStart(6)} s`)
     .join('\n');
+}
+
+/** Prose broken at spaces to the width of the page, with every further line indented. */
+function wrapped(page: Page, text: string, indent: number): string {
+  const room = page.width - indent;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of harmless(text).split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
