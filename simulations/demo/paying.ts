@@ -1,10 +1,9 @@
 /** The second half of the story: payments, several at a time, and a node that is killed among them. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorBody, Payment, PayRequest } from '../../node/api/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { CommunityPayment, Expectation, PaymentPlan } from '../community/community.ts';
-import { atOnce, eventually } from '../testnet/at-once.ts';
+import { atOnce, eventually, pause } from '../testnet/at-once.ts';
 import type { Progress } from './progress.ts';
 import type { PaymentRow } from './report.ts';
 import type { Roster } from './roster.ts';
@@ -57,7 +56,8 @@ export async function payAll(
     generated.length >= CRASH_NEEDS_PAYMENTS
       ? own.length + Math.floor(generated.length / 2)
       : Math.floor(total / 2);
-  const rows: MadePayment[] = [];
+  // By their place in the plan: they end in another order than they begin.
+  const made = new Map<number, MadePayment>();
   let begun = 0;
   let crash: Promise<Crash> | null = null;
   return await progress.step(
@@ -65,19 +65,21 @@ export async function payAll(
     total,
     async (step) => {
       const pay = async (plan: PaymentPlan & { readonly expect?: Expectation | null }) => {
-        if (begun++ === crashAt && total > 1) {
-          crash = crashWhileBusy(roster, busiest(roster, rows), progress);
+        const place = begun++;
+        if (place === crashAt && total > 1) {
+          crash = crashWhileBusy(roster, busiest(roster, [...made.values()]), progress);
           // Watched from here on: if a payment fails before it is awaited, it must not go unhandled.
           crash.catch(() => undefined);
         }
-        rows.push({ ...(await makePayment(roster, plan)), expect: plan.expect ?? null });
-        step.update(rows.length, tally(rows));
+        made.set(place, { ...(await makePayment(roster, plan)), expect: plan.expect ?? null });
+        step.update(made.size, tally([...made.values()]));
       };
       await atOnce(PAYMENTS_AT_ONCE, own, pay);
       await atOnce(PAYMENTS_AT_ONCE, generated, pay);
+      const rows = [...made].toSorted(([a], [b]) => a - b).map(([, row]) => row);
       return { rows, crash: await crash };
     },
-    (made) => tally(made.rows),
+    ({ rows }) => tally(rows),
   );
 }
 
@@ -184,7 +186,7 @@ async function crashWhileBusy(roster: Roster, victim: string, progress: Progress
   progress.say(
     `  SIGKILL to ${roster.name(victim)}${others}, in the middle of ${attempts ?? 0} payments`,
   );
-  await sleep(DOWN_MS);
+  await pause(DOWN_MS);
   await net.restart(victim);
   const ms = Math.round(performance.now() - started);
   progress.say(`  ${roster.name(victim)}${others} back after ${(ms / 1000).toFixed(1)} s`);

@@ -4,14 +4,17 @@ import { formatAmount } from '../../protocol/money/amount.ts';
 import type { Community } from '../community/community.ts';
 import type { Testnet } from '../testnet/supervisor.ts';
 
+/** What the story needs of a testnet. */
+export type Net = Pick<Testnet, 'nodes' | 'node' | 'kill' | 'restart'>;
+
 export class Roster {
   readonly community: Community;
-  readonly net: Testnet;
+  readonly net: Net;
   readonly #idByPid: ReadonlyMap<string, string>;
   readonly #nameById: ReadonlyMap<string, string>;
   readonly #precisions: ReadonlyMap<string, number>;
 
-  constructor(community: Community, net: Testnet) {
+  constructor(community: Community, net: Net) {
     this.community = community;
     this.net = net;
     this.#idByPid = new Map(net.nodes.map((node) => [node.identity.pid, node.participant]));

@@ -1,5 +1,4 @@
 /** Doing many things a few at a time, and waiting for things to become so. */
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs `work` for every item, in order, at most `limit` of them at a time. After a failure no
@@ -40,6 +39,10 @@ export async function eventually<Answer>(
   for (;;) {
     const answer = await ask();
     if (answer !== undefined || performance.now() >= deadline) return answer;
-    await sleep(pollMs);
+    await pause(pollMs);
   }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

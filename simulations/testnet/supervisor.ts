@@ -8,14 +8,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openDaemonDoor } from '../../cli/daemon-door.ts';
 import type { Client } from '../../node/api/client.ts';
 import type { Identity } from '../../node/api/shapes.ts';
 import type { Home } from '../../node/home.ts';
 import { GeoError } from '../../protocol/errors.ts';
-import { atOnce } from './at-once.ts';
+import { atOnce, pause } from './at-once.ts';
 import { createNodeHome, homeDirectory, keySeed, type Settings, writeSettings } from './homes.ts';
 import { NodeProcess } from './node-process.ts';
 
@@ -232,7 +231,7 @@ async function connectTo(
       const client = await openDaemonDoor(home);
       return { client, identity: await client.identity() };
     }
-    await sleep(POLL_MS);
+    await pause(POLL_MS);
   }
   const sentence = process.alive
     ? `The node in ${home.directory} was not ready in time.`
