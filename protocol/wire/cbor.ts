@@ -34,7 +34,8 @@ export const CBOR_INTEGER_MAX = 2n ** 64n - 1n;
 export function encode(value: CborValue): Uint8Array {
   const reason = whyNotEncodable(value, 0);
   if (reason !== undefined) throw cborError(reason);
-  return cborgEncode(value);
+  // cborg hands out a Buffer or a view on a pool, as it comes; a copy is of one kind and keeps no pool.
+  return new Uint8Array(cborgEncode(value));
 }
 
 /**
@@ -80,11 +81,11 @@ function whyObjectNotEncodable(value: object | null, depth: number): CborFault |
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return 'unsupported_type';
-  for (const key of Object.keys(value)) {
+  // The prototype has nothing enumerable, so these are the object's own keys.
+  for (const key in value) {
     if (key === CBOR_KEY_REFUSED) return 'key_not_allowed';
-    const reason =
-      whyNotEncodable(key, depth + 1) ??
-      whyNotEncodable((value as Record<string, unknown>)[key], depth + 1);
+    if (!key.isWellFormed()) return 'bad_utf8';
+    const reason = whyNotEncodable((value as Record<string, unknown>)[key], depth + 1);
     if (reason !== undefined) return reason;
   }
   return undefined;

@@ -119,8 +119,8 @@ function median(values: readonly number[]): number {
 function measure(): Figure[] {
   // The first runs compile and tell how many fill a batch.
   const runsOf = rows.map((row) => {
-    usPerRun(row, 20);
-    return Math.max(10, Math.round((BATCH_MS * 1000) / usPerRun(row, 40)));
+    const runs = Math.round((BATCH_MS * 1000) / usPerRun(row, 40));
+    return Math.max(10, Math.round((BATCH_MS * 1000) / usPerRun(row, runs)));
   });
   const samples: number[][] = rows.map(() => []);
   for (let batch = 0; batch < BATCHES; batch++) {
