@@ -1,0 +1,174 @@
+/** A copy of the whole store in one file, made while the node runs, and its way back. The key is not in it. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { GeoError } from '../../protocol/errors.ts';
+import { draftPathOf, isErrno, publish, SECRET_FILE_MODE, syncDirectory } from '../home.ts';
+import type { Store, StoreOp } from '../ports.ts';
+import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './backup-format.ts';
+import { openLevelStore } from './level.ts';
+import { BATCH_NUMBER_KEY } from './level-opening.ts';
+import { STORE_VERSION, VERSION_KEY } from './version.ts';
+
+/** Every key: LevelDB's order is that of UTF-8, where nothing that we use comes after U+10FFFF. */
+const EVERYTHING = { gte: '', lt: '\u{10ffff}' };
+/** What a store on disk adds by itself. */
+const OWN_KEYS: ReadonlySet<string> = new Set([VERSION_KEY, BATCH_NUMBER_KEY]);
+const RESTORE_BATCH_BYTES = 1024 * 1024;
+
+export interface BackupSummary {
+  readonly entries: number;
+  /** Size of the file, bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes the store as it is at this moment into a new file of mode 0600; writes that go on meanwhile are
+ * neither stopped nor included. The file appears under its name only when it is complete and durable.
+ * @throws GeoError E008 `file_exists`; E010 `backup_write_failed`, `store_damaged`
+ */
+export async function writeBackup(store: Store, file: string): Promise<BackupSummary> {
+  const path = resolve(file);
+  const draft = draftPathOf(path);
+  let entries = 0;
+  async function* counted(): AsyncGenerator<Entry> {
+    for await (const entry of store.scan(EVERYTHING)) {
+      if (OWN_KEYS.has(entry[0])) continue;
+      entries += 1;
+      yield entry;
+    }
+  }
+  try {
+    await refuseIfExists(path);
+    const disk = createWriteStream(draft, { flags: 'wx', mode: SECRET_FILE_MODE, flush: true });
+    await pipeline(encodeBackup(STORE_VERSION, counted()), disk);
+    await publish(draft, path, true);
+    return { entries, bytes: (await stat(path)).size };
+  } catch (error) {
+    throw error instanceof GeoError ? error : writeFailed(path, error);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+export interface RestoreOptions {
+  /** Written over the restored entries, for example a mark that the store is an old one. */
+  readonly also?: readonly StoreOp[];
+}
+
+/**
+ * Makes a store of a backup. The file is verified first; the directory appears under its name only when
+ * everything is in it and durable.
+ * @throws GeoError E008 `store_exists`, `backup_too_new`; E009 `no_backup`, `not_a_backup`,
+ *   `backup_damaged`; E010 `restore_failed`, `store_write_failed`
+ */
+export async function restoreBackup(
+  file: string,
+  directory: string,
+  options: RestoreOptions = {},
+): Promise<BackupSummary> {
+  const target = resolve(directory);
+  await refuseIfNotEmpty(target);
+  const draft = draftPathOf(target);
+  try {
+    await verifyBackup(file);
+    const entries = await fillStore(file, draft, options.also ?? []);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    // Fails if somebody has put anything into the directory since we looked.
+    await rename(draft, target);
+    await syncDirectory(dirname(target));
+    return { entries, bytes: (await stat(file)).size };
+  } catch (error) {
+    if (error instanceof GeoError) throw error;
+    if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) throw storeExists(target);
+    throw restoreFailed(target, error);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function fillStore(
+  file: string,
+  directory: string,
+  also: readonly StoreOp[],
+): Promise<number> {
+  const store = await openLevelStore(directory);
+  try {
+    let entries = 0;
+    let batch: StoreOp[] = [];
+    let batchBytes = 0;
+    const checkVersion = (version: number) => {
+      if (version > STORE_VERSION) throw tooNew(file, version);
+    };
+    for await (const [key, value] of readBackup(file, checkVersion)) {
+      batch.push({ type: 'put', key, value });
+      entries += 1;
+      batchBytes += key.length + value.length;
+      if (batchBytes < RESTORE_BATCH_BYTES) continue;
+      await store.write(batch);
+      batch = [];
+      batchBytes = 0;
+    }
+    await store.write([...batch, ...also]);
+    return entries;
+  } finally {
+    await store.close();
+  }
+}
+
+async function refuseIfExists(path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  throw new GeoError('E008', `${path} exists already and is not overwritten.`, {
+    fault: 'file_exists',
+    path,
+  });
+}
+
+async function refuseIfNotEmpty(directory: string): Promise<void> {
+  try {
+    if ((await readdir(directory)).length === 0) return;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw restoreFailed(directory, error);
+  }
+  throw storeExists(directory);
+}
+
+function storeExists(directory: string): GeoError {
+  return new GeoError(
+    'E008',
+    `There is a store in ${directory} already; it is left as it is. Restore into another home, or move the directory away if you are sure: it may know of debts that the backup does not.`,
+    { fault: 'store_exists', directory },
+  );
+}
+
+function writeFailed(path: string, error: unknown): GeoError {
+  const { reason, errno } = describe(error);
+  return new GeoError(
+    'E010',
+    `The backup ${path} could not be written (${reason}). Nothing is left of it; make room or choose another place.`,
+    { fault: 'backup_write_failed', path, errno },
+    { cause: error },
+  );
+}
+
+function restoreFailed(directory: string, error: unknown): GeoError {
+  const { reason, errno } = describe(error);
+  return new GeoError(
+    'E010',
+    `Nothing was restored into ${directory} (${reason}). Check that the place can be written to.`,
+    { fault: 'restore_failed', directory, errno },
+    { cause: error },
+  );
+}
+
+function describe(error: unknown): { reason: string; errno: string } {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return { reason: error instanceof Error ? error.message : String(error), errno };
+}
