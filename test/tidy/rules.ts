@@ -59,11 +59,11 @@ export const IMPORTS: readonly ImportRow[] = [
     ],
     'store/': [
       ['/protocol/', 'ports.ts', 'home.ts', 'store/'],
-      ['level', 'cborg', '@noble/'],
+      ['level', '@noble/', 'it-length-prefixed', 'it-pipe'],
     ],
     'transport/': [
       ['/protocol/', 'ports.ts', 'native-ed25519.ts', 'transport/'],
-      ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/', 'it-length-prefixed', 'it-pipe'],
+      ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/'],
     ],
     'api/': [
       ['/protocol/', 'ports.ts', 'service.ts', 'home.ts', 'api/'],

@@ -55,7 +55,8 @@ const TOKENS = new RegExp(
   'g',
 );
 
-function blank(text: string, what: 'comments' | 'texts'): string {
+/** Blanks out comments, or comments and texts, and keeps the lines. */
+export function blank(text: string, what: 'comments' | 'texts'): string {
   return text.replace(TOKENS, (token, ...rest) => {
     const groups = rest.at(-1) as Record<string, string | undefined>;
     if (groups.comment !== undefined) return spaces(token);
@@ -78,7 +79,8 @@ const REFERENCES: readonly [kind: Reference['kind'], pattern: RegExp][] = [
   ['url', /\bnew URL\(\s*'([^']+)',\s*import\.meta\.url/g],
 ];
 
-function referencesOf(path: string, code: string): Reference[] {
+/** Every file or package that a file's code names, see {@link Reference}. */
+export function referencesOf(path: string, code: string): Reference[] {
   return REFERENCES.flatMap(([kind, pattern]) =>
     [...code.matchAll(pattern)].map(([, name = '']) => {
       const own = kind === 'url' || name.startsWith('.');

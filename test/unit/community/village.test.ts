@@ -1,6 +1,10 @@
 /** The default village shows what its comments promise, in whatever order its payments are made. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Pid } from '../../../protocol/identity/pid.ts';
+import { HOPS_DEFAULT, PATHS_DEFAULT } from '../../../protocol/limits.ts';
+import { HopGraph } from '../../../protocol/routing/graph.ts';
+import { selectRoutes } from '../../../protocol/routing/select.ts';
 import type { CommunityPayment } from '../../../simulations/community/community.ts';
 import { parseCommunity } from '../../../simulations/community/file.ts';
 import { seededRandom } from '../../../simulations/random.ts';
@@ -75,6 +79,32 @@ describe('the village', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const books = new LawfulFlow(village);
       for (const payment of seededRandom(seed).shuffled(village.payments)) check(books, payment);
+    }
+  });
+});
+
+describe('the routes that a node would choose', () => {
+  it('carry whatever the village says can be paid, in any order', () => {
+    const payable = village.payments.filter((payment) => payment.expect !== 'refused');
+    for (let seed = 1; seed <= 40; seed++) {
+      const books = new LawfulFlow(village);
+      for (const payment of seededRandom(seed).shuffled(payable)) {
+        const graph = new HopGraph();
+        for (const hop of books.hops(payment)) {
+          graph.set(hop.from as Pid, hop.to as Pid, hop.capacity);
+        }
+        const { routes, payable: carried } = selectRoutes(graph, {
+          payer: payment.from as Pid,
+          payee: payment.to as Pid,
+          amount: payment.amount,
+          maxHops: HOPS_DEFAULT,
+          maxPaths: PATHS_DEFAULT,
+          avoid: [],
+        });
+        expect(carried, title(payment)).toBe(payment.amount);
+        expect(routes.length > 1, title(payment)).toBe(payment.expect === 'split');
+        books.apply(payment, routes);
+      }
     }
   });
 });
