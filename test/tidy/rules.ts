@@ -160,6 +160,7 @@ export const NOWHERE: readonly {
 export const NODE_MODULES_ROOMS = [
   'config/load.ts',
   'config/describe.ts',
+  'config/version.ts',
   'node/',
   'cli/',
   'simulations/',
