@@ -78,7 +78,9 @@ export function commandPage(page: Page, row: Row): string {
     '',
     ...wrap(`${row.summary}.`, lineWidth(page)),
     ...(details === undefined ? [] : ['', ...wrap(details, lineWidth(page))]),
-    ...('forward' in row ? [] : inputs(page, row)),
+    ...('forward' in row
+      ? ['', `\`geo ${row.words} --help\` lists its options.`]
+      : inputs(page, row)),
     '',
     title(examples.length === 1 ? 'Example' : 'Examples'),
     ...examples.map((example) => INDENT + example),

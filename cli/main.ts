@@ -1,23 +1,25 @@
 /** `geo`: reads the command line, runs one command, prints its result, and ends with its exit code. */
 import { resolve } from 'node:path';
+import { softwareVersion } from '../config/version.ts';
 import { defaultHomeDirectory, homeAt } from '../node/home.ts';
 import { GeoError } from '../protocol/errors.ts';
-import type { Context, Result } from './command.ts';
+import type { Context, Program, Result } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { openDaemonDoor } from './daemon-door.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { harmless, paint } from './page.ts';
 import { type Invocation, readCommandLine } from './program.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
-import { softwareVersion } from './version.ts';
 
 /** @param argv what follows `geo` */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   const json = argv.includes('--json');
   let local = false;
   try {
-    const program = COMMANDS.find((row) => 'forward' in row && row.words === argv[0]);
-    if (program !== undefined && 'forward' in program) return await program.forward(argv.slice(1));
+    const program = programOf(argv);
+    if (program !== undefined) {
+      return await program.forward(argv.toSpliced(argv.indexOf(program.words), 1));
+    }
     const page = { width: terminal.columns, colours: terminal.colours };
     const request = readCommandLine(argv, COMMANDS, page, softwareVersion());
     if (request.kind === 'page') {
@@ -31,6 +33,12 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     printError(error, exit, json, terminal);
     return exit;
   }
+}
+
+/** A program reads its command line itself, so it is found before the parser looks at anything. */
+function programOf(argv: readonly string[]): Program | undefined {
+  const word = argv.find((each) => !each.startsWith('-'));
+  return COMMANDS.find((row): row is Program => 'forward' in row && row.words === word);
 }
 
 async function runCommand(

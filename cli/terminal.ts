@@ -49,10 +49,7 @@ export function processTerminal(): Terminal {
     inputIsPerson: stdin.isTTY === true,
     readInput: () => readAll(stdin),
     askSecret,
-    stopSignal: () =>
-      new Promise((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-      }),
+    stopSignal,
   };
 }
 
@@ -69,8 +66,22 @@ async function askSecret(question: string): Promise<string> {
   const lines = createInterface({ input: stdin, output: silence, terminal: true });
   try {
     return await lines.question('');
+  } catch (cause) {
+    // Ctrl-C and Ctrl-D are the person's answer too.
+    if ((cause as Error).name !== 'AbortError') throw cause;
+    throw usageError('The question was not answered, so nothing was done.');
   } finally {
     lines.close();
     stderr.write('\n');
   }
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const stop = (signal: string) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve(signal);
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
 }

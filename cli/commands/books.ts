@@ -101,7 +101,7 @@ export const bookCommands = [
   command({
     words: 'history',
     group: 'Books',
-    summary: 'Show what happened, newest first',
+    summary: 'Show what happened, newest last',
     examples: [
       'geo history --limit 20',
       'geo history --since 2026-03-01 --type payment --peer bob',
@@ -114,7 +114,7 @@ export const bookCommands = [
         oneOf('payment', 'trust_line', 'equivalent', 'alert'),
       ),
       peer: value('--peer <PEER>', 'contact name, PID, or a unique prefix of one', anyText),
-      limit: value('--limit <N>', 'most entries', wholeNumber(1, 10_000)),
+      limit: value('--limit <N>', 'only the newest N; 1000 if not given', wholeNumber(1, 10_000)),
     },
     run: async ({ client }, _given, { since, type, peer, limit }) => {
       const rows = await (await client()).history({

@@ -5,13 +5,19 @@ import { identityCommands } from './identity.ts';
 import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
 import { peerCommands } from './peers.ts';
+import { simulationPrograms } from './simulations.ts';
+import { startCommand } from './start.ts';
 import { trustCommands } from './trust.ts';
+import { verifyCommand } from './verify.ts';
 
 export const COMMANDS: readonly Row[] = [
   ...identityCommands,
+  startCommand,
   ...nodeCommands,
   ...peerCommands,
   ...trustCommands,
   ...paymentCommands,
+  verifyCommand,
   ...bookCommands,
+  ...simulationPrograms,
 ];

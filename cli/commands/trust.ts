@@ -1,6 +1,7 @@
 /** Commands about equivalents and trust lines. */
 import type { PolicyPatch, TrustLine } from '../../node/api/shapes.ts';
 import { type Command, command, list, type Result, value } from '../command.ts';
+import { usageError } from '../exit.ts';
 import { nameOr, pidsOf } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, onOff, pairs, wholeNumber } from '../read.ts';
@@ -86,13 +87,16 @@ export const trustCommands = [
     options: {
       precision: value(
         '--precision <N>',
-        'digits after the point, 0 to 8; 2 if not given',
+        'digits after the point, 0 to 8; required, and the same at every node',
         wholeNumber(0, 8),
       ),
       name: value('--name <TEXT>', 'full name, for people', anyText),
       meta: list('--meta <NAME=TEXT...>', 'further facts for people'),
     },
-    run: async ({ client }, { CODE }, { precision = 2, name, meta }) => {
+    run: async ({ client }, { CODE }, { precision, name, meta }) => {
+      if (precision === undefined) {
+        throw usageError('--precision is missing: how many digits may stand after the point?');
+      }
       const metadata = { ...(name === undefined ? {} : { name }), ...pairs(meta) };
       const equivalent = await (await client()).defineEquivalent({
         code: CODE,

@@ -182,7 +182,7 @@ export const ROUTES: { readonly [Method in ServiceMethod]: Route<Method> } = {
     method: 'GET',
     path: '/history',
     tag: 'ledger',
-    summary: 'What happened, newest first',
+    summary: 'What happened, newest last; a bound keeps the newest',
     input: { in: 'query', shape: shapes.HistoryQuery },
     response: z.array(shapes.HistoryRow),
   },

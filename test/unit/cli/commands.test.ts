@@ -63,7 +63,11 @@ describe('what each command asks the node for', () => {
       { name: 'bob', pid: BOB, address: '/ip4/192.0.2.7/tcp/4848' },
     ],
     ['contact list', 'contacts', undefined],
-    ['equivalent define UAH', 'defineEquivalent', { code: 'UAH', precision: 2, metadata: {} }],
+    [
+      'equivalent define UAH --precision 2',
+      'defineEquivalent',
+      { code: 'UAH', precision: 2, metadata: {} },
+    ],
     [
       'equivalent define HOURS --precision 1 --name hours --meta backed_by=work unit=h',
       'defineEquivalent',

@@ -214,7 +214,8 @@ describe('the command table', () => {
     [['trust', 'set', 'bob', '1', 'UAH', '--auto-clearing', 'maybe'], 'on, off'],
     [['participation', 'asleep'], 'active, frozen'],
     [['contact', 'add', 'bob', '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2@host'], 'multiaddr'],
-    [['equivalent', 'define', 'UAH', '--meta', 'x'], 'NAME=TEXT'],
+    [['equivalent', 'define', 'UAH'], '--precision'],
+    [['equivalent', 'define', 'UAH', '--precision', '2', '--meta', 'x'], 'NAME=TEXT'],
     [['help', 'nothing'], 'nothing'],
   ])('refuses %j as wrong use, before anything is done', async (argv, hint) => {
     const home = newHome();

@@ -1,0 +1,87 @@
+/** `geo start`: the daemon, in the foreground, until it is asked to stop. */
+import { loadConfig } from '../../config/load.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import { type Context, command, type Result } from '../command.ts';
+import { readPassphrase } from '../secrets.ts';
+import { configOptions, passphraseOptions } from './identity.ts';
+
+interface Ready {
+  readonly pid: string;
+  readonly public_key: string;
+  readonly addresses: readonly string[];
+  readonly api: string;
+  readonly home: string;
+  readonly process_id: number;
+}
+
+function readyResult(ready: Ready): Result {
+  const { pid, addresses, api } = ready;
+  return {
+    json: ready,
+    text: () => `Ready. PID ${pid}, API ${api}, addresses ${addresses.join(' ') || 'none'}`,
+  };
+}
+
+/** Starts with the passphrase that `open` is given; asks a person for one if the key turns out to need it. */
+async function openWithPassphrase<Opened>(
+  { terminal }: Context,
+  given: string | undefined,
+  open: (passphrase: string | undefined) => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await open(given);
+  } catch (error) {
+    const needed = error instanceof GeoError && error.details.fault === 'passphrase_needed';
+    if (!needed || !terminal.inputIsPerson) throw error;
+    return await open(await terminal.askSecret('Passphrase: '));
+  }
+}
+
+export const startCommand = command({
+  words: 'start',
+  group: 'The node',
+  summary: 'Run the node in the foreground until Ctrl-C or SIGTERM',
+  details:
+    'Prints one line on stdout when the node is ready; its log goes to stderr. Stops in order and then ends with 0: what was promised is stored, and taken up again at the next start.',
+  examples: [
+    'geo start',
+    'geo start --home ~/bob --set listen=/ip4/0.0.0.0/tcp/4848 --set log.level=warn',
+    'geo start --passphrase-file ~/passphrase --json',
+  ],
+  options: { ...configOptions, ...passphraseOptions },
+  local: true,
+  run: async (context, _given, { config: file, set, ...secret }) => {
+    const { home, terminal } = context;
+    const stopped = terminal.stopSignal();
+    const config = loadConfig({ home: home.directory, file, env: terminal.env, flags: set });
+    const given = await readPassphrase(secret, terminal, false);
+    // libp2p and LevelDB take a third of a second to load: only this command pays for it.
+    const [{ startDaemon }, { createLog }] = await Promise.all([
+      import('../../node/daemon.ts'),
+      import('../../node/platform.ts'),
+    ]);
+    const log = createLog({ ...config.log, home: home.directory });
+    const daemon = await openWithPassphrase(context, given, (passphrase) =>
+      startDaemon({
+        home: home.directory,
+        config,
+        log,
+        ...(passphrase === undefined ? {} : { passphrase }),
+      }),
+    );
+    const { pid, public_key, addresses } = daemon.service.identity();
+    context.print(
+      readyResult({
+        pid,
+        public_key,
+        addresses,
+        api: daemon.apiUrl,
+        home: home.directory,
+        process_id: process.pid,
+      }),
+    );
+    log.info({ signal: await stopped }, 'stopping');
+    await daemon.stop();
+    return null;
+  },
+});
