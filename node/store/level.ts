@@ -100,6 +100,9 @@ class LevelDbStore implements LevelStore {
 
   async #writePending(): Promise<void> {
     while (this.#pending.length > 0) {
+      // Whoever was waiting for the batch before has its next write ready one microtask later; without
+      // this, the first of them would have an fsync to itself.
+      await Promise.resolve();
       const writes = this.#pending;
       this.#pending = [];
       try {
