@@ -4,7 +4,7 @@
  * Addresses that the node was told (`remember`) also mark a peer as known; those that libp2p learned
  * by itself do not, or every stranger would count as known.
  */
-import type { PublicKey } from '../../protocol/identity/pid.ts';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { addressOfPeer } from './peer-id.ts';
 
 interface Entry {
@@ -55,6 +55,15 @@ export class AddressBook {
     if (entry === undefined) return [];
     const { proven, told, learned } = entry;
     return this.#bounded([...(proven === undefined ? [] : [proven]), ...told, ...learned]);
+  }
+
+  /** Whom a PID names, among the peers whose addresses are known. */
+  find(pid: Pid): PublicKey | undefined {
+    for (const [peer, { told, learned, proven }] of this.#entries) {
+      const reachable = proven !== undefined || told.length > 0 || learned.length > 0;
+      if (reachable && pidFromPublicKey(peer) === pid) return peer;
+    }
+    return undefined;
   }
 
   /** Peers that the node was told of. */

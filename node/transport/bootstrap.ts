@@ -9,7 +9,7 @@ import type { Log } from '../ports.ts';
 const RETRY_MS = { min: 500, max: 30_000 };
 
 interface Dialling {
-  dial(address: Multiaddr): Promise<Connection>;
+  dialAddress(address: Multiaddr): Promise<Connection>;
   connectedTo(address: Multiaddr): boolean;
 }
 
@@ -26,7 +26,7 @@ export function keepBootstrapped(
     let nextMs = RETRY_MS.max;
     if (!host.connectedTo(address)) {
       try {
-        await host.dial(address);
+        await host.dialAddress(address);
       } catch (error) {
         nextMs = waitMs;
         log.debug(

@@ -5,8 +5,8 @@ import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { dcutr } from '@libp2p/dcutr';
 import { type Identify, identify, identifyPush } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p } from '@libp2p/interface';
-import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import type { ConnectionGater, Libp2p, PeerRouting, peerRoutingSymbol } from '@libp2p/interface';
+import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { type Ping, ping } from '@libp2p/ping';
 import { preSharedKey } from '@libp2p/pnet';
@@ -17,13 +17,18 @@ import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { invalid } from '../../protocol/errors.ts';
 import type { TransportLimits } from './limits.ts';
 import { DHT_PROTOCOL, type Libp2pTransportOptions, type RelayOptions } from './options.ts';
+import { pacePeerRouting } from './paced-routing.ts';
 import { parseAddress } from './peer-id.ts';
+import type { PresenceRegistry } from './presence-registry.ts';
 
 export interface HostServices extends Record<string, unknown> {
   identify: Identify;
   ping: Ping;
   dht?: KadDHT;
 }
+
+/** kad-dht offers itself as a peer routing; its type leaves that out. */
+type RoutingDht = KadDHT & { readonly [peerRoutingSymbol]: PeerRouting };
 
 export type Host = Libp2p<HostServices>;
 
@@ -40,6 +45,7 @@ export async function createHost(
   options: Libp2pTransportOptions,
   limits: TransportLimits,
   gater: ConnectionGater,
+  registry: PresenceRegistry,
 ): Promise<Host> {
   const relay = options.relay ?? {};
   const host = await createLibp2p<HostServices>({
@@ -71,7 +77,7 @@ export async function createHost(
     },
     connectionMonitor: { pingInterval: limits.pingIntervalMs },
     peerDiscovery: options.mdns ? [mdns()] : [],
-    services: servicesOf(options.dht, relay),
+    services: servicesOf(options.dht ? registry : undefined, relay),
     ...protectorOf(options.presharedKey),
   });
   return host;
@@ -87,14 +93,14 @@ function checkedAddress(text: string): string {
 }
 
 function servicesOf(
-  dht: boolean,
+  registry: PresenceRegistry | undefined,
   relay: RelayOptions,
 ): NonNullable<Libp2pOptions<HostServices>['services']> {
   const services: Record<string, unknown> = {
     identify: identify(),
     identifyPush: identifyPush(),
     ping: ping(),
-    ...(dht && { dht: dhtService() }),
+    ...(registry !== undefined && { dht: dhtService(registry) }),
     ...(relay.autonat === true && { autonat: autoNAT() }),
     ...(relay.holePunch === true && { dcutr: dcutr() }),
     ...(relay.serve === true && { relay: relayService() }),
@@ -103,8 +109,8 @@ function servicesOf(
   return services as NonNullable<Libp2pOptions<HostServices>['services']>;
 }
 
-function dhtService() {
-  return kadDHT({
+function dhtService(registry: PresenceRegistry) {
+  const create = kadDHT({
     protocol: DHT_PROTOCOL,
     // Explicitly a server: by itself kad-dht stays a client on private addresses, and a network
     // whose nodes are all clients stores nothing.
@@ -112,7 +118,10 @@ function dhtService() {
     // Villages run on private networks, so private addresses are not filtered out.
     peerInfoMapper: passthroughMapper,
     allowQueryWithZeroPeers: true,
+    validators: { geo: (key, value) => registry.validate(key, value) },
+    selectors: { geo: (key, records) => registry.select(key, records) },
   });
+  return (components: KadDHTComponents) => pacePeerRouting(create(components) as RoutingDht);
 }
 
 function relayService() {

@@ -1,4 +1,5 @@
 /** What a libp2p transport is made from. */
+import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Log } from '../ports.ts';
 import type { AccessLists } from './access.ts';
 import type { TransportLimits } from './limits.ts';
@@ -28,6 +29,8 @@ export interface Libp2pTransportOptions extends AccessLists {
   readonly bootstrap?: readonly string[];
   /** Take part in the network's Kademlia DHT: publish where this node is, find others by PID. */
   readonly dht: boolean;
+  /** Hubs to name in the presence record; asked whenever one is published. */
+  readonly hubs?: () => readonly Pid[];
   /** Find peers on the local network by multicast DNS. */
   readonly mdns: boolean;
   readonly relay?: RelayOptions;
