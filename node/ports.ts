@@ -1,7 +1,7 @@
 /**
  * Everything a node needs from outside. Production, simulator and tests differ only in what they pass here.
  */
-import type { PublicKey } from '../protocol/identity/pid.ts';
+import type { Pid, PublicKey } from '../protocol/identity/pid.ts';
 
 /** Wall clock and timers. Units: milliseconds; `now` since 1970-01-01 UTC. */
 export interface Clock {
@@ -23,6 +23,9 @@ export interface Signer {
   /** Ed25519 signature (64 bytes) over `message`. Synchronous, so that a turn is one piece. */
   sign(message: Uint8Array): Uint8Array;
 }
+
+/** Opens notes that were sealed to the node's own key. @throws GeoError E009 `bad_note` */
+export type OpenNote = (sealed: Uint8Array, aad: Uint8Array) => string;
 
 /** Checks a signature under the network's one rule (docs/PROTOCOL.md, "Signatures"). Never throws. */
 export type VerifySignature = (
@@ -80,6 +83,10 @@ export interface Transport {
   connect(address: string): Promise<PublicKey>;
   /** Learns where a peer may be found; tried at the next dial. */
   remember(peer: PublicKey, addresses: readonly string[]): void;
+  /** Finds where a participant is by its PID alone, if the transport has a way to. */
+  resolve?(
+    pid: Pid,
+  ): Promise<{ readonly publicKey: PublicKey; readonly addresses: readonly string[] } | undefined>;
   /** Own dialable multiaddrs, each with `/p2p/...`. */
   addresses(): string[];
   peers(): PeerInfo[];
@@ -96,6 +103,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly signer: Signer;
+  readonly openNote: OpenNote;
   readonly verify: VerifySignature;
   readonly store: Store;
   readonly transport: Transport;

@@ -148,6 +148,13 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
         available: 0n,
       };
     }
+    if (edge.precision !== open.order.precision) {
+      return refusal(
+        'E009',
+        'precision_differs',
+        `The order counts ${edge.equivalent} with ${open.order.precision} decimal places, an edge on the route with ${edge.precision}.`,
+      );
+    }
     const why = refuseHop(edge, hop, hopContext);
     if (why !== undefined) return why;
   }

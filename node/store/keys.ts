@@ -11,6 +11,7 @@
  * | `said/` | manifest hash, kind and voter | a signed statement (COSE_Sign1) |
  * | `live/` | manifest hash | empty; the attempt still has something to do |
  * | `open/` | tx | empty; a payment of this node that has no outcome yet |
+ * | `nonce/` | nonce of an order | tx: a repeated wish is the same payment |
  * | `outbox/` | receiver PID, topic | OutboxRecord |
  * | `peer/` | PID | PeerRecord: agent key and addresses |
  * | `contact/` | name | ContactRecord |
@@ -31,6 +32,7 @@ export type Prefix =
   | 'said'
   | 'live'
   | 'open'
+  | 'nonce'
   | 'outbox'
   | 'peer'
   | 'contact'
@@ -47,6 +49,7 @@ export const keys = {
   said: (hash: Hash, statement: string) => `said/${hash}/${statement}`,
   live: (hash: Hash) => `live/${hash}`,
   open: (tx: TxId) => `open/${tx}`,
+  nonce: (nonce: string) => `nonce/${nonce}`,
   outbox: (to: Pid, topic: string) => `outbox/${to}/${topic}`,
   peer: (pid: Pid) => `peer/${pid}`,
   contact: (name: string) => `contact/${name}`,
@@ -64,6 +67,10 @@ export function rangeOf(prefix: Prefix): ScanRange {
 
 export function historySince(time: number): ScanRange {
   return { gte: keys.history(time, 0), lt: rangeOf('history').lt };
+}
+
+export function isOf(prefix: Prefix, key: string): boolean {
+  return key.startsWith(`${prefix}/`);
 }
 
 /** What follows the prefix of a key. */

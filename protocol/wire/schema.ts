@@ -21,6 +21,8 @@ import { AMOUNT_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import type { CborValue } from './cbor.ts';
 
+const utf8 = new TextEncoder();
+
 export interface Schema<T> {
   /** The CDDL type expression, or the name of a rule. */
   readonly cddl: string;
@@ -89,8 +91,11 @@ export function bytesUpTo(max: number): Schema<Uint8Array> {
 export function text(max: number): Schema<string> {
   return {
     cddl: `tstr .size (0..${max})`,
+    // `.size` counts UTF-8 bytes; a character has at most three per UTF-16 unit.
     read: (v) =>
-      typeof v === 'string' && v.length <= max ? v : fail(`text of at most ${max} bytes expected`),
+      typeof v === 'string' && (v.length * 3 <= max || utf8.encode(v).length <= max)
+        ? v
+        : fail(`text of at most ${max} bytes expected`),
     write: (v) => v,
   };
 }
@@ -194,8 +199,10 @@ export function signed(type: string): Schema<Uint8Array> {
 
 export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
   const [type, comment] = splitComment(item.cddl);
+  // A bare range cannot follow an occurrence: `[2*11 0..255]` would not parse.
+  const group = /\.\.| \//.test(type) ? `(${type})` : type;
   return {
-    cddl: `[${min}*${max} ${type}]${comment}`,
+    cddl: `[${min}*${max} ${group}]${comment}`,
     read(v) {
       if (!Array.isArray(v) || v.length < min || v.length > max) {
         return fail(`a list of ${min} to ${max} items expected`);

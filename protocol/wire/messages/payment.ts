@@ -4,6 +4,7 @@ import {
   FRAME_BYTES_MAX,
   HOPS_MAX,
   NOTE_BYTES_MAX,
+  PRECISION_MAX,
   ROUTES_MAX,
   VOTERS_MAX,
 } from '../../limits.ts';
@@ -18,6 +19,8 @@ export const Order = s.named(
     payer_key: s.publicKey,
     payee: s.pid,
     equivalent: s.equivalentCode,
+    /** Decimal places, so that the amount can be read by whoever is shown the order. */
+    precision: s.uint(PRECISION_MAX),
     amount: s.amount,
     max_hops: s.uint(HOPS_MAX),
     max_paths: s.uint(ROUTES_MAX),

@@ -26,6 +26,9 @@ export const RouteQuery = s.named(
 );
 export type RouteQuery = s.Infer<typeof RouteQuery>;
 
+/** `[debtor, creditor, capacity]`, the first two as indices into the reply's nodes. */
+export const RouteHop = s.named('route-hop', s.tuple(s.uint(255), s.uint(255), s.amount));
+
 /** Part of the graph between the asked node and the payee: `hops` point into `nodes`. */
 export const RouteReply = s.named(
   'route-reply',
@@ -33,9 +36,10 @@ export const RouteReply = s.named(
     id: s.bytes(16),
     nodes: s.list(Contact, 256),
     hops: s.list(s.named('route-hop', s.tuple(s.uint(255), s.uint(255), s.amount)), 1024),
+    /** The query had come by another way already: the answer went there. */
+    repeated: s.bool,
     /** Queries that were sent to make this answer. */
     cost: s.uint(0xffff),
   }),
 );
 export type RouteReply = s.Infer<typeof RouteReply>;
-export const RouteHop = s.tuple(s.uint(255), s.uint(255), s.amount);

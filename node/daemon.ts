@@ -1,0 +1,113 @@
+/** From a home directory to a running node: keys, store, transport, node and API, opened in order and closed in reverse. */
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import type { NodeConfig } from '../config/node.ts';
+import { softwareVersion } from '../config/version.ts';
+import { GeoError } from '../protocol/errors.ts';
+import { openNote } from '../protocol/identity/sealed-note.ts';
+import { startApi } from './api/server.ts';
+import {
+  createHome,
+  type Home,
+  PUBLIC_FILE_MODE,
+  SECRET_FILE_MODE,
+  writeFileAtomically,
+} from './home.ts';
+import { openKeyFile } from './keyring.ts';
+import { nativeVerify } from './native-ed25519.ts';
+import { createNode } from './node.ts';
+import { realClock, realEntropy } from './platform.ts';
+import type { Log } from './ports.ts';
+import type { NodeService } from './service.ts';
+import { openLevelStore } from './store/level.ts';
+import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p.ts';
+import { transportOptions } from './transport-options.ts';
+
+export interface DaemonOptions {
+  readonly home: string;
+  readonly config: NodeConfig;
+  readonly log: Log;
+  readonly passphrase?: string;
+}
+
+export interface Daemon {
+  readonly service: NodeService;
+  readonly apiUrl: string;
+  readonly transport: Libp2pTransport;
+  stop(): Promise<void>;
+}
+
+/**
+ * @throws GeoError as the key file, the store, the transport and the API have it; whatever was
+ *   opened before is closed again
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, log } = options;
+  const closings: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closing of closings.splice(0).reverse()) await closing();
+  };
+  try {
+    const home = await createHome(options.home);
+    const { seed, signer } = await openKeyFile(home.directory, options.passphrase);
+    const store = await openLevelStore(home.storeDirectory);
+    closings.push(() => store.close());
+    const transport = await createLibp2pTransport(await transportOptions(config, seed, log));
+    const node = createNode(
+      { ...config, version: softwareVersion() },
+      {
+        clock: realClock,
+        entropy: realEntropy,
+        signer,
+        verify: nativeVerify,
+        openNote: (sealed, aad) => openNote(sealed, seed, aad),
+        store,
+        transport,
+        log,
+      },
+    );
+    closings.push(() => node.stop());
+    await node.start();
+    const api = await startApi({
+      service: node.service,
+      host: config.api.host,
+      port: config.api.port,
+      token: await apiToken(home),
+      version: softwareVersion(),
+      log,
+    });
+    closings.push(() => api.stop());
+    node.apiUrl = api.url;
+    await announceApi(home, api.url, node.service.identity().pid);
+    closings.push(() => rm(home.apiEndpointFile, { force: true }));
+    return { service: node.service, apiUrl: api.url, transport, stop: close };
+  } catch (error) {
+    await close().catch((closing: unknown) => {
+      log.error({ error: String(closing) }, 'closing after a failed start failed too');
+    });
+    throw error;
+  }
+}
+
+/** The secret that opens the API: made once, kept, so that scripts survive a restart. */
+async function apiToken(home: Home): Promise<string> {
+  const known = await readFile(home.apiTokenFile, 'utf8').catch(() => '');
+  if (/^[0-9a-f]{64}$/.test(known.trim())) return known.trim();
+  const token = randomBytes(32).toString('hex');
+  await writeFileAtomically(home.apiTokenFile, `${token}\n`, { mode: SECRET_FILE_MODE });
+  return token;
+}
+
+async function announceApi(home: Home, url: string, pid: string): Promise<void> {
+  const endpoint = JSON.stringify({ url, pid, process_id: process.pid });
+  try {
+    await writeFileAtomically(home.apiEndpointFile, `${endpoint}\n`, { mode: PUBLIC_FILE_MODE });
+  } catch (cause) {
+    throw new GeoError(
+      'E010',
+      `${home.apiEndpointFile} cannot be written, so no command would find the node. Check the disk and the permissions of the home directory.`,
+      { fault: 'home_unusable' },
+      { cause },
+    );
+  }
+}

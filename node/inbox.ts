@@ -1,0 +1,132 @@
+/** The peers' door: one frame in, one turn of the engine (or an answer that needs none). */
+import { GeoError } from '../protocol/errors.ts';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
+import { bareFrame, type OpenFrame, openFrame } from '../protocol/wire/envelope.ts';
+import type { Attempts } from './engine/attempts.ts';
+import type { Hall } from './engine/hall.ts';
+import type { TrustLines } from './engine/trust-lines.ts';
+import type { Turn } from './engine/turn.ts';
+import type { Log, Transport } from './ports.ts';
+import type { NeighbourSearch } from './routing/neighbour-search.ts';
+
+export interface InboxCounters {
+  frames: number;
+  refused: number;
+}
+
+interface Rooms {
+  readonly hall: Hall;
+  readonly attempts: Attempts;
+  readonly lines: TrustLines;
+  readonly search: NeighbourSearch;
+  readonly transport: Transport;
+  readonly log: Log;
+}
+
+export class Inbox {
+  readonly counters: InboxCounters = { frames: 0, refused: 0 };
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** Never throws: whatever a peer sends, the node stays up and tells it what was wrong. */
+  frame(from: PublicKey, bytes: Uint8Array): void {
+    this.counters.frames++;
+    let about: string | undefined;
+    try {
+      const frame = openFrame(bytes);
+      about = frame.type;
+      const handled = this.#dispatch(from, frame);
+      handled?.catch((error: unknown) => this.#refused(from, about, error));
+    } catch (error) {
+      this.#refused(from, about, error);
+    }
+  }
+
+  #dispatch(from: PublicKey, frame: OpenFrame): Promise<void> | undefined {
+    const { attempts, lines, search, transport } = this.#rooms;
+    switch (frame.type) {
+      case 'TRUST_LINE_CREATE':
+      case 'TRUST_LINE_UPDATE':
+      case 'TRUST_LINE_CLOSE': {
+        const { type, signed } = frame;
+        return this.#turn((turn) => lines.receive(turn, from, type, signed!));
+      }
+      case 'TRUST_LINE_ACK':
+        return this.#turn((turn) => lines.acknowledged(turn, from, frame.body));
+      case 'PAYMENT_PREPARE':
+        return this.#turn((turn) => attempts.prepare(turn, from, frame.body));
+      case 'PAYMENT_PREPARE_ACK': {
+        const { body, signed } = frame;
+        const votes = [signed!.bytes];
+        return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { votes }));
+      }
+      case 'PAYMENT_COMMIT':
+      case 'PAYMENT_ABORT':
+        return this.#turn((turn) => attempts.outcome(turn, from, frame.body));
+      case 'PAYMENT_COMMIT_ACK': {
+        const { body, signed } = frame;
+        const applied = [signed!.bytes];
+        return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { applied }));
+      }
+      case 'WITHDRAW': {
+        const { body, signed } = frame;
+        const withdrawals = [signed!.bytes];
+        return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { withdrawals }));
+      }
+      case 'STATUS_QUERY':
+        return this.#turn((turn) => attempts.query(turn, from, frame.body));
+      case 'STATUS_REPLY':
+        return this.#turn((turn) => attempts.reply(turn, from, frame.body));
+      case 'WITHDRAW_REQUEST':
+        return this.#turn((turn) => attempts.withdrawRequest(turn, from, frame.body));
+      case 'ROUTE_QUERY':
+        search.onQuery(from, frame.body);
+        return undefined;
+      case 'ROUTE_REPLY':
+        search.onReply(from, frame.body);
+        return undefined;
+      case 'PAYMENT_REQUEST':
+        throw new GeoError('E006', 'This node coordinates its own payments only.', {
+          fault: 'not_a_coordinator',
+        });
+      case 'PING':
+        transport.send(from, bareFrame('PONG', frame.body));
+        return undefined;
+      case 'PONG':
+        return undefined;
+      case 'ERROR':
+        this.#rooms.log.warn(
+          { peer: pidFromPublicKey(from), ...frame.body },
+          'a peer refused a message of ours',
+        );
+        return undefined;
+    }
+  }
+
+  #turn(work: (turn: Turn) => void): Promise<void> {
+    return this.#rooms.hall.turn(work);
+  }
+
+  #refused(from: PublicKey, about: string | undefined, error: unknown): void {
+    this.counters.refused++;
+    const peer: Pid = pidFromPublicKey(from);
+    if (!(error instanceof GeoError)) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#rooms.log.error({ peer, about, error: text }, 'a message made the node stumble');
+      return;
+    }
+    this.#rooms.log.warn(
+      { peer, about, code: error.code, fault: error.details.fault },
+      'a message was refused',
+    );
+    // Own troubles (a full disk) are not the peer's business; it will ask or send again.
+    if (error.code === 'E010') return;
+    const { code, message, details } = error;
+    const body = { code, fault: details.fault.slice(0, 40), text: message.slice(0, 300) };
+    const frame = bareFrame('ERROR', about === undefined ? body : { ...body, about });
+    this.#rooms.transport.send(from, frame);
+  }
+}

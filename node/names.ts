@@ -1,0 +1,49 @@
+/** From what a person types (a contact's name, a PID, or the beginning of one) to a participant. */
+import { GeoError } from '../protocol/errors.ts';
+import { type Pid, parsePid } from '../protocol/identity/pid.ts';
+import { counterparty } from '../protocol/ledger/edge.ts';
+import type { State } from './engine/state.ts';
+
+/** A prefix shorter than this would too often mean someone else. */
+const PREFIX_MIN = 4;
+
+/**
+ * @throws GeoError E009 `unknown_peer` | `ambiguous_peer`
+ */
+export function resolvePeer(state: State, me: Pid, text: string): Pid {
+  const contact = state.contacts.get(text);
+  if (contact !== undefined) return contact.pid;
+  if (text.length >= 43) {
+    try {
+      return parsePid(text);
+    } catch {
+      // Not a PID after all: it may still be the beginning of a long contact name.
+    }
+  }
+  const known = new Set<Pid>(state.peers.keys());
+  for (const edge of state.edges.values()) known.add(counterparty(edge, me));
+  const found = new Set<Pid>();
+  for (const [name, { pid }] of state.contacts) {
+    known.add(pid);
+    if (text.length > 0 && name.startsWith(text)) found.add(pid);
+  }
+  if (text.length >= PREFIX_MIN) {
+    for (const pid of known) if (pid.startsWith(text)) found.add(pid);
+  }
+  if (found.size === 1) return [...found][0]!;
+  if (found.size > 1) {
+    throw new GeoError(
+      'E009',
+      `"${text}" could be ${found.size} participants; write more of the name or PID.`,
+      {
+        fault: 'ambiguous_peer',
+        candidates: [...found],
+      },
+    );
+  }
+  throw new GeoError(
+    'E009',
+    `"${text.slice(0, 80)}" is nobody this node knows. Give a whole PID, or add a contact: geo contact add NAME PID@ADDRESS.`,
+    { fault: 'unknown_peer' },
+  );
+}

@@ -1,0 +1,253 @@
+/**
+ * One node: put together from its ports, started and stopped in order. Production, tests and the
+ * simulator build the same node and differ only in the ports they pass.
+ */
+import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
+import { capacity, counterparty, edgeId, edgeKey, lineOf } from '../protocol/ledger/edge.ts';
+import { bareFrame } from '../protocol/wire/envelope.ts';
+import type { RouteQuery } from '../protocol/wire/messages/route.ts';
+import { Attempts } from './engine/attempts.ts';
+import type { DeadlineTopic } from './engine/deadlines.ts';
+import { Hall } from './engine/hall.ts';
+import { Outbox } from './engine/outbox.ts';
+import { TrustLines } from './engine/trust-lines.ts';
+import type { Turn } from './engine/turn.ts';
+import { Inbox } from './inbox.ts';
+import { createService } from './local-service.ts';
+import { Payments } from './payments.ts';
+import { Peers } from './peers.ts';
+import type { Ports } from './ports.ts';
+import { NeighbourSearch, type OwnHop, type SearchGround } from './routing/neighbour-search.ts';
+import { Router } from './routing/router.ts';
+import type { NodeService } from './service.ts';
+import type { NodeSettings } from './settings.ts';
+
+export interface Node {
+  readonly service: NodeService;
+  /** Base URL of the HTTP API that serves this node, for its status; set by whoever opens that door. */
+  apiUrl: string;
+  /** Reads the store, takes up what was left open, connects. */
+  start(): Promise<void>;
+  /** Stores and sends what is under way, then closes transport and store. */
+  stop(): Promise<void>;
+}
+
+/** Turns that may wait for the disk before new events are refused. */
+const BACKLOG_MAX = 20_000;
+const FROZEN = 'participation-frozen';
+
+/** The rooms of a node, as its service sees them. */
+export interface Rooms {
+  readonly ports: Ports;
+  readonly settings: NodeSettings;
+  readonly me: Pid;
+  readonly hall: Hall;
+  readonly peers: Peers;
+  readonly lines: TrustLines;
+  readonly router: Router;
+  readonly payments: Payments;
+  readonly isFrozen: () => boolean;
+  readonly setFrozen: (frozen: boolean) => Promise<void>;
+  readonly apiUrl: () => string;
+}
+
+export function createNode(settings: NodeSettings, ports: Ports): Node {
+  const me = pidFromPublicKey(ports.signer.publicKey);
+  const hall: Hall = new Hall(
+    ports,
+    { batchTurnsMax: settings.commit.batch_turns_max, backlogMax: BACKLOG_MAX },
+    (topic) => onDeadline(topic),
+  );
+  const { state } = hall;
+  const peers = new Peers(hall, ports.transport);
+  const outbox = new Outbox(state, settings.outbox, (pid) => peers.keyOf(pid));
+  const lines = new TrustLines({ signer: ports.signer, verify: ports.verify, state, outbox });
+  const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
+  const attempts = new Attempts(
+    {
+      settings,
+      signer: ports.signer,
+      verify: ports.verify,
+      served: (participant) => participant === me,
+      isFrozen: (participant) => participant === me && isFrozen(),
+      isOffender: (participant) => state.meta.has(`offender-${participant}`),
+      contactOf: (key) =>
+        key === ports.signer.publicKey
+          ? [key, ports.transport.addresses().slice(0, 4)]
+          : (peers.contactOf(pidFromPublicKey(key)) ?? [key, []]),
+      rememberContact: (contact) => peers.hear(contact),
+      onContradiction: (turn, signer, tx) => denounce(turn, signer, tx),
+    },
+    () => state.attempts.values(),
+  );
+  const ground = groundOf(me, ports.signer.publicKey, hall, peers, isFrozen);
+  const search = new NeighbourSearch(ground, ports.clock, ports.entropy, ports.transport);
+  const router = new Router(ground, search, ports.clock, settings.routes, (c) => peers.hear(c));
+  const payments = new Payments(ports, hall, attempts, router, peers, settings);
+  const inbox = new Inbox({
+    hall,
+    attempts,
+    lines,
+    search,
+    transport: ports.transport,
+    log: ports.log,
+  });
+
+  function onDeadline(topic: DeadlineTopic): void {
+    const [kind, name] = splitTopic(topic);
+    const work = (turn: Turn) => {
+      if (kind === 'attempt') attempts.timer(turn, name as TxId);
+      else outbox.retry(turn, name);
+    };
+    hall.turn(work).catch((error: unknown) => {
+      // The disk is full, say: what is due now is still due later.
+      ports.log.warn({ topic, error: String(error) }, 'a deadline could not be kept; trying again');
+      hall.deadlines.set(topic, ports.clock.now() + settings.payments.retry_ms);
+    });
+  }
+
+  /** R8: both signatures are stored; lines with the signer are frozen, its manifests refused. */
+  function denounce(turn: Turn, signer: Pid, tx: TxId): void {
+    const text = `${signer} has signed two statements that exclude each other; its edges are frozen and its payments refused. Both signatures are kept with the transaction.`;
+    turn.putMeta(`offender-${signer}`, new Uint8Array([1]));
+    turn.history({ type: 'alert', text, tx, peer: signer });
+    turn.notice({ type: 'alert', text, tx, peer: signer });
+    for (const edge of state.edges.values()) {
+      const current = turn.edge(edge);
+      if (current === undefined || counterparty(edge, me) !== signer) continue;
+      turn.putEdge({ ...current, dispute: 'the other side broke the commit rules' });
+    }
+  }
+
+  async function setFrozen(frozen: boolean): Promise<void> {
+    await hall.turn((turn) => turn.putMeta(FROZEN, new Uint8Array([frozen ? 1 : 0])));
+  }
+
+  const service = createService({
+    ports,
+    settings,
+    me,
+    hall,
+    peers,
+    lines,
+    router,
+    payments,
+    isFrozen,
+    setFrozen,
+    apiUrl: () => node.apiUrl,
+  });
+
+  const node: Node = {
+    service,
+    apiUrl: '',
+    async start() {
+      await state.load();
+      peers.load();
+      await ports.transport.start({
+        frame: (from, bytes) => inbox.frame(from, bytes),
+        connected: (peer) => void onConnected(peer).catch(() => undefined),
+        disconnected: () => undefined,
+      });
+      await resume();
+      greetNeighbours();
+    },
+    async stop() {
+      search.stop();
+      await hall.stop();
+      await ports.transport.stop();
+      await ports.store.close();
+    },
+  };
+  return node;
+
+  /** Restart is an event like any other: what was under way is taken up by ordinary turns. */
+  async function resume(): Promise<void> {
+    const work: Promise<unknown>[] = [];
+    for (const hash of [...state.attempts.keys()]) {
+      work.push(hall.turn((turn) => attempts.restart(turn, hash)));
+    }
+    for (const [tail, entry] of state.outbox) hall.deadlines.set(`outbox:${tail}`, entry.next);
+    await Promise.all(work);
+    for (const [hash, attempt] of state.attempts) {
+      hall.deadlines.set(`attempt:${hash}`, attempt.timer);
+    }
+    await payments.recover();
+  }
+
+  /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */
+  function greetNeighbours(): void {
+    const greeted = new Set<Pid>();
+    for (const edge of state.edges.values()) greeted.add(counterparty(edge, me));
+    for (const pid of greeted) {
+      const key = peers.keyOf(pid);
+      const nonce = ports.entropy.bytes(8);
+      if (key !== undefined) ports.transport.send(key, bareFrame('PING', { nonce }));
+      else void peers.find(pid).catch(() => undefined);
+    }
+  }
+
+  function dealsWith(pid: Pid): boolean {
+    if (state.peers.has(pid)) return true;
+    for (const contact of state.contacts.values()) if (contact.pid === pid) return true;
+    for (const edge of state.edges.values()) if (counterparty(edge, me) === pid) return true;
+    return false;
+  }
+
+  /** A peer is there (again): what waits for it goes out now instead of at its next deadline. */
+  async function onConnected(peer: PublicKey): Promise<void> {
+    const pid = pidFromPublicKey(peer);
+    const info = ports.transport.peers().find((known) => known.publicKey === peer);
+    // A stranger must not fill the store by connecting; whom this node deals with is worth keeping.
+    if (dealsWith(pid)) await peers.keep(peer, info?.addresses ?? []);
+    else peers.hear([peer, info?.addresses ?? []]);
+    const waits = [...state.outbox.keys()].some((tail) => tail.startsWith(`${pid}/`));
+    if (waits) await hall.turn((turn) => outbox.resend(turn, pid));
+    for (const [hash, attempt] of state.attempts) {
+      const overdue = attempt.tries > 0 && attempt.open.voters.includes(peer);
+      if (overdue) hall.deadlines.set(`attempt:${hash}`, ports.clock.now());
+    }
+  }
+}
+
+/** What the route search may know of this node's edges. */
+function groundOf(
+  me: Pid,
+  publicKey: PublicKey,
+  hall: Hall,
+  peers: Peers,
+  isFrozen: () => boolean,
+): SearchGround {
+  const blocks = (blocked: readonly Pid[], query: { payer: Pid; payee: Pid }) =>
+    blocked.includes(query.payer) || blocked.includes(query.payee);
+  return {
+    me,
+    publicKey,
+    hops(query) {
+      const hops: OwnHop[] = [];
+      for (const edge of hall.state.edges.values()) {
+        if (edge.equivalent !== query.equivalent) continue;
+        const creditor = counterparty(edge, me);
+        const free = capacity(edge, me, creditor);
+        const policy = lineOf(edge, creditor)?.policy;
+        if (free === 0n || (policy && blocks(policy.blocked_participants, query))) continue;
+        const carries = policy?.can_be_intermediate ?? true;
+        hops.push({ creditor, capacity: free, carries });
+      }
+      return hops;
+    },
+    carriesFrom(debtor, query: RouteQuery) {
+      if (isFrozen()) return false;
+      const edge = hall.state.edges.get(edgeKey(edgeId(me, debtor, query.equivalent)));
+      if (edge === undefined) return false;
+      const policy = lineOf(edge, me)?.policy;
+      const willing = policy === undefined || policy.can_be_intermediate;
+      return willing && !blocks(policy?.blocked_participants ?? [], query);
+    },
+    contactOf: (pid) => peers.contactOf(pid),
+  };
+}
+
+function splitTopic(topic: DeadlineTopic): [kind: string, name: string] {
+  const at = topic.indexOf(':');
+  return [topic.slice(0, at), topic.slice(at + 1)];
+}

@@ -1,0 +1,264 @@
+/**
+ * Routes without a hub: a bounded question that travels from neighbour to neighbour
+ * (docs/PROTOCOL.md, "Routes without a hub").
+ *
+ * Each node works on a query once, answers only with hops its own lines allow, and sends back the
+ * part of the graph that leads to the payee. The asker puts the parts together and chooses. Hops,
+ * waiting time and messages are bounded by what the query carries. Nothing is stored: an answer is
+ * a hint, and the votes decide.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { AVOID_MAX } from '../../protocol/limits.ts';
+import { bareFrame } from '../../protocol/wire/envelope.ts';
+import type { Contact, RouteQuery, RouteReply } from '../../protocol/wire/messages/route.ts';
+import type { Clock, Entropy, Transport } from '../ports.ts';
+
+/** A hop out of this node that may be used for a payment of others, and whom to ask behind it. */
+export interface OwnHop {
+  readonly creditor: Pid;
+  readonly capacity: bigint;
+  /** The creditor's line lets it carry payments of others. */
+  readonly carries: boolean;
+}
+
+/** What the search asks its node. */
+export interface SearchGround {
+  readonly me: Pid;
+  readonly publicKey: PublicKey;
+  /** Own hops in the query's equivalent that are open to this payer and payee. */
+  hops(query: Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'>): OwnHop[];
+  /** May a payment come in from `debtor` to be carried on? */
+  carriesFrom(debtor: Pid, query: RouteQuery): boolean;
+  contactOf(pid: Pid): Contact | undefined;
+}
+
+export interface FoundHop {
+  readonly debtor: Pid;
+  readonly creditor: Pid;
+  readonly capacity: bigint;
+}
+
+export interface Found {
+  readonly hops: readonly FoundHop[];
+  readonly contacts: readonly Contact[];
+  /** Queries sent, here and behind. */
+  readonly messages: number;
+}
+
+interface Asking {
+  readonly id: string;
+  readonly waitingFor: Set<PublicKey>;
+  readonly hops: FoundHop[];
+  readonly contacts: Map<PublicKey, Contact>;
+  messages: number;
+  cancel: () => void;
+  done: () => void;
+}
+
+/** Part of the waiting time that each node keeps for the way back. */
+const WAIT_KEPT = 0.15;
+const WAIT_KEPT_MS_MIN = 10;
+/** Queries that a node remembers and works on at once; a bound on what strangers can occupy. */
+const QUERIES_MAX = 4096;
+const SEEN_MS = 60_000;
+/** An answer must fit a frame: 128 nodes with two addresses of 120 characters, and 512 hops, do. */
+const NODES_MAX = 128;
+const HOPS_MAX_TOLD = 512;
+const ADDRESSES_MAX = 2;
+const ADDRESS_LENGTH_MAX = 120;
+
+/** The addresses of a node that are worth their place in an answer. */
+export function shortest(addresses: readonly string[]): string[] {
+  return addresses.filter((text) => text.length <= ADDRESS_LENGTH_MAX).slice(0, ADDRESSES_MAX);
+}
+
+export class NeighbourSearch {
+  readonly #ground: SearchGround;
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+  readonly #transport: Transport;
+  readonly #asking = new Map<string, Asking>();
+  /** Query id → when it was seen, oldest first. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(ground: SearchGround, clock: Clock, entropy: Entropy, transport: Transport) {
+    this.#ground = ground;
+    this.#clock = clock;
+    this.#entropy = entropy;
+    this.#transport = transport;
+  }
+
+  /** Asks the neighbours. Resolves when all have answered, when the time is over, or when `enough` says so. */
+  find(
+    question: Omit<RouteQuery, 'id' | 'hops'> & { readonly maxHops: number },
+    enough: (found: Found) => boolean,
+  ): Promise<Found> {
+    const { maxHops, ...rest } = question;
+    const id = this.#entropy.bytes(16);
+    this.#markSeen(bytesToHex(id));
+    const query: RouteQuery = { ...rest, id, hops: maxHops };
+    return new Promise((resolve) => {
+      this.#ask(query, undefined, resolve, enough);
+    });
+  }
+
+  /** ROUTE_QUERY from a neighbour. */
+  onQuery(from: PublicKey, query: RouteQuery): void {
+    const id = bytesToHex(query.id);
+    const debtor = pidFromPublicKey(from);
+    if (this.#seen.has(id)) {
+      this.#reply(from, query, { hops: [], contacts: [], messages: 0 }, true);
+      return;
+    }
+    const overloaded = this.#asking.size >= QUERIES_MAX;
+    if (overloaded || query.hops < 1 || !this.#ground.carriesFrom(debtor, query)) {
+      this.#reply(from, query, { hops: [], contacts: [], messages: 0 }, false);
+      return;
+    }
+    this.#markSeen(id);
+    this.#ask(
+      query,
+      debtor,
+      (found) => this.#reply(from, query, found, false),
+      () => false,
+    );
+  }
+
+  /** ROUTE_REPLY from a neighbour that was asked. */
+  onReply(from: PublicKey, reply: RouteReply): void {
+    const asking = this.#asking.get(bytesToHex(reply.id));
+    if (asking === undefined || !asking.waitingFor.delete(from)) return;
+    asking.messages += reply.cost;
+    const nodes = reply.nodes.map(([key]) => pidFromPublicKey(key));
+    const alive = reply.repeated || reply.hops.length > 0;
+    if (!alive) {
+      // A dead end: the hop to this neighbour leads nowhere.
+      const at = asking.hops.findIndex((hop) => hop.creditor === pidFromPublicKey(from));
+      if (at >= 0) asking.hops.splice(at, 1);
+    }
+    for (const [debtor, creditor, capacity] of reply.hops) {
+      const u = nodes[debtor];
+      const v = nodes[creditor];
+      if (u === undefined || v === undefined || u === v || u === this.#ground.me) continue;
+      asking.hops.push({ debtor: u, creditor: v, capacity });
+    }
+    for (const contact of reply.nodes) asking.contacts.set(contact[0], contact);
+    asking.done();
+  }
+
+  stop(): void {
+    for (const asking of this.#asking.values()) asking.cancel();
+    this.#asking.clear();
+  }
+
+  #ask(
+    query: RouteQuery,
+    from: Pid | undefined,
+    finish: (found: Found) => void,
+    enough: (found: Found) => boolean,
+  ): void {
+    const { payee, payer } = query;
+    const asking: Asking = {
+      id: bytesToHex(query.id),
+      waitingFor: new Set(),
+      hops: [],
+      contacts: new Map(),
+      messages: 0,
+      cancel: () => undefined,
+      done: () => undefined,
+    };
+    const forward: PublicKey[] = [];
+    for (const { creditor, capacity, carries } of this.#ground.hops(query)) {
+      if (creditor === from || creditor === payer || query.avoid.includes(creditor)) continue;
+      const contact = this.#ground.contactOf(creditor);
+      if (contact === undefined) continue;
+      if (creditor !== payee && (!carries || query.hops < 2)) continue;
+      if (creditor !== payee && forward.length >= query.budget) continue;
+      const narrow = capacity < query.amount ? capacity : query.amount;
+      asking.hops.push({ debtor: this.#ground.me, creditor, capacity: narrow });
+      asking.contacts.set(contact[0], contact);
+      if (creditor !== payee) forward.push(contact[0]);
+    }
+    const found = (): Found => ({
+      hops: asking.hops,
+      contacts: [...asking.contacts.values()],
+      messages: asking.messages,
+    });
+    const kept = Math.max(query.wait_ms * WAIT_KEPT, WAIT_KEPT_MS_MIN);
+    const waitMs = Math.floor(query.wait_ms - kept);
+    if (forward.length === 0 || waitMs <= 0 || enough(found())) {
+      // Whoever was not asked is not known to lead anywhere.
+      asking.hops.splice(0, asking.hops.length, ...asking.hops.filter((h) => h.creditor === payee));
+      finish(found());
+      return;
+    }
+    const end = () => {
+      asking.cancel();
+      this.#asking.delete(asking.id);
+      finish(found());
+    };
+    asking.done = () => {
+      if (asking.waitingFor.size === 0 || enough(found())) end();
+    };
+    asking.cancel = this.#clock.after(waitMs, () => {
+      const late = new Set([...asking.waitingFor].map(pidFromPublicKey));
+      asking.hops.splice(
+        0,
+        asking.hops.length,
+        ...asking.hops.filter((h) => !late.has(h.creditor)),
+      );
+      end();
+    });
+    this.#asking.set(asking.id, asking);
+    const budget = Math.floor((query.budget - forward.length) / forward.length);
+    const frame = bareFrame('ROUTE_QUERY', {
+      ...query,
+      avoid: query.avoid.slice(0, AVOID_MAX),
+      hops: query.hops - 1,
+      wait_ms: waitMs,
+      budget: Math.max(budget, 0),
+    });
+    for (const key of forward) {
+      asking.waitingFor.add(key);
+      asking.messages++;
+      this.#transport.send(key, frame);
+    }
+  }
+
+  #reply(to: PublicKey, query: RouteQuery, found: Found, repeated: boolean): void {
+    const { me, publicKey } = this.#ground;
+    const nodes: Contact[] = [];
+    const index = new Map<Pid, number>();
+    const own: Contact = [publicKey, this.#transport.addresses()];
+    const known = new Map(found.contacts.map((c) => [pidFromPublicKey(c[0]), c]));
+    known.set(me, own);
+    const place = (pid: Pid): number | undefined => {
+      const at = index.get(pid);
+      if (at !== undefined) return at;
+      const contact = known.get(pid);
+      if (contact === undefined || nodes.length >= NODES_MAX) return undefined;
+      nodes.push([contact[0], shortest(contact[1])]);
+      index.set(pid, nodes.length - 1);
+      return nodes.length - 1;
+    };
+    const hops: [number, number, bigint][] = [];
+    for (const { debtor, creditor, capacity } of found.hops.slice(0, HOPS_MAX_TOLD)) {
+      const u = place(debtor);
+      const v = place(creditor);
+      if (u !== undefined && v !== undefined) hops.push([u, v, capacity]);
+    }
+    const cost = Math.min(found.messages, 0xffff);
+    const reply = { id: query.id, nodes, hops, repeated, cost };
+    this.#transport.send(to, bareFrame('ROUTE_REPLY', reply));
+  }
+
+  #markSeen(id: string): void {
+    const now = this.#clock.now();
+    for (const [old, at] of this.#seen) {
+      if (at + SEEN_MS > now && this.#seen.size < QUERIES_MAX) break;
+      this.#seen.delete(old);
+    }
+    this.#seen.set(id, now);
+  }
+}

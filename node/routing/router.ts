@@ -1,0 +1,128 @@
+/** Finds routes for a payment: what is known first, the neighbours where that does not suffice. */
+import type { Pid } from '../../protocol/identity/pid.ts';
+import type { Route } from '../../protocol/ledger/effects.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import { HopGraph } from '../../protocol/routing/graph.ts';
+import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts';
+import type { Contact } from '../../protocol/wire/messages/route.ts';
+import type { Clock } from '../ports.ts';
+import type { NodeSettings } from '../settings.ts';
+import { LearnedHops } from './learned-hops.ts';
+import type { Found, NeighbourSearch, SearchGround } from './neighbour-search.ts';
+
+export interface RouteWish {
+  readonly payer: Pid;
+  readonly payee: Pid;
+  readonly equivalent: EquivalentCode;
+  readonly amount: bigint;
+  readonly max_hops: number;
+  readonly max_paths: number;
+  readonly avoid: readonly Pid[];
+}
+
+export interface RoutesFound extends RouteChoice {
+  /** Queries that were sent for this, here and behind. */
+  readonly messages: number;
+}
+
+/** How long a refusal is remembered, ms: longer than the attempts of one payment take. */
+const REFUTED_MS = 5_000;
+
+export class Router {
+  readonly #ground: SearchGround;
+  readonly #search: NeighbourSearch;
+  readonly #clock: Clock;
+  readonly #settings: NodeSettings['routes'];
+  readonly #learned: LearnedHops;
+  /** What votes refused. It outweighs what neighbours tell: they do not see every policy. */
+  readonly #refuted: LearnedHops;
+  readonly #hear: (contact: Contact) => void;
+
+  constructor(
+    ground: SearchGround,
+    search: NeighbourSearch,
+    clock: Clock,
+    settings: NodeSettings['routes'],
+    hear: (contact: Contact) => void,
+  ) {
+    this.#ground = ground;
+    this.#search = search;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#learned = new LearnedHops(settings.cache_ms);
+    this.#refuted = new LearnedHops(REFUTED_MS);
+    this.#hear = hear;
+  }
+
+  async routesFor(wish: RouteWish): Promise<RoutesFound> {
+    const known = this.#choose(wish, []);
+    if (known.payable >= wish.amount) return { ...known, messages: 0 };
+    const enough = (found: Found) => this.#choose(wish, found.hops).payable >= wish.amount;
+    const found = await this.#search.find(
+      {
+        payer: wish.payer,
+        payee: wish.payee,
+        equivalent: wish.equivalent,
+        amount: wish.amount,
+        maxHops: wish.max_hops,
+        wait_ms: this.#settings.query_timeout_ms,
+        budget: this.#settings.query_budget,
+        avoid: wish.avoid,
+      },
+      enough,
+    );
+    const now = this.#clock.now();
+    for (const hop of found.hops) {
+      if (hop.debtor === this.#ground.me) continue;
+      this.#learned.learn(wish.equivalent, hop.debtor, hop.creditor, hop.capacity, now);
+    }
+    for (const contact of found.contacts) this.#hear(contact);
+    return { ...this.#choose(wish, []), messages: found.messages };
+  }
+
+  /** A vote said what a hop can really carry. */
+  refuted(equivalent: EquivalentCode, hop: readonly [Pid, Pid], available: bigint): void {
+    this.#refuted.learn(equivalent, hop[0], hop[1], available, this.#clock.now());
+  }
+
+  /** A payment went this way: as much less remains. */
+  used(equivalent: EquivalentCode, routes: readonly Route[]): void {
+    const now = this.#clock.now();
+    const fresh = new Map(
+      this.#learned.fresh(equivalent, now).map((hop) => [`${hop.debtor}>${hop.creditor}`, hop]),
+    );
+    for (const { path, amount } of routes) {
+      for (let i = 1; i < path.length; i++) {
+        const hop = fresh.get(`${path[i - 1]}>${path[i]}`);
+        if (hop === undefined) continue;
+        const left = hop.capacity > amount ? hop.capacity - amount : 0n;
+        this.#learned.learn(equivalent, hop.debtor, hop.creditor, left, now);
+      }
+    }
+  }
+
+  #choose(wish: RouteWish, more: Found['hops']): RouteChoice {
+    const now = this.#clock.now();
+    const graph = new HopGraph();
+    for (const hop of this.#learned.fresh(wish.equivalent, now)) {
+      graph.set(hop.debtor, hop.creditor, hop.capacity);
+    }
+    for (const { debtor, creditor, capacity } of more) graph.set(debtor, creditor, capacity);
+    // The own edges are known exactly; an unwilling neighbour is only good as the payee.
+    for (const { creditor, capacity, carries } of this.#ground.hops(wish)) {
+      graph.set(this.#ground.me, creditor, carries || creditor === wish.payee ? capacity : 0n);
+    }
+    for (const { debtor, creditor, capacity } of this.#refuted.fresh(wish.equivalent, now)) {
+      const told = graph.hopsFrom(debtor).get(creditor) ?? 0n;
+      if (capacity < told) graph.set(debtor, creditor, capacity);
+    }
+    return selectRoutes(graph, {
+      payer: wish.payer,
+      payee: wish.payee,
+      amount: wish.amount,
+      maxHops: wish.max_hops,
+      maxPaths: wish.max_paths,
+      avoid: wish.avoid,
+    });
+  }
+}
