@@ -1,6 +1,7 @@
 /** From a home directory to a running node: keys, store, transport, node and API, opened in order and closed in reverse. */
-import { randomBytes } from 'node:crypto';
+
 import { readFile, rm } from 'node:fs/promises';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { NodeConfig } from '../config/node.ts';
 import { softwareVersion } from '../config/version.ts';
 import { GeoError } from '../protocol/errors.ts';
@@ -93,7 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function apiToken(home: Home): Promise<string> {
   const known = await readFile(home.apiTokenFile, 'utf8').catch(() => '');
   if (/^[0-9a-f]{64}$/.test(known.trim())) return known.trim();
-  const token = randomBytes(32).toString('hex');
+  const token = bytesToHex(realEntropy.bytes(32));
   await writeFileAtomically(home.apiTokenFile, `${token}\n`, { mode: SECRET_FILE_MODE });
   return token;
 }
