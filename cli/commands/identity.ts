@@ -1,11 +1,7 @@
-/** Commands that need no running node: the key and the configuration. */
-
-import { loadConfigWithOrigins } from '../../config/load.ts';
-import { OPTIONS } from '../../config/node.ts';
-import { createKeyFile, readPublicIdentity } from '../../node/keyring.ts';
-import { realEntropy } from '../../node/platform.ts';
-import { SEED_BYTES, seedFromHex } from '../../protocol/identity/keys.ts';
-import { seedFromWords, wordsFromSeed } from '../../protocol/identity/recovery-words.ts';
+/**
+ * Commands that need no running node: the key and the configuration. What reads keys and files is
+ * loaded by the command that needs it, so that all the others answer at once.
+ */
 import { type Context, command, flag, list, value } from '../command.ts';
 import { exitCodeOf, usageError } from '../exit.ts';
 import { facts, type Page, paint, table } from '../page.ts';
@@ -33,6 +29,9 @@ interface KeySource {
 
 /** The seed to import, or a new one. `made` says which: only a new one has words nobody knows yet. */
 async function seedFrom(source: KeySource, { terminal }: Context) {
+  const { SEED_BYTES, seedFromHex } = await import('../../protocol/identity/keys.ts');
+  const { seedFromWords } = await import('../../protocol/identity/recovery-words.ts');
+  const { realEntropy } = await import('../../node/platform.ts');
   if (source.seed !== undefined && source.words !== undefined) {
     throw usageError('Give --seed or --words, not both.');
   }
@@ -90,6 +89,9 @@ export const identityCommands = [
     local: true,
     run: async (context, _given, options) => {
       const { home, terminal } = context;
+      const { createKeyFile } = await import('../../node/keyring.ts');
+      const { realEntropy } = await import('../../node/platform.ts');
+      const { wordsFromSeed } = await import('../../protocol/identity/recovery-words.ts');
       const { seed, made } = await seedFrom(options, context);
       const passphrase = await readPassphrase(options, terminal, true);
       const { pid, publicKey } = await createKeyFile(home.directory, {
@@ -129,6 +131,7 @@ export const identityCommands = [
     examples: ['geo id', 'geo id --json'],
     local: true,
     run: async ({ home, client }) => {
+      const { readPublicIdentity } = await import('../../node/keyring.ts');
       const { pid, publicKey } = await readPublicIdentity(home.directory);
       const addresses = await addressesNow(client);
       return {
@@ -159,6 +162,8 @@ export const identityCommands = [
     options: configOptions,
     local: true,
     run: async ({ home, terminal }, _given, { config: file, set }) => {
+      const { loadConfigWithOrigins } = await import('../../config/load.ts');
+      const { OPTIONS } = await import('../../config/node.ts');
       const { config, origins } = loadConfigWithOrigins({
         home: home.directory,
         env: terminal.env,

@@ -1,5 +1,4 @@
 /** `geo start`: the daemon, in the foreground, until it is asked to stop. */
-import { loadConfig } from '../../config/load.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { type Context, command, type Result } from '../command.ts';
 import { readPassphrase } from '../secrets.ts';
@@ -53,6 +52,7 @@ export const startCommand = command({
   run: async (context, _given, { config: file, set, ...secret }) => {
     const { home, terminal } = context;
     const stopped = terminal.stopSignal();
+    const { loadConfig } = await import('../../config/load.ts');
     const config = loadConfig({ home: home.directory, file, env: terminal.env, flags: set });
     const given = await readPassphrase(secret, terminal, false);
     // libp2p and LevelDB take a third of a second to load: only this command pays for it.

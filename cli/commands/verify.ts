@@ -1,13 +1,8 @@
 /** `geo verify`: checks a receipt without a node, a network, or trust in whoever shows it. */
-import { nativeVerify } from '../../node/native-ed25519.ts';
 import { GeoError } from '../../protocol/errors.ts';
-import { PRECISION_MAX } from '../../protocol/limits.ts';
-import { formatAmount } from '../../protocol/money/amount.ts';
-import { verifyReceipt } from '../../protocol/receipt.ts';
-import { command, value } from '../command.ts';
+import { command } from '../command.ts';
 import { readNamedFile } from '../files.ts';
 import { facts, tableOr } from '../page.ts';
-import { wholeNumber } from '../read.ts';
 
 /** Far above the largest certificate: a frame is 64 KiB, and hexadecimal text doubles it. */
 const RECEIPT_BYTES_MAX = 1024 * 1024;
@@ -30,36 +25,16 @@ export const verifyCommand = command({
   group: 'Payments',
   summary: 'Check a receipt offline: who signed that who owes whom how much',
   details:
-    'Reads a commit certificate, binary or hexadecimal. Needs no node and no network. A receipt counts in the smallest unit of its equivalent; with --precision amounts are shown as decimal numbers. Exit code 1 if anything in it is not as it must be.',
-  examples: ['geo verify receipt.geo', 'geo verify receipt.geo --precision 2 --json'],
+    'Reads a commit certificate, binary or hexadecimal. Needs no node and no network. Exit code 1 if anything in it is not as it must be.',
+  examples: ['geo verify receipt.geo', 'geo verify receipt.geo --json'],
   arguments: { FILE: 'certificate, as `geo tx TX_ID --certificate FILE` saves it' },
-  options: {
-    precision: value(
-      '--precision <N>',
-      'digits after the point of the equivalent',
-      wholeNumber(0, PRECISION_MAX),
-    ),
-  },
-  run: async (_context, { FILE }, { precision }) => {
+  run: async (_context, { FILE }) => {
+    const { nativeVerify } = await import('../../node/native-ed25519.ts');
+    const { verifyReceipt } = await import('../../protocol/receipt.ts');
     const receipt = verifyReceipt(await readReceipt(FILE), nativeVerify);
-    const { ok, problems, txId, payer, payee, equivalent } = receipt;
-    const written = (units: bigint) =>
-      precision === undefined ? units.toString() : formatAmount(units, precision);
-    const unit = precision === undefined ? `smallest units of ${equivalent}` : equivalent;
-    const amount = written(receipt.amount);
-    const debts = receipt.debts.map((debt) => ({ ...debt, delta: written(debt.delta) }));
+    const { ok, problems, txId, payer, payee, equivalent, amount, debts } = receipt;
     return {
-      json: {
-        ok,
-        problems,
-        tx_id: txId,
-        payer,
-        payee,
-        equivalent,
-        precision: precision ?? null,
-        amount,
-        debts,
-      },
+      json: { ok, problems, tx_id: txId, payer, payee, equivalent, amount, debts },
       text: (page) =>
         [
           facts(page, [
@@ -68,7 +43,7 @@ export const verifyCommand = command({
             ['transaction', txId],
             ['payer', payer],
             ['payee', payee],
-            ['amount', `${amount} ${unit}`],
+            ['amount', `${amount} ${equivalent}`],
           ]),
           '',
           tableOr(

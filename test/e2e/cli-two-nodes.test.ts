@@ -203,7 +203,9 @@ describe('two nodes', () => {
       tx_id: tx,
       payer: bob.ready.pid,
       payee: anna.ready.pid,
-      debts: [{ debtor: bob.ready.pid, creditor: anna.ready.pid }],
+      equivalent: 'UAH',
+      amount: '12.50',
+      debts: [{ debtor: bob.ready.pid, creditor: anna.ready.pid, delta: '12.50' }],
     });
 
     const bytes = await readFile(receipt);

@@ -1,5 +1,7 @@
 /** Runs `geo` as people do: as a process of its own, through the launcher. */
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const LAUNCHER = fileURLToPath(new URL('../../../cli/geo.js', import.meta.url));
@@ -22,7 +24,8 @@ export interface RunOptions {
 
 /** Nothing of the surrounding environment that could change what the CLI does. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: '/nonexistent', ...more };
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'geo-compile-cache');
+  return { PATH: process.env.PATH, HOME: '/nonexistent', NODE_COMPILE_CACHE, ...more };
 }
 
 export function geo(argv: readonly string[], options: RunOptions = {}): Promise<Ended> {
