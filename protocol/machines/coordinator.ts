@@ -86,6 +86,24 @@ export function refuseUnknown(size: number, asker: number): Outcome<CoordinatorS
   };
 }
 
+/** The coordinator's record was lost; certificate and a first-hand `applied` bring it back. */
+export function recoverCoordinator(size: number, evidence: Evidence): Outcome<CoordinatorState> {
+  const state: CoordinatorState = {
+    role: 'coordinator',
+    phase: 'COMMITTED',
+    size,
+    evidence,
+    answered: 0n,
+    relayed: false,
+  };
+  const c = size - 1;
+  if (has(evidence.applied, c)) return { state, actions: [{ do: 'apply' }] };
+  return {
+    state: { ...state, evidence: { ...evidence, applied: evidence.applied | only(c) } },
+    actions: [{ do: 'apply' }, { do: 'sign', what: 'applied', firstHand: false }],
+  };
+}
+
 export function stepCoordinator(
   state: CoordinatorState,
   event: CoordinatorEvent,

@@ -88,6 +88,19 @@ export function refuseQuery(me: number, size: number, asker: number): Outcome<Vo
   };
 }
 
+/**
+ * No record, but a certificate with the own YES in it and a first-hand `applied`: the record was lost
+ * with a disk or an old backup, and is taken up again where the others stand.
+ */
+export function recoverVoter(me: number, size: number, evidence: Evidence): Outcome<VoterState> {
+  const state = begin('COMMITTED', me, size, evidence);
+  if (has(evidence.applied, me)) return { state, actions: [{ do: 'apply' }] };
+  return {
+    state: own(state, 'applied'),
+    actions: [{ do: 'apply' }, { do: 'sign', what: 'applied', firstHand: false }],
+  };
+}
+
 export function stepVoter(state: VoterState, event: VoterEvent): Outcome<VoterState> {
   switch (event.type) {
     case 'evidence': {

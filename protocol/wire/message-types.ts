@@ -2,6 +2,7 @@
  * Every message: its number on the wire, whether its author signs it, and its body.
  * Numbers are append only: a number once used is never given to another message.
  */
+import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
 import {
   PaymentOutcome,
@@ -48,6 +49,10 @@ export const MESSAGES = {
   STATUS_REPLY: message(49, false, StatusReply),
   WITHDRAW_REQUEST: message(50, false, WithdrawRequest),
   WITHDRAW: message(51, true, Withdrawal),
+
+  EDGE_DIGEST: message(64, false, EdgeDigest),
+  EDGE_HISTORY: message(65, false, EdgeHistory),
+  EDGE_STATEMENT: message(66, true, EdgeStatement),
 
   ROUTE_QUERY: message(80, false, RouteQuery),
   ROUTE_REPLY: message(81, false, RouteReply),
