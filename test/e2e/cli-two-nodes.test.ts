@@ -216,6 +216,12 @@ describe('two nodes', () => {
     expect(refused.code).toBe(1);
   });
 
+  it('list what they know', async () => {
+    for (const words of ['peers', 'contact list', 'equivalent list', 'debts', 'history']) {
+      expect((await rows('bob', ...words.split(' '))).length).toBeGreaterThan(0);
+    }
+  });
+
   it('audit their own books', async () => {
     for (const name of ['anna', 'bob']) {
       const invariants = await rows(name, 'audit');
