@@ -22,6 +22,8 @@ import type { EquivalentCode } from '../money/equivalent.ts';
 import type { CborValue } from './cbor.ts';
 
 const utf8 = new TextEncoder();
+/** Largest signed thing inside a message, bytes; an order that avoids 32 participants needs under 2 KiB. */
+const SIGNED_BYTES_MAX = 16 * 1024;
 
 export interface Schema<T> {
   /** The CDDL type expression, or the name of a rule. */
@@ -192,17 +194,17 @@ export const equivalentCode: Schema<EquivalentCode> = {
   write: (v) => v,
 };
 
-/** A signed thing inside a message: the bytes of its COSE_Sign1, kept as they came. */
-export function signed(type: string): Schema<Uint8Array> {
-  return { ...bytesUpTo(16 * 1024), cddl: `signed ; COSE_Sign1 over ${type}` };
+/**
+ * A signed thing inside a message: the bytes of its COSE_Sign1, kept as they came.
+ * @param rule of what was signed; the CDDL has `signed-…` for each such rule (`protocol/cddl.ts`)
+ */
+export function signed(rule: string): Schema<Uint8Array> {
+  return { ...bytesUpTo(SIGNED_BYTES_MAX), cddl: `signed-${rule}` };
 }
 
 export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
-  const [type, comment] = splitComment(item.cddl);
-  // A bare range cannot follow an occurrence: `[2*11 0..255]` would not parse.
-  const group = /\.\.| \//.test(type) ? `(${type})` : type;
   return {
-    cddl: `[${min}*${max} ${group}]${comment}`,
+    cddl: `[${min}*${max} ${inArray(item.cddl)}]`,
     read(v) {
       if (!Array.isArray(v) || v.length < min || v.length > max) {
         return fail(`a list of ${min} to ${max} items expected`);
@@ -217,7 +219,7 @@ type Tuple<S extends readonly Schema<unknown>[]> = { readonly [K in keyof S]: In
 
 export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): Schema<Tuple<S>> {
   return {
-    cddl: `[${items.map((item) => splitComment(item.cddl)[0]).join(', ')}]`,
+    cddl: `[${items.map((item) => inArray(item.cddl)).join(', ')}]`,
     read(v) {
       if (!Array.isArray(v) || v.length !== items.length) {
         return fail(`a list of exactly ${items.length} items expected`);
@@ -252,10 +254,9 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
     required: !('optional' in field),
   }));
   const known = new Set(entries.map((entry) => entry.name));
-  const lines = entries.map(({ name, schema, required }) => {
-    const [type, comment] = splitComment(schema.cddl);
-    return `  ${required ? '' : '? '}${name}: ${type},${comment}`;
-  });
+  const lines = entries.map(
+    ({ name, schema, required }) => `  ${required ? '' : '? '}${name}: ${schema.cddl},`,
+  );
   return {
     cddl: `{\n${lines.join('\n')}\n}`,
     read(v) {
@@ -288,7 +289,7 @@ export function named<T>(name: string, schema: Schema<T>): Schema<T> & { readonl
   return { ...schema, cddl: name, rule: `${name} = ${schema.cddl}` };
 }
 
-function splitComment(cddl: string): [type: string, comment: string] {
-  const at = cddl.indexOf(' ;');
-  return at < 0 || cddl.includes('\n') ? [cddl, ''] : [cddl.slice(0, at), cddl.slice(at)];
+/** A range or a choice stands in parentheses inside an array: `[2*11 0..255]` would not parse. */
+function inArray(cddl: string): string {
+  return /^[^[{(]*(\.\.| \/)/.test(cddl) ? `(${cddl})` : cddl;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Tag } from 'cbor2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from '../../protocol/wire/cbor.ts';
-import { type CddlRules, readCddl, validateAgainstCddl } from './cddl-check.ts';
+import { type CddlRules, readCddl, undefinedRules, validateAgainstCddl } from './cddl-check.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -41,6 +41,9 @@ const table: readonly (readonly [
   ['x = tstr .regexp "[A-Z0-9_]{1,16}"', ['UAH'], ['uah', 'UAH ', '', 1]],
   ['x = 0..10', [0, 10, 5n], [-1, 11, '5']],
   ['x = -5..5', [-5, 5], [-6, 6]],
+  ['x = 1..9223372036854775807', [1, 2n ** 63n - 1n], [0, 2n ** 63n]],
+  ['x = -9223372036854775807..0', [-(2n ** 63n) + 1n], [-(2n ** 63n), 1]],
+  ['x = 0..9007199254740991', [2 ** 53 - 1], [2n ** 53n]],
   ['x = (0..10)', [0, 10], [11]],
   ['x = 3', [3, 3n], [4, '3']],
   ['x = "PING"', ['PING'], ['PONG', 1]],
@@ -112,6 +115,17 @@ describe('validateAgainstCddl', () => {
     ['x = int .and uint', 1],
   ])('throws rather than pass what it does not know: %s', (cddl, value) => {
     expect(() => validateAgainstCddl(rulesOf(cddl), 'x', value)).toThrow(/not known/);
+  });
+
+  it('finds rules that are used and not defined', () => {
+    const rules = rulesOf('x = { a: y, ? b: [0*2 z], c: bstr .cbor v }\ny = #6.18(w)');
+    expect(undefinedRules(rules).sort()).toEqual(['v', 'w', 'z']);
+  });
+
+  it('throws for integers that the parser cannot tell apart', () => {
+    expect(() => rulesOf('x = 1..9223372036854775807\ny = 0..9223372036854775808')).toThrow(
+      /one to/,
+    );
   });
 
   it('throws for a rule that is not there, and for one that stands twice', () => {

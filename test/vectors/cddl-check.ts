@@ -5,18 +5,18 @@
  *
  * Known: maps with text keys (optional, `* tstr => type`, included groups), arrays with occurrences,
  * type choices, literals, ranges, tags, references, `.size .regexp .cbor .default .eq .ne .lt .le .gt
- * .ge`, and the standard names. Not known, because the parser does not give them: integer keys, and
- * exact bounds beyond 2^53 (it rounds them to doubles).
+ * .ge`, and the standard names. Not known, because the parser does not give them: integer keys.
+ * What stands behind `.cbor` is decoded by `cbor2`, which this project did not write either.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decode } from 'cbor2';
 import { type Assignment, type Operator, type Property, parse } from 'cddl';
-import { decode } from '../../protocol/wire/cbor.ts';
 
 export type CddlRules = ReadonlyMap<string, Assignment>;
 
-/** A tagged value, as another decoder gives it; `decode` of this project refuses tags. */
+/** A tagged value, as `cbor2` gives it. */
 interface Tagged {
   readonly tag: number;
   readonly contents: unknown;
@@ -36,7 +36,9 @@ export function readCddl(path: string): CddlRules {
     const copy = join(directory, 'copy.cddl');
     writeFileSync(copy, text.replace(/\.cbor\b/g, '.within'));
     const rules = new Map<string, Assignment>();
+    const exact = exactIntegers(text);
     for (const rule of parse(copy)) {
+      makeExact(rule, exact);
       if (rules.has(rule.Name)) throw new Error(`${path}: rule ${rule.Name} stands twice`);
       rules.set(rule.Name, rule);
     }
@@ -44,6 +46,44 @@ export function readCddl(path: string): CddlRules {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Names of rules that other rules use, and that nobody defines. */
+export function undefinedRules(rules: CddlRules): string[] {
+  const used = new Set<string>();
+  const walk = (node: unknown): void => {
+    if (Array.isArray(node)) for (const each of node) walk(each);
+    if (!isRecord(node)) return;
+    if (node.Type === 'group' && typeof node.Value === 'string') used.add(node.Value);
+    for (const each of Object.values(node)) walk(each);
+  };
+  for (const rule of rules.values()) walk(rule);
+  return [...used].filter((name) => !rules.has(name) && !STANDARD.has(name));
+}
+
+/** The parser rounds integers to doubles; here are those that suffer, by what it makes of them. */
+function exactIntegers(text: string): ReadonlyMap<number, bigint> {
+  const exact = new Map<number, bigint>();
+  for (const [digits] of text.replaceAll(/;.*$/gm, '').matchAll(/\b\d{16,}\b/g)) {
+    const rounded = Number(digits);
+    const value = BigInt(digits);
+    if ((exact.get(rounded) ?? value) !== value) {
+      throw new Error(`${digits} and ${exact.get(rounded)} are one to the parser`);
+    }
+    exact.set(rounded, value);
+  }
+  return exact;
+}
+
+function makeExact(node: unknown, exact: ReadonlyMap<number, bigint>): void {
+  if (Array.isArray(node)) for (const each of node) makeExact(each, exact);
+  if (!isRecord(node)) return;
+  const { Type, Value } = node;
+  if (Type === 'literal' && typeof Value === 'number') {
+    const value = exact.get(Math.abs(Value));
+    if (value !== undefined) Object.assign(node, { Value: Value < 0 ? -value : value });
+  }
+  for (const each of Object.values(node)) makeExact(each, exact);
 }
 
 /**
@@ -259,44 +299,32 @@ function choicesOf(property: Property): readonly unknown[] {
   return property.Operator ? withLast(choices, property.Operator) : choices;
 }
 
-function standard(name: string, value: unknown, at: string): string[] {
-  const fits = standardFits(name, value);
-  return fits ? [] : [`${at}: ${name} expected`];
-}
+const STANDARD = new Map<string, (value: unknown) => boolean>([
+  ['any', () => true],
+  ['bool', (value) => typeof value === 'boolean'],
+  ['true', (value) => value === true],
+  ['false', (value) => value === false],
+  ['nil', (value) => value === null],
+  ['null', (value) => value === null],
+  ['int', isInteger],
+  ['uint', (value) => isInteger(value) && value >= 0],
+  ['nint', (value) => isInteger(value) && value < 0],
+  ['bstr', (value) => value instanceof Uint8Array],
+  ['bytes', (value) => value instanceof Uint8Array],
+  ['tstr', (value) => typeof value === 'string'],
+  ['text', (value) => typeof value === 'string'],
+]);
 
-function standardFits(name: string, value: unknown): boolean {
-  switch (name) {
-    case 'any':
-      return true;
-    case 'bool':
-      return typeof value === 'boolean';
-    case 'true':
-    case 'false':
-      return value === (name === 'true');
-    case 'nil':
-    case 'null':
-      return value === null;
-    case 'int':
-      return isInteger(value);
-    case 'uint':
-      return isInteger(value) && value >= 0;
-    case 'nint':
-      return isInteger(value) && value < 0;
-    case 'bstr':
-    case 'bytes':
-      return value instanceof Uint8Array;
-    case 'tstr':
-    case 'text':
-      return typeof value === 'string';
-    default:
-      throw unknown(name);
-  }
+function standard(name: string, value: unknown, at: string): string[] {
+  const fits = STANDARD.get(name);
+  if (fits === undefined) throw unknown(name);
+  return fits(value) ? [] : [`${at}: ${name} expected`];
 }
 
 function range(bounds: unknown, value: unknown, at: string): string[] {
   if (!isRecord(bounds)) throw unknown(bounds);
   const [least, most] = [literalOf(bounds.Min), literalOf(bounds.Max)];
-  if (typeof least !== 'number' || typeof most !== 'number') throw unknown(bounds);
+  if (typeof least === 'string' || typeof most === 'string') throw unknown(bounds);
   const fits =
     isInteger(value) && value >= least && (bounds.Inclusive ? value <= most : value < most);
   return fits ? [] : [`${at}: ${least}..${most} expected`];
@@ -329,9 +357,10 @@ function compare(name: string, bound: unknown, value: unknown, at: string): stri
   return fits ? [] : [`${at}: .${name} ${String(bound)} expected`];
 }
 
-function literalOf(type: unknown): unknown {
-  if (typeof type === 'number') return type;
-  if (isRecord(type) && type.Type === 'literal') return type.Value;
+function literalOf(type: unknown): number | bigint | string {
+  const value = isRecord(type) && type.Type === 'literal' ? type.Value : type;
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'string') return value;
   throw unknown(type);
 }
 
