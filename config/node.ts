@@ -238,6 +238,17 @@ const routes = z.strictObject({
   ),
 });
 
+const edges = z.strictObject({
+  compare_ms: whole(
+    { default: 300_000, min: 1_000, max: 24 * 3_600_000 },
+    'Between two comparisons of all quiet edges with their other ends. Books are compared after each connect as well.',
+  ),
+  statement_every: whole(
+    { default: 1_000, min: 1, max: 1_000_000 },
+    'Payments on an edge from one statement that both ends sign to the next. Histories are compared from the newest one on.',
+  ),
+});
+
 const outbox = z.strictObject({
   retry_min_ms: whole(
     { default: 500, min: 10, max: 600_000 },
@@ -256,7 +267,7 @@ const commit = z.strictObject({
   ),
 });
 
-const sections = { api, log, network, limits, payments, routes, outbox, commit };
+const sections = { api, log, network, limits, payments, routes, edges, outbox, commit };
 
 export const NodeConfig = z.strictObject({
   ...addresses,
@@ -266,6 +277,7 @@ export const NodeConfig = z.strictObject({
   limits: limits.prefault({}),
   payments: payments.prefault({}),
   routes: routes.prefault({}),
+  edges: edges.prefault({}),
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
 });
@@ -280,6 +292,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   limits: 'Limits for peers',
   payments: 'Payments',
   routes: 'Routes',
+  edges: 'Edges',
   outbox: 'Outbox',
   commit: 'Group commit',
 };

@@ -1,13 +1,20 @@
 /** The peers' door: one frame in, one turn of the engine (or an answer that needs none). */
 import { GeoError } from '../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
+import { openManifest } from '../protocol/machines/manifest.ts';
 import { bareFrame, type OpenFrame, openFrame } from '../protocol/wire/envelope.ts';
+import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
 import type { Attempts } from './engine/attempts.ts';
+import type { EdgeStatements } from './engine/edge-statements.ts';
+import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
 import type { Log, Transport } from './ports.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
+
+/** How long a vote waits for the comparison of books, ms. */
+const COMPARE_WAIT_MS = 2_000;
 
 export interface InboxCounters {
   frames: number;
@@ -18,6 +25,8 @@ interface Rooms {
   readonly hall: Hall;
   readonly attempts: Attempts;
   readonly lines: TrustLines;
+  readonly edges: EdgeSync;
+  readonly statements: EdgeStatements;
   readonly search: NeighbourSearch;
   readonly transport: Transport;
   readonly log: Log;
@@ -46,7 +55,7 @@ export class Inbox {
   }
 
   #dispatch(from: PublicKey, frame: OpenFrame): Promise<void> | undefined {
-    const { attempts, lines, search, transport } = this.#rooms;
+    const { attempts, lines, edges, statements, search, transport } = this.#rooms;
     switch (frame.type) {
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
@@ -57,7 +66,7 @@ export class Inbox {
       case 'TRUST_LINE_ACK':
         return this.#turn((turn) => lines.acknowledged(turn, from, frame.body));
       case 'PAYMENT_PREPARE':
-        return this.#turn((turn) => attempts.prepare(turn, from, frame.body));
+        return this.#prepare(from, frame.body);
       case 'PAYMENT_PREPARE_ACK': {
         const { body, signed } = frame;
         const votes = [signed!.bytes];
@@ -82,6 +91,14 @@ export class Inbox {
         return this.#turn((turn) => attempts.reply(turn, from, frame.body));
       case 'WITHDRAW_REQUEST':
         return this.#turn((turn) => attempts.withdrawRequest(turn, from, frame.body));
+      case 'EDGE_DIGEST':
+        return edges.digest(from, frame.body);
+      case 'EDGE_HISTORY':
+        return edges.history(from, frame.body);
+      case 'EDGE_STATEMENT': {
+        const { signed } = frame;
+        return this.#turn((turn) => statements.receive(turn, from, signed!));
+      }
       case 'ROUTE_QUERY':
         search.onQuery(from, frame.body);
         return undefined;
@@ -104,6 +121,15 @@ export class Inbox {
         );
         return undefined;
     }
+  }
+
+  /** A node whose books have not been compared yet does so before it votes. */
+  async #prepare(from: PublicKey, body: PaymentPrepare): Promise<void> {
+    const { attempts, edges } = this.#rooms;
+    const open = openManifest(body.manifest);
+    const waiting = open.effects.map((effect) => effect.edge).filter((id) => edges.mustCompare(id));
+    if (waiting.length > 0) await edges.whenCompared(waiting, COMPARE_WAIT_MS);
+    await this.#turn((turn) => attempts.prepare(turn, from, open, body));
   }
 
   #turn(work: (turn: Turn) => void): Promise<void> {

@@ -4,10 +4,13 @@
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
 import { capacity, counterparty, edgeId, edgeKey, lineOf } from '../protocol/ledger/edge.ts';
+import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
 import { bareFrame } from '../protocol/wire/envelope.ts';
 import type { RouteQuery } from '../protocol/wire/messages/route.ts';
 import { Attempts } from './engine/attempts.ts';
 import type { DeadlineTopic } from './engine/deadlines.ts';
+import { EdgeStatements } from './engine/edge-statements.ts';
+import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
 import { Outbox } from './engine/outbox.ts';
 import { TrustLines } from './engine/trust-lines.ts';
@@ -35,6 +38,8 @@ export interface Node {
 /** Turns that may wait for the disk before new events are refused. */
 const BACKLOG_MAX = 20_000;
 const FROZEN = 'participation-frozen';
+/** Set by a restore: when it was done, ms since 1970 UTC, as text. */
+export const RESTORED_MARK = 'restored-at';
 
 /** The rooms of a node, as its service sees them. */
 export interface Rooms {
@@ -46,6 +51,8 @@ export interface Rooms {
   readonly lines: TrustLines;
   readonly router: Router;
   readonly payments: Payments;
+  readonly edges: EdgeSync;
+  readonly statements: EdgeStatements;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   readonly apiUrl: () => string;
@@ -59,6 +66,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (topic) => onDeadline(topic),
   );
   const { state } = hall;
+  let stopComparing = () => {};
   const peers = new Peers(hall, ports.transport);
   const outbox = new Outbox(state, settings.outbox, (pid) => peers.keyOf(pid));
   const lines = new TrustLines({ signer: ports.signer, verify: ports.verify, state, outbox });
@@ -70,6 +78,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       verify: ports.verify,
       served: (participant) => participant === me,
       isFrozen: (participant) => participant === me && isFrozen(),
+      isCompared: (id) => edges.isCompared(id),
+      mayJudge: ({ order }) => order.created > blindUntil(),
       isOffender: (participant) => state.meta.has(`offender-${participant}`),
       contactOf: (key) =>
         key === ports.signer.publicKey
@@ -80,18 +90,58 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     },
     () => state.attempts.values(),
   );
+  const statements = new EdgeStatements({
+    signer: ports.signer,
+    verify: ports.verify,
+    read: (key) => ports.store.get(key),
+    keyOf: (pid) => peers.keyOf(pid),
+    every: settings.edges.statement_every,
+  });
+  const edges: EdgeSync = new EdgeSync({
+    ports,
+    hall,
+    attempts,
+    lines,
+    keyOf: (pid) => peers.keyOf(pid),
+    onEqual: (edge) => {
+      if (statements.isDue(edge)) ignoring(hall.turn((turn) => statements.propose(turn, edge)));
+    },
+  });
   const ground = groundOf(me, ports.signer.publicKey, hall, peers, isFrozen);
   const search = new NeighbourSearch(ground, ports.clock, ports.entropy, ports.transport);
   const router = new Router(ground, search, ports.clock, settings.routes, (c) => peers.hear(c));
-  const payments = new Payments(ports, hall, attempts, router, peers, settings);
+  const payments = new Payments(ports, hall, attempts, router, edges, peers, settings);
   const inbox = new Inbox({
     hall,
     attempts,
     lines,
+    edges,
+    statements,
     search,
     transport: ports.transport,
     log: ports.log,
   });
+
+  /**
+   * Books that came from a backup do not know what was voted after it: about orders made before they
+   * were restored (and a clock's error) this node says nothing of its own.
+   */
+  function blindUntil(): number {
+    const mark = state.meta.get(RESTORED_MARK);
+    return mark === undefined ? 0 : Number(new TextDecoder().decode(mark)) + CLOCK_SKEW_MS_MAX;
+  }
+
+  /** From time to time all quiet edges are compared, whatever was missed in between. */
+  function compareRegularly(): void {
+    stopComparing = ports.clock.after(settings.edges.compare_ms, () => {
+      edges.compareQuiet();
+      compareRegularly();
+    });
+  }
+
+  function ignoring(work: Promise<unknown>): void {
+    work.catch((error: unknown) => ports.log.warn({ error: String(error) }, 'left for later'));
+  }
 
   function onDeadline(topic: DeadlineTopic): void {
     const [kind, name] = splitTopic(topic);
@@ -132,6 +182,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     lines,
     router,
     payments,
+    edges,
+    statements,
     isFrozen,
     setFrozen,
     apiUrl: () => node.apiUrl,
@@ -150,8 +202,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       });
       await resume();
       greetNeighbours();
+      compareRegularly();
     },
     async stop() {
+      stopComparing();
       search.stop();
       await hall.stop();
       await ports.transport.stop();
@@ -201,6 +255,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     if (dealsWith(pid)) await peers.keep(peer, info?.addresses ?? []);
     else peers.hear([peer, info?.addresses ?? []]);
     const waits = [...state.outbox.keys()].some((tail) => tail.startsWith(`${pid}/`));
+    edges.compareWith(pid);
     if (waits) await hall.turn((turn) => outbox.resend(turn, pid));
     for (const [hash, attempt] of state.attempts) {
       const overdue = attempt.tries > 0 && attempt.open.voters.includes(peer);

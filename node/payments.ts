@@ -25,6 +25,7 @@ import type { EquivalentCode } from '../protocol/money/equivalent.ts';
 import { encodeBody, seal } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
 import type { Attempts } from './engine/attempts.ts';
+import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { Notice } from './engine/notices.ts';
 import type { Peers } from './peers.ts';
@@ -45,6 +46,9 @@ export interface PaymentWish {
   readonly nonce?: Uint8Array;
 }
 
+/** How long a payment waits for the comparison of books, ms. */
+const COMPARE_WAIT_MS = 2_000;
+
 type Ended = Extract<Notice, { type: 'attempt-ended' }>;
 
 export class Payments {
@@ -52,6 +56,7 @@ export class Payments {
   readonly #hall: Hall;
   readonly #attempts: Attempts;
   readonly #router: Router;
+  readonly #edges: EdgeSync;
   readonly #peers: Peers;
   readonly #settings: NodeSettings;
   readonly #me: Pid;
@@ -65,6 +70,7 @@ export class Payments {
     hall: Hall,
     attempts: Attempts,
     router: Router,
+    edges: EdgeSync,
     peers: Peers,
     settings: NodeSettings,
   ) {
@@ -72,6 +78,7 @@ export class Payments {
     this.#hall = hall;
     this.#attempts = attempts;
     this.#router = router;
+    this.#edges = edges;
     this.#peers = peers;
     this.#settings = settings;
     this.#me = pidFromPublicKey(ports.signer.publicKey);
@@ -257,6 +264,10 @@ export class Payments {
   ): Promise<{ outcome: 'COMMITTED' | 'ABORTED'; refusal?: Refusal }> {
     const bytes = this.#manifest(order, signed, number, routes);
     const open = openManifest(bytes);
+    const own = open.effects
+      .map((effect) => effect.edge)
+      .filter((id) => this.#edges.mustCompare(id));
+    if (own.length > 0) await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
     const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
     try {
       const refused = await this.#hall.turn((turn) => this.#attempts.start(turn, open, note));

@@ -13,12 +13,12 @@ import {
 import type { Refusal } from '../protocol/ledger/reservation.ts';
 import { has } from '../protocol/machines/evidence.ts';
 import { formatAmount } from '../protocol/money/amount.ts';
-import { encodeReceipt } from '../protocol/receipt.ts';
 import { readSigned } from '../protocol/wire/envelope.ts';
 import type { LinePolicy } from '../protocol/wire/messages/trust-line.ts';
 import type * as shapes from './api/shapes.ts';
 import type { Attempt } from './engine/attempt.ts';
 import type { State } from './engine/state.ts';
+import { receiptOf } from './engine/statements.ts';
 import type { RefusalRecord, TransactionRecord } from './store/records.ts';
 
 export class Views {
@@ -236,12 +236,5 @@ function votersView(attempt: Attempt): shapes.Transaction['voters'] {
 }
 
 function certificateOf(attempt: Attempt): string | null {
-  if (attempt.commit.phase !== 'COMMITTED') return null;
-  const votes: Uint8Array[] = [];
-  const applied: Uint8Array[] = [];
-  for (const [key, bytes] of attempt.statements) {
-    if (key.startsWith('y')) votes.push(bytes);
-    if (key.startsWith('f')) applied.push(bytes);
-  }
-  return bytesToHex(encodeReceipt({ manifest: attempt.open.bytes, votes, applied }));
+  return attempt.commit.phase === 'COMMITTED' ? bytesToHex(receiptOf(attempt)) : null;
 }

@@ -43,13 +43,18 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
   return encode(Receipt.write(receipt));
 }
 
+/** @throws GeoError E009 if the bytes are not a receipt */
+export function readReceipt(bytes: Uint8Array): Receipt {
+  return s.readWith(Receipt, decode(bytes), 'receipt');
+}
+
 /**
  * Checks a receipt by itself, without any node: the order's signature, one YES of every voter over
  * this manifest, and a first-hand `applied`.
  * @throws GeoError E009 if the bytes are not a receipt at all
  */
 export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceipt {
-  const receipt = s.readWith(Receipt, decode(bytes), 'receipt');
+  const receipt = readReceipt(bytes);
   const open = openManifest(receipt.manifest);
   const problems: string[] = [];
   if (!isSignedBy(open.signedOrder, open.order.payer_key, verify)) {

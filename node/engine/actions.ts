@@ -2,7 +2,7 @@
  * Carries out what a commit machine decided, within the turn that asked it: edges, statements,
  * messages, the transaction's state (docs/PROTOCOL.md, "Commit rules": one durable write per row).
  */
-import { type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { hashToBytes, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { applyChange, holdChange, releaseChange } from '../../protocol/ledger/edge.ts';
 import { countDailyUse, directionOf, type Refusal } from '../../protocol/ledger/reservation.ts';
 import { has, members } from '../../protocol/machines/evidence.ts';
@@ -10,6 +10,7 @@ import type { CommitAction, CommitMessage } from '../../protocol/machines/outcom
 import { bareFrame, seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { Contact } from '../../protocol/wire/messages/route.ts';
 import type { Signer } from '../ports.ts';
+import { keys } from '../store/keys.ts';
 import { type Attempt, myIndex, type StatementKey, stanceOf } from './attempt.ts';
 import { ALL_KINDS, bundleOf, COMMIT_KINDS } from './statements.ts';
 import type { Turn } from './turn.ts';
@@ -92,9 +93,11 @@ function release(turn: Turn, attempt: Attempt, applied: boolean): void {
 }
 
 function apply(turn: Turn, attempt: Attempt): void {
-  const { tx, attempt: number } = attempt.open;
+  const { tx, attempt: number, hash } = attempt.open;
   for (const { edge: id, change } of attempt.effects) {
-    turn.putEdge(applyChange(turn.edge(id)!, tx, number, change));
+    const edge = applyChange(turn.edge(id)!, tx, number, change);
+    turn.putEdge(edge);
+    turn.put(keys.applied(id, edge.count), hashToBytes(hash));
   }
 }
 
@@ -188,6 +191,8 @@ function frameFor(
     case 'commit':
       return bareFrame('PAYMENT_COMMIT', {
         ...about,
+        // Said again, it may meet a voter whose record was lost: with the manifest it can be restored.
+        ...(attempt.tries > 0 ? { bytes: open.bytes } : {}),
         evidence: bundleOf(statements, COMMIT_KINDS),
       });
     case 'abort':

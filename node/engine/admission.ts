@@ -24,6 +24,8 @@ export interface Admission {
   readonly served: (participant: Pid) => boolean;
   /** A frozen participant starts and carries nothing new; its debts can still be worked off. */
   readonly isFrozen: (participant: Pid) => boolean;
+  /** Have both books of the edge been found equal since the node started? */
+  readonly isCompared: (edge: EdgeId) => boolean;
   /** Signed two things that exclude each other: its manifests are refused (R8). */
   readonly isOffender: (participant: Pid) => boolean;
 }
@@ -143,6 +145,17 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
           'E004',
           'no_line',
           'Two neighbours on the route have no trust line in this equivalent.',
+        ),
+        hop: [hop.debtor, hop.creditor],
+        available: 0n,
+      };
+    }
+    if (!context.isCompared(id)) {
+      return {
+        ...refusal(
+          'E008',
+          'edge_not_compared',
+          'Two neighbours on the route have not compared their books yet; try again shortly.',
         ),
         hop: [hop.debtor, hop.creditor],
         available: 0n,

@@ -8,17 +8,26 @@ import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { CLOCK_SKEW_MS_MAX, PREPARE_MS_MAX } from '../../protocol/limits.ts';
 import {
+  recoverCoordinator,
   refuseUnknown,
+  restoreCoordinator,
   startCoordinator,
   stepCoordinator,
 } from '../../protocol/machines/coordinator.ts';
-import { contradictions, only } from '../../protocol/machines/evidence.ts';
+import {
+  allButCoordinator,
+  contradictions,
+  isCertificate,
+  only,
+} from '../../protocol/machines/evidence.ts';
 import { type OpenManifest, openManifest } from '../../protocol/machines/manifest.ts';
 import type { CommitAction, Outcome } from '../../protocol/machines/outcome.ts';
 import {
   acceptPrepare,
+  recoverVoter,
   refusePrepare,
   refuseQuery,
+  restoreVoter,
   stepVoter,
 } from '../../protocol/machines/voter.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
@@ -51,6 +60,8 @@ export interface AttemptsContext extends Admission {
   readonly verify: VerifySignature;
   readonly settings: NodeSettings;
   readonly contactOf: (key: PublicKey) => Contact;
+  /** May this node say that it has not voted on an unknown manifest? Not while its books may be old. */
+  readonly mayJudge: (open: OpenManifest) => boolean;
   /** Called with contacts that a coordinator passed on, before anything is sent to them. */
   readonly rememberContact: (contact: Contact) => void;
   /** A voter signed two things that exclude each other (R8). */
@@ -88,8 +99,7 @@ export class Attempts {
   }
 
   /** PAYMENT_PREPARE: check, hold, vote. */
-  prepare(turn: Turn, from: PublicKey, body: PaymentPrepare): void {
-    const open = openManifest(body.manifest);
+  prepare(turn: Turn, from: PublicKey, open: OpenManifest, body: PaymentPrepare): void {
     requireChannelOf(from, open.voters.at(-1)!, 'PAYMENT_PREPARE');
     const me = this.#voterIndex(open);
     for (const contact of body.contacts) {
@@ -101,6 +111,7 @@ export class Attempts {
       this.#evidence(turn, known, EMPTY_BUNDLE, from, true);
       return;
     }
+    if (!this.#context.mayJudge(open)) return;
     const refusal = checkPrepare(turn, open, this.#context, this.#live(), {
       own: false,
       ...(body.note === undefined ? {} : { note: body.note }),
@@ -115,8 +126,7 @@ export class Attempts {
 
   /** PAYMENT_COMMIT and PAYMENT_ABORT: evidence that is always answered. */
   outcome(turn: Turn, from: PublicKey, body: PaymentOutcome): void {
-    const known = turn.attempt(body.manifest);
-    // Without a record there is no YES of ours: the sender has to ask with the manifest (STATUS_QUERY).
+    const known = turn.attempt(body.manifest) ?? this.#restore(turn, body.bytes, body.evidence);
     if (known === undefined) return;
     requireVoter(from, known.open);
     this.#evidence(turn, known, body.evidence, from, true);
@@ -132,7 +142,7 @@ export class Attempts {
 
   /** STATUS_QUERY (R4). */
   query(turn: Turn, from: PublicKey, body: StatusQuery): void {
-    const known = this.#knownOrRefused(turn, from, body.manifest, body.round);
+    const known = this.#knownOrRefused(turn, from, body, body.round);
     if (known === undefined) return;
     const learned = this.#learn(known, body.evidence);
     const asker = known.open.voters.indexOf(from);
@@ -154,7 +164,7 @@ export class Attempts {
 
   /** WITHDRAW_REQUEST (R5). */
   withdrawRequest(turn: Turn, from: PublicKey, body: WithdrawRequest): void {
-    const known = this.#knownOrRefused(turn, from, body.manifest, 0);
+    const known = this.#knownOrRefused(turn, from, body, 0);
     if (known === undefined) return;
     const learned = this.#learn(known, body.evidence);
     const asker = known.open.voters.indexOf(from);
@@ -216,14 +226,16 @@ export class Attempts {
   #knownOrRefused(
     turn: Turn,
     from: PublicKey,
-    manifest: Uint8Array,
+    body: WithdrawRequest,
     round: number,
   ): Attempt | undefined {
-    const open = openManifest(manifest);
+    const open = openManifest(body.manifest);
     requireVoter(from, open);
     const me = this.#voterIndex(open);
-    const known = turn.attempt(open.hash);
+    const known = turn.attempt(open.hash) ?? this.#restore(turn, body.manifest, body.evidence);
     if (known !== undefined) return known;
+    // Books that may be older than the vote must not deny it: such a node counts as away.
+    if (!this.#context.mayJudge(open)) return undefined;
     // R4: only a node without a record has not voted; it votes NO there and then.
     const size = open.voters.length;
     const asker = open.voters.indexOf(from);
@@ -237,6 +249,81 @@ export class Attempts {
     };
     this.#finish(turn, undefined, attempt, outcome.actions, new Map(), { round, refusal });
     return undefined;
+  }
+
+  /**
+   * No record, but the own signed YES among the evidence: the record was lost (an old backup, a
+   * disk), the vote was not. It is taken up where the evidence stands.
+   */
+  #restore(
+    turn: Turn,
+    manifest: Uint8Array | undefined,
+    bundle: EvidenceBundle,
+  ): Attempt | undefined {
+    if (manifest === undefined) return undefined;
+    const open = openManifest(manifest);
+    const me = this.#voterIndex(open);
+    const learned = learn(open, new Map(), bundle, this.#context.verify);
+    if ((learned.evidence.yes & only(me)) === 0n) return undefined;
+    const own = { ...learned.evidence, withdrawn: 0n, applied: 0n, firstHand: 0n, no: 0n };
+    const size = open.voters.length;
+    const outcome: Outcome<CommitState> =
+      me === size - 1 ? restoreCoordinator(size, own) : restoreVoter(me, size, own);
+    const votes = new Map([...learned.fresh].filter(([key]) => key.startsWith('y')));
+    const attempt = { ...this.#newAttempt(turn, open, outcome.state), statements: votes };
+    recordStart(turn, open, this.#context);
+    this.#finish(turn, undefined, attempt, outcome.actions, votes, {});
+    return turn.attempt(open.hash);
+  }
+
+  /**
+   * A receipt from the other end of an edge (EDGE_HISTORY): certificate and first-hand `applied`,
+   * checked as if new.
+   * @throws GeoError E005 `receipt_incomplete`
+   */
+  receipt(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): 'known' | 'applied' {
+    const known = turn.attempt(open.hash);
+    if (known !== undefined) {
+      const learned = this.#learn(known, bundle);
+      const event = { type: 'evidence' as const, evidence: learned.evidence };
+      const outcome =
+        known.commit.role === 'voter'
+          ? stepVoter(known.commit, event)
+          : stepCoordinator(known.commit, event);
+      this.#advance(turn, known, outcome, { evidence: learned });
+      const now = turn.attempt(open.hash);
+      return known.commit.phase !== 'COMMITTED' && now?.commit.phase === 'COMMITTED'
+        ? 'applied'
+        : 'known';
+    }
+    const me = this.#voterIndex(open);
+    const size = open.voters.length;
+    const learned = learn(open, new Map(), bundle, this.#context.verify);
+    const { evidence } = learned;
+    const proven = (evidence.firstHand & allButCoordinator(size)) !== 0n;
+    if (!isCertificate(evidence, size) || !proven) {
+      throw new GeoError('E005', 'A receipt does not prove its payment.', {
+        fault: 'receipt_incomplete',
+      });
+    }
+    const missing = open.effects.some(
+      ({ edge }) =>
+        [edge.low, edge.high].some((pid) => this.#context.served(pid)) && !turn.edge(edge),
+    );
+    if (missing) {
+      throw new GeoError('E008', 'A receipt concerns an edge whose lines are not here yet.', {
+        fault: 'edge_unknown',
+      });
+    }
+    const outcome: Outcome<CommitState> =
+      me === size - 1 ? recoverCoordinator(size, evidence) : recoverVoter(me, size, evidence);
+    const attempt = {
+      ...this.#newAttempt(turn, open, outcome.state),
+      statements: new Map(learned.fresh),
+    };
+    recordStart(turn, open, this.#context);
+    this.#finish(turn, undefined, attempt, outcome.actions, learned.fresh, {});
+    return 'applied';
   }
 
   #evidence(

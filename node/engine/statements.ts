@@ -10,10 +10,11 @@ import {
 } from '../../protocol/identity/pid.ts';
 import { type Evidence, merge, NO_EVIDENCE, only } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
+import { encodeReceipt } from '../../protocol/receipt.ts';
 import { isSignedBy, readSigned, type Unverified } from '../../protocol/wire/envelope.ts';
 import type { EvidenceBundle, Vote } from '../../protocol/wire/messages/evidence.ts';
 import type { VerifySignature } from '../ports.ts';
-import type { StatementKey, Statements } from './attempt.ts';
+import type { Attempt, StatementKey, Statements } from './attempt.ts';
 
 /** What a bundle added to what was known. */
 export interface Learned {
@@ -170,3 +171,14 @@ export function bundleOf(statements: Statements, kinds: string): EvidenceBundle 
 export const ALL_KINDS = 'ynwfa';
 /** The certificate and every `applied`. */
 export const COMMIT_KINDS = 'yfa';
+
+/** The receipt of a committed attempt: certificate and first-hand `applied`. */
+export function receiptOf(attempt: Attempt): Uint8Array {
+  const votes: Uint8Array[] = [];
+  const applied: Uint8Array[] = [];
+  for (const [key, bytes] of attempt.statements) {
+    if (key.startsWith('y')) votes.push(bytes);
+    if (key.startsWith('f')) applied.push(bytes);
+  }
+  return encodeReceipt({ manifest: attempt.open.bytes, votes, applied });
+}

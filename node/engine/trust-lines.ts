@@ -11,6 +11,7 @@ import {
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import {
   bareFrame,
+  readSigned,
   requireSignedBy,
   seal,
   signedFrame,
@@ -126,6 +127,36 @@ export class TrustLines {
       this.#tell(turn, owner, this.#me, body.equivalent, 'COMMITTED');
     }
     acknowledge();
+  }
+
+  /**
+   * A newer version of either line of an edge, shown by its other end: the own books are older
+   * than the owner's signature, even where the owner is this node itself.
+   * @throws GeoError E005 `bad_signature`, E006 `wrong_receiver`, E009 for what cannot be read
+   */
+  adopt(turn: Turn, peer: Pid, type: LineMessage, envelope: Uint8Array): void {
+    const signed = readSigned(type, envelope);
+    const { body } = signed;
+    const owner = pidFromPublicKey(body.from_key);
+    const ends = [owner, body.to];
+    if (owner === body.to || !ends.includes(peer) || !ends.includes(this.#me)) {
+      throw new GeoError('E006', 'That trust line leads to another participant.', {
+        fault: 'wrong_receiver',
+      });
+    }
+    const id = edgeId(owner, body.to, body.equivalent);
+    const edge = turn.edge(id) ?? newEdge(id, body.precision);
+    const verdict = receiveLine(edge, owner, body);
+    if (verdict.verdict === 'known') return;
+    requireSignedBy(signed, body.from_key, this.#context.verify);
+    if (this.#context.state.equivalents.get(body.equivalent) === undefined) {
+      if (owner !== this.#me) this.#precisionOf(body.equivalent);
+      // The definition was lost with the books; the own signature shows that it was known.
+      turn.putEquivalent(body.equivalent, { precision: body.precision, metadata: [] });
+    }
+    turn.putEdge(withLine(edge, owner, verdict.line));
+    turn.putLine(owner, body.to, body.equivalent, { type, envelope, state: 'COMMITTED' });
+    this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');
   }
 
   /** TRUST_LINE_ACK: the other end has the line, or tells why it does not take it. */

@@ -5,6 +5,8 @@
  * |---|---|---|
  * | `edge/` | equivalent, low PID, high PID | EdgeRecord |
  * | `line/` | equivalent, owner PID, other PID | COSE_Sign1 of the newest line, with its message type |
+ * | `applied/` | equivalent, low PID, high PID, count | manifest hash of the attempt that was applied as the count-th |
+ * | `statement/` | equivalent, low PID, high PID, count | StatementRecord |
  * | `tx/` | tx | TransactionRecord: the order and the attempts made for it |
  * | `manifest/` | manifest hash | manifest bytes |
  * | `attempt/` | manifest hash | AttemptRecord; never deleted (R1) |
@@ -26,6 +28,8 @@ import type { ScanRange } from '../ports.ts';
 export type Prefix =
   | 'edge'
   | 'line'
+  | 'applied'
+  | 'statement'
   | 'tx'
   | 'manifest'
   | 'attempt'
@@ -43,6 +47,8 @@ export type Prefix =
 export const keys = {
   edge: (id: EdgeId) => `edge/${edgeKey(id)}`,
   line: (equivalent: string, owner: Pid, other: Pid) => `line/${equivalent}/${owner}/${other}`,
+  applied: (id: EdgeId, count: number) => `applied/${edgeKey(id)}/${padded(count)}`,
+  statement: (id: EdgeId, count: number) => `statement/${edgeKey(id)}/${padded(count)}`,
   transaction: (tx: TxId) => `tx/${tx}`,
   manifest: (hash: Hash) => `manifest/${hash}`,
   attempt: (hash: Hash) => `attempt/${hash}`,
@@ -59,6 +65,15 @@ export const keys = {
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   meta: (name: string) => `meta/${name}`,
 };
+
+function padded(count: number): string {
+  return String(count).padStart(16, '0');
+}
+
+/** What was applied on an edge after `count`. */
+export function appliedAfter(id: EdgeId, count: number): ScanRange {
+  return { gte: keys.applied(id, count + 1), lt: keys.applied(id, Number.MAX_SAFE_INTEGER) };
+}
 
 /** All keys of one prefix. `0` follows `/` in the order of characters. */
 export function rangeOf(prefix: Prefix): ScanRange {

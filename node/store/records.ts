@@ -31,6 +31,7 @@ export const EdgeRecord = s.map({
   heldDown: s.limit,
   count,
   digest: s.hash,
+  base: count,
   dispute: s.optional(s.text(400)),
   lowUse: s.optional(DailyUseRecord),
   highUse: s.optional(DailyUseRecord),
@@ -127,6 +128,13 @@ export const HistoryRecord = s.map({
   amount: s.optional(s.limit),
 });
 
+export const StatementRecord = s.map({
+  /** COSE_Sign1 of the same statement by this node and by the other end. */
+  mine: s.bytesUpTo(4096),
+  theirs: s.optional(s.bytesUpTo(4096)),
+});
+
+export type StatementRecord = s.Infer<typeof StatementRecord>;
 export type EdgeRecord = s.Infer<typeof EdgeRecord>;
 export type AttemptRecord = s.Infer<typeof AttemptRecord>;
 export type EffectRecord = s.Infer<typeof EffectRecord>;

@@ -15,6 +15,7 @@ import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { invalid } from '../../protocol/errors.ts';
+import { boundedStore } from './bounded-store.ts';
 import type { TransportLimits } from './limits.ts';
 import { DHT_PROTOCOL, type Libp2pTransportOptions, type RelayOptions } from './options.ts';
 import { pacePeerRouting } from './paced-routing.ts';
@@ -32,6 +33,8 @@ type RoutingDht = KadDHT & { readonly [peerRoutingSymbol]: PeerRouting };
 
 export type Host = Libp2p<HostServices>;
 
+/** Entries kept for others in the DHT; a presence record has up to 4 KiB. */
+const DHT_ENTRIES_MAX = 10_000;
 /** Reservations, bytes and time that a volunteer gives each relayed connection. */
 const RELAY_RESERVATIONS = 128;
 const RELAY_BYTES = 16n * 1024n * 1024n;
@@ -121,7 +124,13 @@ function dhtService(registry: PresenceRegistry) {
     validators: { geo: (key, value) => registry.validate(key, value) },
     selectors: { geo: (key, records) => registry.select(key, records) },
   });
-  return (components: KadDHTComponents) => pacePeerRouting(create(components) as RoutingDht);
+  return (components: KadDHTComponents) => {
+    const datastore = boundedStore(components.datastore, DHT_ENTRIES_MAX);
+    const bounded: KadDHTComponents = Object.create(components, {
+      datastore: { value: datastore },
+    });
+    return pacePeerRouting(create(bounded) as RoutingDht);
+  };
 }
 
 function relayService() {

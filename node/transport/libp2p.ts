@@ -23,6 +23,7 @@ import { PeerStreams } from './peer-streams.ts';
 import { Presence } from './presence.ts';
 import type { Whereabouts } from './presence-record.ts';
 import { PresenceRegistry } from './presence-registry.ts';
+import { findTwin, twinError } from './twin.ts';
 
 export type { Libp2pTransportOptions, RelayOptions } from './options.ts';
 export type { Whereabouts } from './presence-record.ts';
@@ -63,9 +64,24 @@ export async function createLibp2pTransport(
   const bootstrap = (options.bootstrap ?? []).map(parseAddress);
   const registry = new PresenceRegistry(nativeVerify, Date.now);
   const host = await createHost(options, limits, gater, registry);
-  const presence = presenceOf(host, registry, options);
+  const addresses = () => host.getMultiaddrs().map(String);
+  const presence =
+    host.services.dht &&
+    new Presence({
+      dht: host.services.dht,
+      registry,
+      signer: nativeSigner(options.seed),
+      addresses,
+      hubs: options.hubs ?? (() => []),
+      foundOwn: (where) => void reportTwin(where.addresses),
+      log,
+    });
   const book = new AddressBook(limits.addressBookPeers, limits.addressesPerPeer);
   const dialer = new Dialer(host, book, presence, counters, limits.dialTimeoutMs);
+  const reportTwin = async (claimed: readonly string[]) => {
+    const twin = await findTwin(claimed, addresses(), dialer);
+    if (twin !== undefined) options.onTwin?.(twinError(twin));
+  };
   const hangUp = (peer: PublicKey, reason: string) => {
     for (const connection of host.getConnections(peerIdOf(peer))) {
       connection.abort(new Error(reason));
@@ -85,23 +101,6 @@ export async function createLibp2pTransport(
     listen: options.listen,
     mdns: options.mdns,
     log,
-  });
-}
-
-function presenceOf(
-  host: Host,
-  registry: PresenceRegistry,
-  options: Libp2pTransportOptions,
-): Presence | undefined {
-  const { dht } = host.services;
-  if (dht === undefined) return undefined;
-  return new Presence({
-    dht,
-    registry,
-    signer: nativeSigner(options.seed),
-    addresses: () => host.getMultiaddrs().map(String),
-    hubs: options.hubs ?? (() => []),
-    log: options.log,
   });
 }
 

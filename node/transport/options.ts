@@ -1,4 +1,5 @@
 /** What a libp2p transport is made from. */
+import type { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Log } from '../ports.ts';
 import type { AccessLists } from './access.ts';
@@ -31,6 +32,8 @@ export interface Libp2pTransportOptions extends AccessLists {
   readonly dht: boolean;
   /** Hubs to name in the presence record; asked whenever one is published. */
   readonly hubs?: () => readonly Pid[];
+  /** Told when another running node was found to have the same key (E008 `key_in_use`). Needs the DHT. */
+  readonly onTwin?: (error: GeoError) => void;
   /** Find peers on the local network by multicast DNS. */
   readonly mdns: boolean;
   readonly relay?: RelayOptions;

@@ -4,7 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { KadDHT } from '@libp2p/kad-dht';
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import type { Log, Signer } from '../ports.ts';
-import { presenceKey, sealPresence, type Whereabouts } from './presence-record.ts';
+import {
+  type PresenceBody,
+  presenceKey,
+  sealPresence,
+  type Whereabouts,
+} from './presence-record.ts';
 import type { PresenceRegistry } from './presence-registry.ts';
 
 /** Life of a record, and how long before its end the next one follows. */
@@ -25,6 +30,8 @@ export interface PresenceParts {
   readonly signer: Signer;
   readonly addresses: () => readonly string[];
   readonly hubs: () => readonly Pid[];
+  /** Told before a record is published, if a newer one is found that this process did not make. */
+  readonly foundOwn: (where: Whereabouts) => void;
   readonly log: Log;
 }
 
@@ -73,19 +80,18 @@ export class Presence {
       this.#stopped.signal,
       AbortSignal.timeout(RESOLVE_TIMEOUT_MS),
     ]);
-    let asked = 0;
+    const query = () => this.#query(pid, signal, () => enough.abort());
     try {
-      while (asked === 0 && registry.newest(pid) === undefined) {
-        asked = await this.#query(pid, signal, () => enough.abort());
-        // A node that has just started knows nobody to ask yet.
-        if (asked === 0) await setTimeout(RETRY_MS.min, undefined, { signal, ref: false });
+      // A node that has just started knows nobody to ask yet.
+      while ((await query()) === 0 && registry.newest(pid) === undefined) {
+        await setTimeout(RETRY_MS.min, undefined, { signal, ref: false });
       }
     } catch (error) {
       if (!enough.signal.aborted)
         log.debug({ pid, reason: String(error) }, 'a look-up ended early');
     }
     const found = registry.newest(pid);
-    return found && { publicKey: found.public_key, addresses: found.addresses, hubs: found.hubs };
+    return found && whereaboutsOf(found);
   }
 
   /** Returns how many peers answered. What they hold passes the registry, which keeps the newest. */
@@ -107,6 +113,20 @@ export class Presence {
     return answers;
   }
 
+  /**
+   * Looks for a record of this participant that this process did not make: of its earlier life, or of
+   * a twin. Returns how many peers answered.
+   */
+  async #lookForOwn(): Promise<number> {
+    const { registry, signer, foundOwn } = this.#parts;
+    const pid = pidFromPublicKey(signer.publicKey);
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(RESOLVE_TIMEOUT_MS)]);
+    const asked = await this.#query(pid, signal, () => undefined);
+    const newest = registry.newest(pid);
+    if (newest !== undefined && newest.sequence > this.#sequence) foundOwn(whereaboutsOf(newest));
+    return asked;
+  }
+
   #publishIn(delayMs: number): void {
     if (this.#stopped.signal.aborted) return;
     clearTimeout(this.#timer);
@@ -124,7 +144,7 @@ export class Presence {
     const text = this.#whereaboutsText();
     let stored = 0;
     try {
-      stored = await this.#put();
+      if ((await this.#lookForOwn()) > 0) stored = await this.#put();
     } catch (error) {
       log.debug({ reason: String(error) }, 'publishing the presence record ended early');
     }
@@ -165,4 +185,8 @@ export class Presence {
   #whereaboutsText(): string {
     return JSON.stringify([this.#parts.addresses(), this.#parts.hubs()]);
   }
+}
+
+function whereaboutsOf(body: PresenceBody): Whereabouts {
+  return { publicKey: body.public_key, addresses: body.addresses, hubs: body.hubs };
 }

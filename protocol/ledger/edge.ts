@@ -50,6 +50,8 @@ export interface Edge extends EdgeId {
   readonly count: number;
   /** Sum mod 2^256 of what was applied, see {@link applyChange}; 64 hexadecimal digits. */
   readonly digest: Hash;
+  /** Count of the newest statement that both ends have signed; 0: none. */
+  readonly base: number;
   /** Why nothing new may use the edge: the two books differ, or its other side broke the protocol. */
   readonly dispute?: string;
   readonly lowUse?: DailyUse;
@@ -78,6 +80,7 @@ export function newEdge(id: EdgeId, precision: number): Edge {
     heldDown: 0n,
     count: 0,
     digest: EMPTY_DIGEST,
+    base: 0,
   };
 }
 

@@ -104,6 +104,14 @@ export function recoverCoordinator(size: number, evidence: Evidence): Outcome<Co
   };
 }
 
+/** No record, but the own YES is shown, which only a complete certificate can have: decided again. */
+export function restoreCoordinator(size: number, evidence: Evidence): Outcome<CoordinatorState> {
+  return {
+    state: { role: 'coordinator', phase: 'DECIDED', size, evidence, answered: 0n, relayed: false },
+    actions: [{ do: 'hold' }],
+  };
+}
+
 export function stepCoordinator(
   state: CoordinatorState,
   event: CoordinatorEvent,

@@ -101,6 +101,11 @@ export function recoverVoter(me: number, size: number, evidence: Evidence): Outc
   };
 }
 
+/** No record, but the own YES is shown: in doubt again, holds and all. */
+export function restoreVoter(me: number, size: number, evidence: Evidence): Outcome<VoterState> {
+  return { state: begin('DOUBT', me, size, evidence), actions: [{ do: 'hold' }] };
+}
+
 export function stepVoter(state: VoterState, event: VoterEvent): Outcome<VoterState> {
   switch (event.type) {
     case 'evidence': {

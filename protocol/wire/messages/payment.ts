@@ -83,7 +83,14 @@ export type PaymentPrepare = s.Infer<typeof PaymentPrepare>;
 /** PAYMENT_COMMIT and PAYMENT_ABORT: the evidence for the outcome. */
 export const PaymentOutcome = s.named(
   'payment-outcome',
-  s.map({ tx: s.hash, attempt: s.uint(0xffff), manifest: s.hash, evidence: EvidenceBundle }),
+  s.map({
+    tx: s.hash,
+    attempt: s.uint(0xffff),
+    manifest: s.hash,
+    /** The manifest itself, when the message is repeated. */
+    bytes: s.optional(manifestBytes),
+    evidence: EvidenceBundle,
+  }),
 );
 export type PaymentOutcome = s.Infer<typeof PaymentOutcome>;
 
