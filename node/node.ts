@@ -201,6 +201,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
         disconnected: () => undefined,
       });
       await resume();
+      await payments.recover();
+      // A refused write may have reached the disk all the same: what rests on it goes out now.
+      hall.onReread = () => ignoring(resume());
       greetNeighbours();
       compareRegularly();
     },
@@ -225,7 +228,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     for (const [hash, attempt] of state.attempts) {
       hall.deadlines.set(`attempt:${hash}`, attempt.timer);
     }
-    await payments.recover();
   }
 
   /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */

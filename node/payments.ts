@@ -90,7 +90,7 @@ export class Payments {
   /**
    * Pays, and resolves with the transaction's id when it is decided or its time is over. Which of
    * the two, and why, stands in its record.
-   * @throws GeoError E009 `payment_to_self` | `unknown_equivalent` | `note_needs_key`, E010 `too_many_pending`
+   * @throws GeoError E009 `payment_to_self` | `unknown_equivalent` | `note_needs_key`, E006 `too_many_pending`
    */
   async pay(wish: PaymentWish): Promise<TxId> {
     const nonce = wish.nonce ?? this.#ports.entropy.bytes(16);
@@ -132,7 +132,7 @@ export class Payments {
     await this.#hall.turn((turn) => {
       if (this.#hall.state.open.size >= this.#settings.limits.pending_orders) {
         throw new GeoError(
-          'E010',
+          'E006',
           'Too many payments of this node are under way; try again later.',
           {
             fault: 'too_many_pending',
@@ -215,9 +215,14 @@ export class Payments {
     note: Uint8Array | undefined,
   ): Promise<void> {
     let refusal: Refusal | undefined;
+    const avoid = new Set<Pid>();
     try {
       for (let number = 1; number <= this.#settings.payments.attempts_max; number++) {
-        const found = await this.#router.routesFor({ ...order, payer: this.#me });
+        const found = await this.#router.routesFor({
+          ...order,
+          payer: this.#me,
+          avoid: [...avoid],
+        });
         if (found.payable < order.amount) {
           refusal = refusal ?? noRoute(found.payable);
           break;
@@ -234,7 +239,9 @@ export class Payments {
           return;
         }
         refusal = ended.refusal ?? refusal;
-        if (this.#ports.clock.now() >= order.expires || !mayRetry(refusal)) break;
+        for (const pid of ended.silent) avoid.add(pid);
+        const another = mayRetry(refusal) || ended.silent.length > 0;
+        if (this.#ports.clock.now() >= order.expires || !another || avoid.has(order.payee)) break;
         if (refusal?.hop !== undefined) {
           this.#router.refuted(order.equivalent, refusal.hop, refusal.available ?? 0n);
         }
@@ -261,7 +268,7 @@ export class Payments {
     number: number,
     routes: readonly Route[],
     note: Uint8Array | undefined,
-  ): Promise<{ outcome: 'COMMITTED' | 'ABORTED'; refusal?: Refusal }> {
+  ): Promise<Pick<Ended, 'outcome' | 'refusal' | 'silent'>> {
     const bytes = this.#manifest(order, signed, number, routes);
     const open = openManifest(bytes);
     const own = open.effects
@@ -271,7 +278,7 @@ export class Payments {
     const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
     try {
       const refused = await this.#hall.turn((turn) => this.#attempts.start(turn, open, note));
-      if (refused !== undefined) return { outcome: 'ABORTED', refusal: refused };
+      if (refused !== undefined) return { outcome: 'ABORTED', refusal: refused, silent: [] };
       return await ended;
     } finally {
       this.#waiting.delete(open.hash);

@@ -28,6 +28,8 @@ export class Hall {
   #counter = 0;
   #recovering = false;
   #fault: string | undefined;
+  /** Called when the state was read again after a failed write: as after a restart. */
+  onReread: () => void = () => undefined;
 
   constructor(ports: Ports, settings: HallSettings, onDeadline: (topic: DeadlineTopic) => void) {
     this.#ports = ports;
@@ -120,6 +122,7 @@ export class Hall {
     try {
       await this.state.load();
       this.#recovering = false;
+      this.onReread();
     } catch (error) {
       this.#ports.log.error({ error: String(error) }, 'the store could not be read again');
       this.#ports.clock.after(1000, () => void this.#recover());

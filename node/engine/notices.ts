@@ -13,6 +13,8 @@ export type Notice =
       readonly coordinator: boolean;
       /** Aborted: why; for a coordinator the first refusal it received. */
       readonly refusal?: Refusal;
+      /** Coordinator, aborted: participants whose agents never voted. */
+      readonly silent: readonly Pid[];
     }
   | {
       readonly type: 'line-changed';

@@ -1,5 +1,6 @@
 /** The order behind attempts: who the node was in it, which attempts were made, how it ended. */
 import type { Pid } from '../../protocol/identity/pid.ts';
+import { has } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import type { Attempt } from './attempt.ts';
@@ -63,7 +64,15 @@ export function recordOutcome(
     outcome: phase,
     coordinator: role === 'coordinator',
     ...(refusal === undefined ? {} : { refusal }),
+    silent: role === 'coordinator' && phase === 'ABORTED' ? silentIn(after) : [],
   });
+}
+
+/** Who was on the routes and never voted: gone, or behind a broken line. */
+function silentIn({ open, commit }: Attempt): Pid[] {
+  const { participants, agents } = open.manifest;
+  const heard = commit.evidence.yes | commit.evidence.no;
+  return participants.filter((_, i) => !has(heard, agents[i]!));
 }
 
 function withoutReason(record: TransactionRecord): TransactionRecord {

@@ -40,7 +40,7 @@ export class Dialer {
     const open = this.#host
       .getConnections(peerIdOf(peer))
       .filter((connection) => connection.status === 'open');
-    return open.find((connection) => connection.limits === undefined) ?? open[0];
+    return open.find((connection) => connection.direct) ?? open[0];
   }
 
   connectedTo(address: Multiaddr): boolean {

@@ -55,7 +55,7 @@ export class Link {
 
   /** Not through a relay. */
   get direct(): boolean {
-    return this.#connection.limits === undefined;
+    return this.#connection.direct;
   }
 
   get direction(): 'inbound' | 'outbound' {

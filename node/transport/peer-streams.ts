@@ -112,7 +112,7 @@ export class PeerStreams {
   /** Opens a stream over a connection unless there is one as good. Rejects with what libp2p says. */
   async open(peer: PublicKey, connection: Connection): Promise<void> {
     const session = this.#sessions.get(peer);
-    const better = session?.relayed === true && connection.limits === undefined;
+    const better = session?.relayed === true && connection.direct;
     if (session?.connected === true && !better) return;
     const stream = await connection.newStream(PEER_PROTOCOL, {
       runOnLimitedConnection: true,
