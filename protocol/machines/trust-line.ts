@@ -71,7 +71,8 @@ export function changeLine(
       fault: 'bad_limit',
     });
   }
-  if (limit < bound) {
+  // A limit that stays may lie under a debt that had to be honoured (R8): the line can still be frozen.
+  if (change.limit !== undefined && limit < bound) {
     throw new GeoError(
       'E003',
       'The limit may not fall under what is owed and held on the line. Set it to the debt, or freeze the line.',
