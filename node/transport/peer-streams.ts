@@ -165,7 +165,7 @@ export class PeerStreams {
     session.addLink(link);
     if (session.announced) return;
     session.announced = true;
-    this.#handlers?.connected(peer);
+    this.#tell((handlers) => handlers.connected(peer));
   }
 
   #receive(session: PeerSession, bytes: Uint8Array): void {
@@ -178,12 +178,22 @@ export class PeerStreams {
       session.lastActiveAt = now;
       counters.frames.in += 1;
       counters.bytes.in += bytes.length;
-      this.#handlers.frame(peer, bytes);
+      this.#tell((handlers) => handlers.frame(peer, bytes));
     } else if (verdict === 'over_strangers_rate') {
       counters.dropped.over_strangers_rate += 1;
     } else {
       counters.dropped.over_peer_rate += 1;
       if (verdict === 'close') this.#expel(session, 'it sent more than its rate allows');
+    }
+  }
+
+  /** A mistake in the node's handler must not end the process, as an error in a stream listener would. */
+  #tell(news: (handlers: TransportHandlers) => void): void {
+    if (this.#handlers === undefined) return;
+    try {
+      news(this.#handlers);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'a handler of the node failed');
     }
   }
 
@@ -208,7 +218,7 @@ export class PeerStreams {
     if (session.connected) return;
     if (session.announced) {
       session.announced = false;
-      this.#handlers?.disconnected(peer);
+      this.#tell((handlers) => handlers.disconnected(peer));
     }
     if (session.waiting > 0 && this.running) this.#reach(peer);
     else this.#forget(session);

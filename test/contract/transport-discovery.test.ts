@@ -99,6 +99,43 @@ describe('discovery by PID', () => {
     expect(await a.transport.resolve(nobody)).toBeUndefined();
   });
 
+  it('tells a node that another one runs with its key', { timeout: 30_000 }, async () => {
+    const entrance = await join('entrance', { dht: true });
+    const bootstrap = [entrance.transport.addresses()[0]!];
+    const first = await join('alice', { dht: true, bootstrap, hubs: () => [entrance.pid] });
+    const b = await join('bob', { dht: true, bootstrap });
+    await eventually(async () => {
+      expect((await b.transport.resolve(first.pid))?.hubs).toEqual([entrance.pid]);
+    });
+    const reports: unknown[] = [];
+    await join('alice', { dht: true, bootstrap, onTwin: (error) => reports.push(error) });
+    await eventually(() => expect(reports).toHaveLength(1));
+    expect(reports[0]).toMatchObject({
+      code: 'E008',
+      details: { fault: 'key_in_use', address: first.transport.addresses()[0] },
+    });
+  });
+
+  it('does not take its own earlier life for a twin', { timeout: 30_000 }, async () => {
+    const entrance = await join('entrance', { dht: true });
+    const bootstrap = [entrance.transport.addresses()[0]!];
+    const first = await join('alice', { dht: true, bootstrap, hubs: () => [entrance.pid] });
+    const b = await join('bob', { dht: true, bootstrap });
+    await eventually(async () => {
+      expect((await b.transport.resolve(first.pid))?.hubs).toEqual([entrance.pid]);
+    });
+    await first.transport.stop();
+    members.splice(members.indexOf(first), 1);
+    const reports: unknown[] = [];
+    const hubs = () => [b.pid];
+    await join('alice', { dht: true, bootstrap, hubs, onTwin: (error) => reports.push(error) });
+    // The new record is published only after the old one was looked into.
+    await eventually(async () => {
+      expect((await b.transport.resolve(first.pid))?.hubs).toEqual([b.pid]);
+    });
+    expect(reports).toEqual([]);
+  });
+
   it('names the hubs that serve a participant', { timeout: 30_000 }, async () => {
     const entrance = await join('entrance', { dht: true });
     const bootstrap = [entrance.transport.addresses()[0]!];

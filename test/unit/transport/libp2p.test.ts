@@ -238,6 +238,33 @@ describe('libp2p transport', () => {
     expect(a.transport.metrics().handshakes.outbound).toBe(1);
   });
 
+  it('goes on when the node fails to handle a frame', async () => {
+    const b = await start(2);
+    const got: number[] = [];
+    const errors: object[] = [];
+    const clumsy = await createLibp2pTransport({
+      seed: seed(1),
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      dht: false,
+      mdns: false,
+      log: { ...log, error: (fields) => errors.push(fields) },
+    });
+    endings.push(() => clumsy.stop());
+    await clumsy.start({
+      frame(_, bytes) {
+        got.push(bytes[0]!);
+        if (bytes[0] === 1) throw new Error('a mistake');
+      },
+      connected: () => undefined,
+      disconnected: () => undefined,
+    });
+    await b.transport.connect(clumsy.addresses()[0]!);
+    for (const n of [0, 1, 2]) b.transport.send(keyOf(1), new Uint8Array([n]));
+    await until(() => got.length === 3);
+    expect(got).toEqual([0, 1, 2]);
+    expect(errors).toMatchObject([{ err: { message: 'a mistake' } }]);
+  });
+
   it('puts many frames into few writes', async () => {
     const a = await start(1);
     const b = await start(2);
