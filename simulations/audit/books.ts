@@ -10,7 +10,10 @@ export function zeroSum({ record, units, text }: Desk): Finding {
   const faults = [...sums]
     .filter(([, sum]) => sum !== 0n)
     .map(([code, sum]) => `the balances in ${code} add up to ${text(sum, code)} instead of 0`);
-  return { faults, summary: `${record.books.length} balances add up to 0 in ${[...sums.keys()]}` };
+  return {
+    faults,
+    summary: `${record.books.length} balances add up to 0 in ${[...sums.keys()].join(', ')}`,
+  };
 }
 
 /** 2. No debt above the limit of the line that carries it. Limits do not change during a run. */

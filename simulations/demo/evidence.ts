@@ -1,7 +1,12 @@
 /** What the nodes themselves hold at the end, for the accountant. */
-import type { BookRow, Transaction } from '../../node/api/shapes.ts';
+import type { BookRow } from '../../node/api/shapes.ts';
+import { nativeVerify } from '../../node/native-ed25519.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import { parsePid } from '../../protocol/identity/pid.ts';
+import { verifyReceipt } from '../../protocol/receipt.ts';
 import type { InvariantRow, StoredBook, StoredTransaction } from '../audit/record.ts';
 import { atOnce } from '../testnet/at-once.ts';
+import { readStoppedStore } from '../testnet/stopped-store.ts';
 import type { Step } from './progress.ts';
 import type { Roster } from './roster.ts';
 
@@ -11,6 +16,23 @@ const HISTORY_MAX = 10_000;
 export interface Evidence {
   readonly books: readonly StoredBook[];
   readonly transactions: readonly StoredTransaction[];
+}
+
+/** From the disks of stopped nodes. */
+export async function evidenceFromStores(roster: Roster, step: Step): Promise<Evidence> {
+  const evidence: { books: StoredBook[]; transactions: StoredTransaction[] } = {
+    books: [],
+    transactions: [],
+  };
+  for (const [index, { participant, home, identity }] of roster.net.nodes.entries()) {
+    const { books, receipts } = await readStoppedStore(home.storeDirectory, parsePid(identity.pid));
+    evidence.books.push(...books.map((row) => storedBook(roster, participant, row)));
+    for (const { tx, attempt, receipt } of receipts) {
+      evidence.transactions.push(transactionOf(roster, participant, tx, attempt, receipt));
+    }
+    step.update(index + 1);
+  }
+  return evidence;
 }
 
 /** From the running nodes, which answer from their stores. */
@@ -23,10 +45,10 @@ export async function evidenceFromNodes(roster: Roster, step: Step): Promise<Evi
     books.push(...(await client.books()).map((row) => storedBook(roster, id, row)));
     const history = await client.history({ type: 'payment', limit: HISTORY_MAX });
     for (const txId of new Set(history.flatMap((row) => row.tx_id ?? []))) {
-      const transaction = await client.transaction(txId);
-      if (transaction.state === 'COMMITTED') {
-        transactions.push(storedTransaction(roster, id, transaction));
-      }
+      const { state, attempt, certificate } = await client.transaction(txId);
+      if (state !== 'COMMITTED') continue;
+      const receipt = Buffer.from(certificate ?? '', 'hex');
+      transactions.push(transactionOf(roster, id, txId, attempt, receipt));
     }
     step.update(++read);
   });
@@ -50,28 +72,34 @@ export async function ownAudits(roster: Roster): Promise<InvariantRow> {
   return { name: 'own_audits', held, detail };
 }
 
-export function storedBook(roster: Roster, node: string, row: BookRow): StoredBook {
+function storedBook(roster: Roster, node: string, row: BookRow): StoredBook {
   const { equivalent, balance, limit_given, limit_received, held, count, digest } = row;
   const peer = roster.id(row.peer);
   return { node, peer, equivalent, balance, limit_given, limit_received, held, count, digest };
 }
 
-export function storedTransaction(
-  roster: Roster,
+/** What the receipt proves, not what the node says of it. */
+export function transactionOf(
+  roster: Pick<Roster, 'id'>,
   node: string,
-  transaction: Transaction,
+  txId: string,
+  attempt: number,
+  bytes: Uint8Array,
 ): StoredTransaction {
-  const { tx_id, attempt, equivalent, effects, voters, certificate } = transaction;
-  return {
-    node,
-    tx_id,
-    attempt,
-    equivalent,
-    effects: effects.map(({ debtor, creditor, delta }) => ({
-      debtor: roster.id(debtor),
-      creditor: roster.id(creditor),
-      delta,
-    })),
-    certified: certificate !== null && voters.every((voter) => voter.vote === 'YES'),
-  };
+  const transaction = { node, tx_id: txId, attempt };
+  try {
+    const receipt = verifyReceipt(bytes, nativeVerify);
+    const debts = receipt.debts.map(({ debtor, creditor, delta }) => {
+      return { debtor: roster.id(debtor), creditor: roster.id(creditor), delta };
+    });
+    return {
+      ...transaction,
+      equivalent: receipt.equivalent,
+      effects: debts.filter(({ debtor, creditor }) => debtor === node || creditor === node),
+      certified: receipt.ok && receipt.txId === txId,
+    };
+  } catch (error) {
+    if (!(error instanceof GeoError)) throw error;
+    return { ...transaction, equivalent: '', effects: [], certified: false };
+  }
 }

@@ -128,6 +128,9 @@ async function writeResults(
 
 function complain(error: GeoError): void {
   process.stderr.write(`${error.code} ${error.details.fault}: ${error.message}\n`);
+  for (let { cause } = error; cause instanceof Error; { cause } = cause) {
+    process.stderr.write(`  because: ${cause.message}\n`);
+  }
 }
 
 function progressOutput() {

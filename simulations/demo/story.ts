@@ -5,7 +5,7 @@ import type { Community } from '../community/community.ts';
 import { makePayments } from '../community/workload.ts';
 import { seededRandom } from '../random.ts';
 import { Testnet } from '../testnet/supervisor.ts';
-import { type Evidence, evidenceFromNodes, ownAudits } from './evidence.ts';
+import { type Evidence, evidenceFromNodes, evidenceFromStores, ownAudits } from './evidence.ts';
 import { openCommunity } from './opening.ts';
 import type { DemoOptions } from './options.ts';
 import { type Crash, type MadePayment, type Payments, payAll } from './paying.ts';
@@ -69,13 +69,14 @@ export async function playStory(
     () => ownAudits(roster),
     (row) => row.detail,
   );
+  const stopped = options.keep ? null : await stopNodes(net, progress);
   const evidence = await progress.step(
     'books read',
     nodes.length,
-    (step) => evidenceFromNodes(roster, step),
+    (step) =>
+      stopped === null ? evidenceFromNodes(roster, step) : evidenceFromStores(roster, step),
     ({ books, transactions }) => `${books.length} books, ${transactions.length} certificates`,
   );
-  const stopped = options.keep ? null : await stopNodes(net, progress);
   const invariants = await progress.step(
     'audit',
     1,

@@ -101,8 +101,12 @@ function paymentsTable(page: Page, payments: readonly MadePayment[]): string {
   const groups = Map.groupBy(payments, kindOf);
   const rows = KINDS.flatMap((kind) => {
     const all = groups.get(kind) ?? [];
-    // The longest routes are the most telling.
-    const told = all.toSorted((a, b) => hopCount(b) - hopCount(a));
+    // The longest routes are the most telling, and among refusals those for capacity (E001 … E003).
+    const told = all.toSorted((a, b) =>
+      kind === 'refused'
+        ? (a.reason ?? '').localeCompare(b.reason ?? '')
+        : hopCount(b) - hopCount(a),
+    );
     return told.slice(0, PAYMENTS_SHOWN[kind]);
   });
   const shown = table(
