@@ -1,0 +1,119 @@
+/**
+ * What a payment asks of the primitives, taken from specimens of a real run, for `floor-worker.ts` to do
+ * with nothing else around it: the same messages, CBOR documents and store operations.
+ */
+import type { StoreOp } from '../../node/ports.ts';
+import { type CborValue, decode } from '../../protocol/wire/cbor.ts';
+import { parseSign1 } from '../../protocol/wire/cose.ts';
+import type { MessageName } from '../../protocol/wire/message-types.ts';
+import type { Specimen, Specimens } from './meter.ts';
+
+/** A message: its bytes, what its sender encodes for it, what its receiver decodes in it. */
+export interface FloorMessage {
+  readonly frame: Uint8Array;
+  readonly encoded: readonly CborValue[];
+  readonly decoded: readonly Uint8Array[];
+}
+
+/** One kind of store operation. */
+export interface FloorOp {
+  readonly op: StoreOp;
+  /** What its value encodes; absent where the value is not a CBOR document made for it. */
+  readonly value?: CborValue;
+  /** How many of it one payment takes at this node. */
+  readonly perPayment: number;
+}
+
+export interface FloorRecipe {
+  readonly prepare: FloorMessage;
+  readonly vote: FloorMessage;
+  readonly commit: FloorMessage;
+  readonly applied: FloorMessage;
+  /** By node, payer first. */
+  readonly operations: readonly (readonly FloorOp[])[];
+}
+
+/** One of the same specimens earlier, to count from. */
+export type Counted = ReadonlyMap<string, number>;
+
+export function countedSoFar({ operations }: Specimens): Counted {
+  return new Map([...operations].map(([name, { count }]) => [name, count]));
+}
+
+/**
+ * @param before what each node had counted when the payments began
+ * @param after of each node, payer first
+ */
+export function recipeOf(
+  before: readonly Counted[],
+  after: readonly Specimens[],
+  payments: number,
+): FloorRecipe {
+  const [payer, voter] = after;
+  return {
+    prepare: message(frameOf(payer!, 'PAYMENT_PREPARE')),
+    commit: message(frameOf(payer!, 'PAYMENT_COMMIT')),
+    vote: message(frameOf(voter!, 'PAYMENT_PREPARE_ACK')),
+    applied: message(frameOf(voter!, 'PAYMENT_COMMIT_ACK')),
+    operations: after.map(({ operations }, i) =>
+      [...operations].flatMap(([name, specimen]) => {
+        const count = specimen.count - (before[i]!.get(name) ?? 0);
+        return count === 0 ? [] : [operation(specimen, count / payments)];
+      }),
+    ),
+  };
+}
+
+function frameOf({ frames }: Specimens, name: MessageName): Uint8Array {
+  const specimen = frames.get(name);
+  if (specimen === undefined) throw new Error(`no ${name} was sent`);
+  return specimen.newest;
+}
+
+function operation({ newest }: Specimen<StoreOp>, perPayment: number): FloorOp {
+  const value = newest.type === 'put' ? decodedOrNot(newest.value) : undefined;
+  return { op: newest, perPayment, ...(value === undefined ? {} : { value }) };
+}
+
+/** Nested CBOR documents were encoded when they were signed or hashed, once, but each receiver decodes them. */
+function message(frame: Uint8Array): FloorMessage {
+  const body = (decode(frame) as [number, Uint8Array])[1];
+  const payload = payloadOf(body);
+  const outer = [frame, payload];
+  return {
+    frame,
+    encoded: outer.map((bytes) => decode(bytes)),
+    decoded: [...outer, ...documentsIn(decode(payload))],
+  };
+}
+
+function documentsIn(value: CborValue): Uint8Array[] {
+  if (value instanceof Uint8Array) {
+    const payload = payloadOf(value);
+    const inner = decodedOrNot(payload);
+    return inner === undefined ? [] : [payload, ...documentsIn(inner)];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.values(value).flatMap((each: CborValue) => documentsIn(each));
+}
+
+/** What a COSE_Sign1 signs; other bytes as they are. */
+function payloadOf(bytes: Uint8Array): Uint8Array {
+  try {
+    return parseSign1(bytes).payload;
+  } catch {
+    return bytes;
+  }
+}
+
+/** Only maps and lists count: a hash may happen to begin like CBOR. */
+function decodedOrNot(bytes: Uint8Array): CborValue | undefined {
+  try {
+    const value = decode(bytes);
+    return typeof value === 'object' && !(value instanceof Uint8Array) && value !== null
+      ? value
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+/** `npm run bench -- NAME`: what the node and its primitives cost on this machine. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { GeoError } from '../../protocol/errors.ts';
+import { BENCH_USAGE, readPaymentsOptions } from './options.ts';
+import { benchPayments } from './payments.ts';
+import { paymentsText } from './payments-table.ts';
+
+const DONE = 0;
+const WRONG_USE = 2;
+/** Tables fit this, whatever the terminal has. */
+const PAGE = { width: 100, colours: false };
+/** Programs of their own that measure one primitive each. */
+const PRIMITIVES = new Set(['signatures', 'transport', 'store']);
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** @returns exit code */
+export async function runBench(argv: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = argv;
+  try {
+    return await run(name, rest);
+  } catch (error) {
+    if (!(error instanceof GeoError) || error.details.fault !== 'usage') throw error;
+    say(`${error.message}\n\n${BENCH_USAGE}`);
+    return WRONG_USE;
+  }
+}
+
+async function run(name: string, argv: readonly string[]): Promise<number> {
+  if (PRIMITIVES.has(name)) return runProgram(name, argv);
+  switch (name) {
+    case 'payments': {
+      const options = readPaymentsOptions(argv);
+      const report = await benchPayments(options, say);
+      print(options.json, report, () => paymentsText(PAGE, report));
+      return DONE;
+    }
+    case 'help':
+    case '--help':
+      process.stdout.write(BENCH_USAGE);
+      return DONE;
+    default:
+      throw new GeoError('E009', `There is no benchmark "${name}".`, { fault: 'usage' });
+  }
+}
+
+function print(json: boolean, report: unknown, text: () => string): void {
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : text());
+}
+
+function runProgram(name: string, argv: readonly string[]): Promise<number> {
+  const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [script, ...argv], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+if (import.meta.main) process.exitCode = await runBench(process.argv.slice(2));

@@ -1,0 +1,127 @@
+/** `node node-worker.ts HOME`: one whole node without its HTTP door, with counted ports, under orders over IPC. */
+import { Session } from 'node:inspector/promises';
+import { loadConfig } from '../../config/load.ts';
+import { softwareVersion } from '../../config/version.ts';
+import type { PayRequest } from '../../node/api/shapes.ts';
+import { createHome } from '../../node/home.ts';
+import { openKeyFile } from '../../node/keyring.ts';
+import { nativeVerify } from '../../node/native-ed25519.ts';
+import { createNode, type Node } from '../../node/node.ts';
+import { createLog, realClock, realEntropy } from '../../node/platform.ts';
+import { openLevelStore } from '../../node/store/level.ts';
+import { createLibp2pTransport } from '../../node/transport/libp2p.ts';
+import { transportOptions } from '../../node/transport-options.ts';
+import { openNote } from '../../protocol/identity/sealed-note.ts';
+import { keepInFlight, type Load } from './load.ts';
+import type { Specimens } from './meter.ts';
+import { Meter } from './meter.ts';
+import { type Fill, fillStore } from './prepared-store.ts';
+import { serve } from './worker-process.ts';
+
+/** How long payments may take before they count as failed, ms. */
+const PAYMENT_MS = 30_000;
+
+const meter = new Meter();
+const profiler = new Session();
+
+async function open(directory: string): Promise<Node> {
+  const config = loadConfig({ home: directory });
+  const home = await createHome(directory);
+  const { seed, signer } = await openKeyFile(home.directory);
+  const log = createLog({ level: 'error' });
+  const ports = meter.metered({
+    clock: realClock,
+    entropy: realEntropy,
+    signer,
+    verify: nativeVerify,
+    openNote: (sealed, aad) => openNote(sealed, seed, aad),
+    store: await openLevelStore(home.storeDirectory),
+    transport: await createLibp2pTransport(await transportOptions(config, seed, log)),
+    log,
+  });
+  const node = createNode({ ...config, version: softwareVersion() }, ports);
+  await node.start();
+  return node;
+}
+
+function nodeCalls(directory: string) {
+  let running: Node | undefined;
+  const service = () => {
+    if (running === undefined) throw new Error('the node has not been opened');
+    return running.service;
+  };
+
+  return {
+    /** Puts what an old node has collected into the store of one that was never opened. */
+    fill: (fill: Fill) => fillStore(directory, fill),
+
+    async open() {
+      running = await open(directory);
+      return service().identity();
+    },
+
+    /** Knows a peer and how to reach it. */
+    async meet({ name, pid, address }: { name: string; pid: string; address: string }) {
+      return service().addContact({ name, pid, address });
+    },
+
+    /** Lets a peer owe this node. */
+    async trust({ peer, limit }: { peer: string; limit: string }) {
+      return service().setTrustLine({ peer, equivalent: EQUIVALENT, limit });
+    },
+
+    async define() {
+      return service().defineEquivalent({ code: EQUIVALENT, precision: 2, metadata: {} });
+    },
+
+    lines: () => service().trustLines(),
+    status: () => service().status(),
+    audit: () => service().audit(),
+    tally: () => meter.tally(),
+    specimens: (): Specimens => meter.specimens(),
+
+    memory: () => ({
+      rssBytes: process.memoryUsage.rss(),
+      heapBytes: process.memoryUsage().heapUsed,
+      handles: process.getActiveResourcesInfo().length,
+    }),
+
+    /** Pays the smallest amount, so many at a time. */
+    async pay({ payee, load }: { payee: string; load: Load }) {
+      const request: PayRequest = {
+        peer: payee,
+        equivalent: EQUIVALENT,
+        amount: '0.01',
+        timeout_ms: PAYMENT_MS,
+      };
+      return keepInFlight(load, async () => {
+        const payment = await service().pay(request);
+        if (payment.state === 'COMMITTED') return undefined;
+        return `${payment.state} ${payment.reason?.details.fault ?? ''}`.trim();
+      });
+    },
+
+    async profile() {
+      profiler.connect();
+      await profiler.post('Profiler.enable');
+      await profiler.post('Profiler.setSamplingInterval', { interval: 200 });
+      await profiler.post('Profiler.start');
+    },
+    async profiled() {
+      const { profile } = await profiler.post('Profiler.stop');
+      profiler.disconnect();
+      return profile;
+    },
+
+    async close() {
+      await running?.stop();
+    },
+  };
+}
+
+export type NodeCalls = ReturnType<typeof nodeCalls>;
+
+/** What the payments are counted in. */
+export const EQUIVALENT = 'BENCH';
+
+if (import.meta.main) serve(nodeCalls(process.argv[2]!));

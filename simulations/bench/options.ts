@@ -1,0 +1,124 @@
+/** The command lines of the benchmarks that run whole nodes. */
+import { parseArgs } from 'node:util';
+import { GeoError } from '../../protocol/errors.ts';
+import { HOPS_MAX } from '../../protocol/limits.ts';
+
+export const BENCH_USAGE = `Usage: npm run bench -- payments|soak|footprint|signatures|transport|store [options]
+
+payments    a line of nodes, payer to payee, beside the bare primitives of the same payments
+  --hops N             hops from payer to payee (1 to ${HOPS_MAX}, default 3)
+  --in-flight N,N,...  payments under way at once (default 1,16,64)
+  --seconds S          measured time for each of them, and as much for the primitives (default 10)
+  --edges N            instead of the primitives: a line whose nodes have N more edges ...
+  --history N          ... and N entries of history
+  --profile DIR        also write a CPU profile of each node at the last load there
+
+soak        constant load on such a line, and what grows meanwhile
+  --minutes M          how long (default 10)
+  --hops N, --in-flight N   as above (default 3 and 16)
+
+footprint   memory and time to readiness of one node with ten edges, beside a bare libp2p host
+
+All print one JSON object instead of tables with --json.
+`;
+
+export interface PaymentsOptions {
+  readonly hops: number;
+  readonly inFlight: readonly number[];
+  readonly seconds: number;
+  /** Another line with that much in its stores is measured instead of the primitives. */
+  readonly fill: { readonly edges: number; readonly history: number } | undefined;
+  readonly profile: string | undefined;
+  readonly json: boolean;
+}
+
+export interface SoakOptions {
+  readonly hops: number;
+  readonly inFlight: number;
+  readonly minutes: number;
+  readonly json: boolean;
+}
+
+const IN_FLIGHT_MAX = 1_024;
+const EDGES_MAX = 100_000;
+const HISTORY_MAX = 10_000_000;
+const SECONDS_MAX = 3_600;
+const MINUTES_MAX = 7 * 24 * 60;
+
+const COMMON = {
+  hops: { type: 'string', default: '3' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** @throws GeoError E009 `usage` */
+export function readPaymentsOptions(argv: readonly string[]): PaymentsOptions {
+  const values = parse(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        ...COMMON,
+        'in-flight': { type: 'string', default: '1,16,64' },
+        seconds: { type: 'string', default: '10' },
+        edges: { type: 'string', default: '0' },
+        history: { type: 'string', default: '0' },
+        profile: { type: 'string' },
+      },
+    }),
+  );
+  const edges = number('edges', values.edges, 0, EDGES_MAX);
+  const history = number('history', values.history, 0, HISTORY_MAX);
+  return {
+    hops: number('hops', values.hops, 1, HOPS_MAX),
+    inFlight: values['in-flight']
+      .split(',')
+      .map((each) => number('in-flight', each, 1, IN_FLIGHT_MAX)),
+    seconds: number('seconds', values.seconds, 1, SECONDS_MAX),
+    fill: edges + history === 0 ? undefined : { edges, history },
+    profile: values.profile,
+    json: values.json,
+  };
+}
+
+/** @throws GeoError E009 `usage` */
+export function readSoakOptions(argv: readonly string[]): SoakOptions {
+  const values = parse(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        ...COMMON,
+        'in-flight': { type: 'string', default: '16' },
+        minutes: { type: 'string', default: '10' },
+      },
+    }),
+  );
+  return {
+    hops: number('hops', values.hops, 1, HOPS_MAX),
+    inFlight: number('in-flight', values['in-flight'], 1, IN_FLIGHT_MAX),
+    minutes: number('minutes', values.minutes, 1, MINUTES_MAX),
+    json: values.json,
+  };
+}
+
+/** @throws GeoError E009 `usage` */
+export function readJsonOption(argv: readonly string[]): boolean {
+  const options = { json: COMMON.json };
+  return parse(() => parseArgs({ args: [...argv], options })).json;
+}
+
+function parse<Parsed extends { values: unknown }>(read: () => Parsed): Parsed['values'] {
+  try {
+    return read().values;
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function number(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw usage(`--${name} ${text}: a whole number from ${min} to ${max} is expected.`);
+}
+
+function usage(sentence: string): GeoError {
+  return new GeoError('E009', sentence, { fault: 'usage' });
+}
