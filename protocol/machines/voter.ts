@@ -101,9 +101,12 @@ export function recoverVoter(me: number, size: number, evidence: Evidence): Outc
   };
 }
 
-/** No record, but the own YES is shown: in doubt again, holds and all. */
+/**
+ * No record, but the own YES is shown. Whether this voter had withdrawn or applied after it, it no
+ * longer knows: so it holds, signs nothing, and waits like one that has withdrawn (R6).
+ */
 export function restoreVoter(me: number, size: number, evidence: Evidence): Outcome<VoterState> {
-  return { state: begin('DOUBT', me, size, evidence), actions: [{ do: 'hold' }] };
+  return { state: begin('WITHDRAWN', me, size, evidence), actions: [{ do: 'hold' }] };
 }
 
 export function stepVoter(state: VoterState, event: VoterEvent): Outcome<VoterState> {
@@ -201,6 +204,13 @@ function decide(state: VoterState): Outcome<VoterState> {
       return { state, actions: [] };
     case 'WITHDRAWN':
       if (certificate && another) return commit(state, false);
+      // Only a restored record can meet its own forgotten `applied`: it had committed before.
+      if (certificate && has(evidence.firstHand, me)) {
+        return {
+          state: { ...state, phase: 'COMMITTED' },
+          actions: [{ do: 'apply' }, { do: 'release' }],
+        };
+      }
       if (isFullWithdrawal(evidence, size) || evidence.no !== 0n) {
         return { state: { ...state, phase: 'ABORTED' }, actions: [{ do: 'release' }] };
       }

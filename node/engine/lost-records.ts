@@ -1,0 +1,106 @@
+/**
+ * Attempts whose record this node has lost, with a disk or by coming back from an old backup, but
+ * which others can prove: they are taken up again, and nothing that was signed is ever denied
+ * (docs/PROTOCOL.md, "Both books of an edge").
+ */
+import { GeoError } from '../../protocol/errors.ts';
+import {
+  recoverCoordinator,
+  restoreCoordinator,
+  stepCoordinator,
+} from '../../protocol/machines/coordinator.ts';
+import { allButCoordinator, isCertificate, only } from '../../protocol/machines/evidence.ts';
+import { type OpenManifest, openManifest } from '../../protocol/machines/manifest.ts';
+import type { Outcome } from '../../protocol/machines/outcome.ts';
+import { recoverVoter, restoreVoter, stepVoter } from '../../protocol/machines/voter.ts';
+import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
+import type { Attempt, CommitState } from './attempt.ts';
+import type { AttemptSteps, AttemptsContext } from './attempt-steps.ts';
+import { learn } from './statements.ts';
+import { recordStart } from './transactions.ts';
+import type { Turn } from './turn.ts';
+
+export class LostRecords {
+  readonly #context: AttemptsContext;
+  readonly #steps: AttemptSteps;
+
+  constructor(context: AttemptsContext, steps: AttemptSteps) {
+    this.#context = context;
+    this.#steps = steps;
+  }
+
+  /**
+   * No record, but the own signed YES among the evidence: the record was lost (an old backup, a
+   * disk), the vote was not. It is taken up where the evidence stands.
+   */
+  fromOwnVote(
+    turn: Turn,
+    manifest: Uint8Array | undefined,
+    bundle: EvidenceBundle,
+  ): Attempt | undefined {
+    if (manifest === undefined) return undefined;
+    const open = openManifest(manifest);
+    const me = this.#steps.voterIndex(open);
+    const learned = learn(open, new Map(), bundle, this.#context.verify);
+    if ((learned.evidence.yes & only(me)) === 0n) return undefined;
+    const own = { ...learned.evidence, withdrawn: 0n, applied: 0n, firstHand: 0n, no: 0n };
+    const size = open.voters.length;
+    const outcome: Outcome<CommitState> =
+      me === size - 1 ? restoreCoordinator(size, own) : restoreVoter(me, size, own);
+    const votes = new Map([...learned.fresh].filter(([key]) => key.startsWith('y')));
+    const attempt = { ...this.#steps.begin(turn, open, outcome.state), statements: votes };
+    recordStart(turn, open, this.#context);
+    this.#steps.finish(turn, undefined, attempt, outcome.actions, votes, {});
+    return turn.attempt(open.hash);
+  }
+
+  /**
+   * A receipt from the other end of an edge (EDGE_HISTORY): certificate and first-hand `applied`,
+   * checked as if new.
+   * @throws GeoError E005 `receipt_incomplete`
+   */
+  fromReceipt(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): 'known' | 'applied' {
+    const known = turn.attempt(open.hash);
+    if (known !== undefined) {
+      const learned = this.#steps.learn(known, bundle);
+      const event = { type: 'evidence' as const, evidence: learned.evidence };
+      const outcome =
+        known.commit.role === 'voter'
+          ? stepVoter(known.commit, event)
+          : stepCoordinator(known.commit, event);
+      this.#steps.advance(turn, known, outcome, { evidence: learned });
+      const now = turn.attempt(open.hash);
+      return known.commit.phase !== 'COMMITTED' && now?.commit.phase === 'COMMITTED'
+        ? 'applied'
+        : 'known';
+    }
+    const me = this.#steps.voterIndex(open);
+    const size = open.voters.length;
+    const learned = learn(open, new Map(), bundle, this.#context.verify);
+    const { evidence } = learned;
+    const proven = (evidence.firstHand & allButCoordinator(size)) !== 0n;
+    if (!isCertificate(evidence, size) || !proven) {
+      throw new GeoError('E005', 'A receipt does not prove its payment.', {
+        fault: 'receipt_incomplete',
+      });
+    }
+    const missing = open.effects.some(
+      ({ edge }) =>
+        [edge.low, edge.high].some((pid) => this.#context.served(pid)) && !turn.edge(edge),
+    );
+    if (missing) {
+      throw new GeoError('E008', 'A receipt concerns an edge whose lines are not here yet.', {
+        fault: 'edge_unknown',
+      });
+    }
+    const outcome: Outcome<CommitState> =
+      me === size - 1 ? recoverCoordinator(size, evidence) : recoverVoter(me, size, evidence);
+    const attempt = {
+      ...this.#steps.begin(turn, open, outcome.state),
+      statements: new Map(learned.fresh),
+    };
+    recordStart(turn, open, this.#context);
+    this.#steps.finish(turn, undefined, attempt, outcome.actions, learned.fresh, {});
+    return 'applied';
+  }
+}
