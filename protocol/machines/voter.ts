@@ -205,7 +205,7 @@ function decide(state: VoterState): Outcome<VoterState> {
     case 'WITHDRAWN':
       if (certificate && another) return commit(state, false);
       // Only a restored record can meet its own forgotten `applied`: it had committed before.
-      if (certificate && has(evidence.firstHand, me)) {
+      if (certificate && has(evidence.firstHand, me) && !has(evidence.withdrawn, me)) {
         return {
           state: { ...state, phase: 'COMMITTED' },
           actions: [{ do: 'apply' }, { do: 'release' }],
