@@ -6,7 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cborCases } from './cbor-cases.ts';
 import { coseCases } from './cose-cases.ts';
+import { evidenceCases } from './evidence-cases.ts';
+import { digestCases, transactionIdCases } from './identifier-cases.ts';
+import { manifestCases } from './manifest-cases.ts';
+import { VALID_MESSAGES, validCase } from './messages-cases.ts';
+import { faultCases } from './messages-faults.ts';
 import { noteCases } from './note-cases.ts';
+import { receiptCases } from './receipt-cases.ts';
 import { signatureCases } from './signature-cases.ts';
 import { amountCases, pidCases } from './text-cases.ts';
 
@@ -28,9 +34,33 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
     about: 'COSE_Sign1 envelopes with their signer, message type and message, and bytes to refuse.',
     cases: coseCases,
   },
+  'digests.json': {
+    about: 'Set digest of an edge: sum mod 2^256 of sha256(tx ‖ attempt u32 ‖ change i64).',
+    cases: digestCases,
+  },
+  'evidence.json': {
+    about: 'Signed statements about one attempt, and which of them a receiver may believe.',
+    cases: evidenceCases,
+  },
+  'manifests.json': {
+    about: 'Manifests with their hash, tx_id and effects, and manifests that do not hold together.',
+    cases: manifestCases,
+  },
+  'messages.json': {
+    about: 'Every message as a whole frame, with its payload, envelope, signer and content.',
+    cases: () => VALID_MESSAGES.map(validCase),
+  },
+  'messages-refused.json': {
+    about: 'Frames to refuse, each with one thing wrong.',
+    cases: faultCases,
+  },
   'pids.json': {
     about: 'PID = base58btc(sha256(public key)), and text to refuse.',
     cases: pidCases,
+  },
+  'receipts.json': {
+    about: 'Certificates as files with the debts that they prove, and what is no proof.',
+    cases: receiptCases,
   },
   'sealed-notes.json': {
     about: 'Notes sealed to the payee (HPKE), and bytes that do not open.',
@@ -39,6 +69,10 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
   'signatures.json': {
     about: 'Ed25519 under the one rule of the network, every known edge case included.',
     cases: signatureCases,
+  },
+  'transaction-ids.json': {
+    about: 'tx_id: the hash of the payload of an order, whichever signature is round it.',
+    cases: transactionIdCases,
   },
 };
 

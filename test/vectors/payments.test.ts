@@ -1,0 +1,160 @@
+/** Manifests, evidence, receipts and computed names against their vectors. */
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { describe, expect, it } from 'vitest';
+import { learn } from '../../node/engine/statements.ts';
+import { nativeVerify } from '../../node/native-ed25519.ts';
+import { type Hash, hashOf, type Pid, type TxId } from '../../protocol/identity/pid.ts';
+import { nobleVerify } from '../../protocol/identity/signature.ts';
+import { applyChange, newEdge } from '../../protocol/ledger/edge.ts';
+import { members } from '../../protocol/machines/evidence.ts';
+import { openManifest } from '../../protocol/machines/manifest.ts';
+import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
+import { verifyReceipt } from '../../protocol/receipt.ts';
+import { decode } from '../../protocol/wire/cbor.ts';
+import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
+import { readCddl, validateAgainstCddl } from './cddl-check.ts';
+import type { EvidenceCase } from './evidence-cases.ts';
+import type { DigestCase, TransactionIdCase } from './identifier-cases.ts';
+import type { ManifestCase } from './manifest-cases.ts';
+import { readVectors } from './read.ts';
+import type { ReceiptCase } from './receipt-cases.ts';
+import { CDDL_FILE } from './write-cddl.ts';
+
+function vectorsOf<T extends { readonly name: string; readonly valid: boolean }>(file: string) {
+  const cases = readVectors<T>(file).map((v) => [v.name, v] as const);
+  return { good: cases.filter(([, v]) => v.valid), bad: cases.filter(([, v]) => !v.valid) };
+}
+
+const rules = readCddl(CDDL_FILE);
+
+describe('manifests.json', () => {
+  const { good, bad } = vectorsOf<ManifestCase>('manifests.json');
+
+  it.each(good)('%s', (_name, v) => {
+    const open = openManifest(hexToBytes(v.bytes));
+    expect(open.hash).toBe(v.hash);
+    expect(open.tx).toBe(v.tx);
+    const rows = open.effects.map(({ edge, change }) => ({
+      debtor: change > 0n ? edge.high : edge.low,
+      creditor: change > 0n ? edge.low : edge.high,
+      units: (change > 0n ? change : -change).toString(),
+    }));
+    expect(rows).toEqual(v.effects);
+  });
+
+  it.each(bad)('refused: %s', (_name, v) => {
+    expect(() => openManifest(hexToBytes(v.bytes))).toThrow(
+      expect.objectContaining({
+        code: 'E009',
+        details: expect.objectContaining({ fault: 'bad_manifest', why: v.reason }),
+      }),
+    );
+  });
+
+  it.each([...good, ...bad])('fits geo.cddl, which cannot count: %s', (_name, v) => {
+    expect(validateAgainstCddl(rules, 'manifest', decode(hexToBytes(v.bytes)))).toEqual([]);
+  });
+
+  it('nothing is done to an edge whose hops cancel', () => {
+    const [, cancelling] = good.find(([name]) => name.endsWith('that cancel'))!;
+    expect(cancelling.effects).toHaveLength(4);
+  });
+});
+
+describe('evidence.json', () => {
+  const { good, bad } = vectorsOf<EvidenceCase>('evidence.json');
+  const learnt = (v: EvidenceCase) =>
+    learn(
+      openManifest(hexToBytes(v.manifest)),
+      new Map(),
+      {
+        votes: v.votes.map(hexToBytes),
+        withdrawals: v.withdrawals.map(hexToBytes),
+        applied: v.applied.map(hexToBytes),
+      },
+      nativeVerify,
+    );
+
+  it.each([...good, ...bad])('%s', (_name, v) => {
+    const { evidence, rejected } = learnt(v);
+    expect({
+      yes: members(evidence.yes),
+      no: members(evidence.no),
+      withdrawn: members(evidence.withdrawn),
+      applied: members(evidence.applied),
+      first_hand: members(evidence.firstHand),
+    }).toEqual(v.proves);
+    expect(rejected > 0).toBe(!v.valid);
+  });
+});
+
+describe('receipts.json', () => {
+  const { good, bad } = vectorsOf<ReceiptCase>('receipts.json');
+  const broken = bad.filter(([, v]) => v.reason !== 'unreadable');
+  const sentences: Readonly<Record<string, RegExp>> = {
+    order_not_signed: /order is not signed/,
+    vote_missing: /vote of .* is missing/,
+    vote_not_valid: /not valid for this manifest/,
+    vote_is_no: /vote is a NO/,
+    not_applied: /Nobody but the coordinator/,
+  };
+
+  it.each(good)('%s', (_name, v) => {
+    for (const verify of [nobleVerify, nativeVerify]) {
+      const receipt = verifyReceipt(hexToBytes(v.bytes), verify);
+      expect(receipt.problems).toEqual([]);
+      expect(receipt.ok).toBe(true);
+      expect(receipt.txId).toBe(v.tx);
+      expect(receipt.debts).toEqual(v.debts);
+    }
+    expect(validateAgainstCddl(rules, 'receipt', decode(hexToBytes(v.bytes)))).toEqual([]);
+  });
+
+  it.each(broken)('no proof: %s', (_name, v) => {
+    const receipt = verifyReceipt(hexToBytes(v.bytes), nativeVerify);
+    expect(receipt.ok).toBe(false);
+    expect(receipt.problems.join(' ')).toMatch(sentences[v.reason]!);
+  });
+
+  it.each(bad.filter(([, v]) => v.reason === 'unreadable'))('unreadable: %s', (_name, v) => {
+    expect(() => verifyReceipt(hexToBytes(v.bytes), nativeVerify)).toThrow(
+      expect.objectContaining({ code: 'E009' }),
+    );
+  });
+});
+
+describe('transaction-ids.json', () => {
+  const { good } = vectorsOf<TransactionIdCase>('transaction-ids.json');
+
+  it.each(good)('%s', (_name, v) => {
+    expect(hashOf(hexToBytes(v.payload))).toBe(v.tx);
+    expect(new Set(v.envelopes).size).toBe(v.envelopes.length);
+    for (const envelope of v.envelopes) {
+      const order = readSigned('PAYMENT_REQUEST', hexToBytes(envelope));
+      expect(hashOf(order.payload)).toBe(v.tx);
+      expect(isSignedBy(order, order.body.payer_key, nobleVerify)).toBe(true);
+      expect(isSignedBy(order, order.body.payer_key, nativeVerify)).toBe(true);
+    }
+  });
+});
+
+describe('digests.json', () => {
+  const { good } = vectorsOf<DigestCase>('digests.json');
+
+  it.each(good)('%s', (_name, v) => {
+    const id = { low: v.low as Pid, high: v.high as Pid, equivalent: parseEquivalentCode('UAH') };
+    let edge = newEdge(id, 2);
+    for (const { tx, attempt, change, balance, digest } of v.applied) {
+      edge = applyChange(edge, tx as TxId, attempt, BigInt(change));
+      expect(edge.balance).toBe(BigInt(balance));
+      expect(edge.digest).toBe(digest);
+    }
+    expect(edge.count).toBe(v.applied.length);
+  });
+
+  it('the digest is a sum: its order does not matter', () => {
+    const last = (part: string): Hash | undefined =>
+      good.find(([name]) => name.includes(part))![1].applied.at(-1)?.digest as Hash;
+    expect(last('in another order')).toBe(last('three attempts'));
+  });
+});
