@@ -52,6 +52,7 @@ export function invalid(
   return new GeoError('E009', sentence, { fault, ...details });
 }
 
+/** Whether a value from outside is one of the codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_TITLES, value);
 }

@@ -39,6 +39,7 @@ export interface VerifiedReceipt {
 
 type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
 
+/** The bytes of a receipt file, as {@link Receipt} describes them. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   return encode(Receipt.write(receipt));
 }

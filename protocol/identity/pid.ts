@@ -64,6 +64,7 @@ export function pidToHex(pid: Pid): string {
 
 const pidByKey = new Map<PublicKey, Pid>();
 
+/** The PID of a key; remembered, since the same few keys come over and over. */
 export function pidFromPublicKey(key: PublicKey): Pid {
   const known = pidByKey.get(key);
   if (known !== undefined) return known;
@@ -100,24 +101,32 @@ export function comparePids(a: Pid, b: Pid): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/**
+ * @throws GeoError E009 `bad_public_key` unless there are 32 bytes. Whether they are a point is the
+ * verifier's business.
+ */
 export function publicKeyFromBytes(bytes: Uint8Array): PublicKey {
   if (bytes.length !== 32) throw invalid('bad_public_key', 'A public key has 32 bytes.');
   return bytesToHex(bytes) as PublicKey;
 }
 
+/** The 32 raw bytes of a key. */
 export function publicKeyToBytes(key: PublicKey): Uint8Array {
   return hexToBytes(key);
 }
 
+/** @throws GeoError E009 `bad_hash` unless there are 32 bytes */
 export function hashFromBytes(bytes: Uint8Array): Hash {
   if (bytes.length !== 32) throw invalid('bad_hash', 'A hash has 32 bytes.');
   return bytesToHex(bytes) as Hash;
 }
 
+/** The 32 raw bytes of a hash. */
 export function hashToBytes(hash: Hash): Uint8Array {
   return hexToBytes(hash);
 }
 
+/** SHA-256. */
 export function hashOf(bytes: Uint8Array): Hash {
   return bytesToHex(sha256(bytes)) as Hash;
 }

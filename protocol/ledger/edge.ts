@@ -60,6 +60,7 @@ export interface Edge extends EdgeId {
 
 export const EMPTY_DIGEST = '0'.repeat(64) as Hash;
 
+/** The same edge, whichever end is named first. */
 export function edgeId(a: Pid, b: Pid, equivalent: EquivalentCode): EdgeId {
   return comparePids(a, b) < 0 ? { low: a, high: b, equivalent } : { low: b, high: a, equivalent };
 }
@@ -69,6 +70,7 @@ export function edgeKey(id: EdgeId): string {
   return `${id.equivalent}/${id.low}/${id.high}`;
 }
 
+/** An edge without lines, debt or holds. */
 export function newEdge(id: EdgeId, precision: number): Edge {
   return {
     low: id.low,
@@ -84,6 +86,7 @@ export function newEdge(id: EdgeId, precision: number): Edge {
   };
 }
 
+/** The other end of the edge. */
 export function counterparty(edge: EdgeId, of: Pid): Pid {
   return edge.low === of ? edge.high : edge.low;
 }
@@ -93,6 +96,9 @@ export function lineOf(edge: Edge, owner: Pid): TrustLine | undefined {
   return edge.low === owner ? edge.lowLine : edge.highLine;
 }
 
+/**
+ * The edge with `owner`'s line replaced. Whether the new one may come into force is checked before.
+ */
 export function withLine(edge: Edge, owner: Pid, line: TrustLine): Edge {
   return edge.low === owner ? { ...edge, lowLine: line } : { ...edge, highLine: line };
 }
@@ -130,12 +136,20 @@ export function capacity(edge: Edge, debtor: Pid, creditor: Pid): bigint {
   return free > 0n ? free : 0n;
 }
 
+/**
+ * Sets capacity aside for a change of the balance (positive: up). Checked before, see
+ * reservation.ts.
+ */
 export function holdChange(edge: Edge, change: bigint): Edge {
   return change > 0n
     ? { ...edge, heldUp: edge.heldUp + change }
     : { ...edge, heldDown: edge.heldDown - change };
 }
 
+/**
+ * Gives back what {@link holdChange} set aside.
+ * @throws GeoError E010 `hold_underflow`: a hold ended twice, which is our own mistake
+ */
 export function releaseChange(edge: Edge, change: bigint): Edge {
   const released =
     change > 0n

@@ -27,6 +27,10 @@ export interface Effect {
   readonly change: bigint;
 }
 
+/**
+ * All hops of all routes, in the order of the routes; a hop that does not end at the payee is
+ * intermediate.
+ */
 export function hopsOf(routes: readonly Route[]): Hop[] {
   const hops: Hop[] = [];
   for (const { path, amount } of routes) {

@@ -118,6 +118,7 @@ export function refuseSum(edge: Edge, change: bigint, context: HopContext): Refu
   };
 }
 
+/** The UTC day of a time in ms, as days since 1970. */
 export function dayOf(now: number): number {
   return Math.floor(now / DAY_MS);
 }

@@ -112,6 +112,10 @@ export function restoreCoordinator(size: number, evidence: Evidence): Outcome<Co
   };
 }
 
+/**
+ * One row of the coordinator's table (docs/PROTOCOL.md, "Coordinator"). Pure; the same event again
+ * changes nothing.
+ */
 export function stepCoordinator(
   state: CoordinatorState,
   event: CoordinatorEvent,
@@ -140,6 +144,10 @@ export function stepCoordinator(
   }
 }
 
+/**
+ * What the coordinator says of itself when asked. After its own YES it is in doubt like any voter
+ * (R7).
+ */
 export function coordinatorStance(state: CoordinatorState): Stance {
   switch (state.phase) {
     case 'COLLECT':
@@ -153,6 +161,7 @@ export function coordinatorStance(state: CoordinatorState): Stance {
   }
 }
 
+/** Whether its holds still stand. */
 export function coordinatorHolds(state: CoordinatorState): boolean {
   return state.phase === 'COLLECT' || state.phase === 'DECIDED';
 }

@@ -9,6 +9,7 @@ import type { EdgeDigest, EdgeStatement } from '../wire/messages/edge.ts';
 /** The state that two agents compare and that a statement fixes. */
 export type EdgeState = Omit<EdgeStatement, 'made'>;
 
+/** What the record of an edge says to the other end. A line that was never given has sequence 0. */
 export function edgeStateOf(edge: Edge): EdgeState {
   return {
     low: edge.low,
@@ -28,6 +29,7 @@ export function sameBooks(a: EdgeState, b: EdgeState): boolean {
   return a.balance === b.balance && a.count === b.count && a.digest === b.digest;
 }
 
+/** As {@link sameBooks}, and the same versions of both lines: what one statement can fix. */
 export function sameState(a: EdgeState, b: EdgeState): boolean {
   return (
     sameBooks(a, b) &&
@@ -52,6 +54,7 @@ export interface Difference {
   readonly extra: Hash[];
 }
 
+/** What one of two lists of manifest hashes has and the other has not. */
 export function differenceOf(mine: Iterable<Hash>, theirs: Iterable<Hash>): Difference {
   const here = new Set(mine);
   const there = new Set(theirs);

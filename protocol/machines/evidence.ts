@@ -18,10 +18,12 @@ export interface Evidence {
 
 export const NO_EVIDENCE: Evidence = { yes: 0n, no: 0n, withdrawn: 0n, applied: 0n, firstHand: 0n };
 
+/** The set of one voter. */
 export function only(voter: number): VoterSet {
   return 1n << BigInt(voter);
 }
 
+/** Whether a voter is in the set. */
 export function has(set: VoterSet, voter: number): boolean {
   return (set & only(voter)) !== 0n;
 }
@@ -36,12 +38,14 @@ export function allButCoordinator(size: number): VoterSet {
   return all(size - 1);
 }
 
+/** The voters of a set, ascending. */
 export function members(set: VoterSet): number[] {
   const found: number[] = [];
   for (let rest = set, i = 0; rest !== 0n; rest >>= 1n, i++) if ((rest & 1n) === 1n) found.push(i);
   return found;
 }
 
+/** What is known from both. Evidence only grows. */
 export function merge(a: Evidence, b: Evidence): Evidence {
   return {
     yes: a.yes | b.yes,

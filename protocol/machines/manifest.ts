@@ -34,6 +34,7 @@ export interface OpenManifest {
   readonly voters: readonly PublicKey[];
 }
 
+/** The bytes whose hash every vote signs. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return encode(Manifest.write(manifest));
 }

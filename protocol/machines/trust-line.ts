@@ -106,6 +106,10 @@ export type LineVerdict =
   /** Not newer than what is known: acknowledged again, nothing changes. */
   | { readonly verdict: 'known' };
 
+/**
+ * What the other side of an edge makes of a line that its owner signed: the highest sequence
+ * counts, so repeats and reordering do no harm.
+ */
 export function receiveLine(edge: Edge, owner: Pid, state: LineState): LineVerdict {
   const current = lineOf(edge, owner);
   if (current !== undefined && state.sequence <= current.sequence) return { verdict: 'known' };

@@ -109,6 +109,10 @@ export function restoreVoter(me: number, size: number, evidence: Evidence): Outc
   return { state: begin('WITHDRAWN', me, size, evidence), actions: [{ do: 'hold' }] };
 }
 
+/**
+ * One row of the voter's table (docs/PROTOCOL.md, "Voter"). Pure; the same event again changes
+ * nothing.
+ */
 export function stepVoter(state: VoterState, event: VoterEvent): Outcome<VoterState> {
   switch (event.type) {
     case 'evidence': {

@@ -21,6 +21,9 @@ export interface RouteChoice {
   readonly payable: bigint;
 }
 
+/**
+ * Routes for as much of the amount as the graph can carry with `maxPaths` paths of `maxHops` hops.
+ */
 export function selectRoutes(graph: CapacityGraph, request: RouteRequest): RouteChoice {
   const single = widestPath(graph, request, request.amount, new Map());
   if (single !== undefined && single.width >= request.amount) {

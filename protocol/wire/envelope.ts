@@ -44,7 +44,8 @@ export type OpenFrame = {
 }[MessageName];
 
 /**
- * @throws GeoError E009 `frame_too_large` | `bad_frame` | `unknown_message` | `bad_cbor` | `bad_envelope` | `bad_message`
+ * @throws GeoError E009 `frame_too_large` | `bad_frame` | `unknown_message` | `bad_cbor` |
+ * `bad_envelope` | `bad_message`
  */
 export function openFrame(bytes: Uint8Array): OpenFrame {
   if (bytes.length > FRAME_BYTES_MAX) {
@@ -81,6 +82,7 @@ export function signedFrame(type: MessageName, envelope: Uint8Array): Uint8Array
   return frameOf(type, envelope);
 }
 
+/** The CBOR payload of a message, by its schema. */
 export function encodeBody<N extends MessageName>(type: N, body: MessageBody<N>): Uint8Array {
   return encode(schemaOf(type).write(body));
 }
@@ -108,6 +110,7 @@ export function readSigned<N extends MessageName>(
   return { type, kid: sign1.kid, body, payload: sign1.payload, bytes, sign1 };
 }
 
+/** Whether the key signed this very thing for this very purpose. */
 export function isSignedBy(
   thing: Unverified<unknown>,
   publicKey: PublicKey,

@@ -69,10 +69,12 @@ const byNumber = new Map<number, MessageName>(
   (Object.keys(MESSAGES) as MessageName[]).map((name) => [MESSAGES[name].number, name]),
 );
 
+/** The name behind a number on the wire; undefined for one that this version does not know. */
 export function messageNameOf(number: number): MessageName | undefined {
   return byNumber.get(number);
 }
 
+/** The schema of a message's body. */
 export function schemaOf<N extends MessageName>(name: N): Schema<MessageBody<N>> {
   return MESSAGES[name].schema as unknown as Schema<MessageBody<N>>;
 }

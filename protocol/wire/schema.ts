@@ -72,6 +72,7 @@ export function readWith<T>(schema: Schema<T>, value: CborValue, what: string): 
   }
 }
 
+/** Exactly `size` bytes. */
 export function bytes(size: number): Schema<Uint8Array> {
   return {
     cddl: `bstr .size ${size}`,
@@ -81,6 +82,7 @@ export function bytes(size: number): Schema<Uint8Array> {
   };
 }
 
+/** At most `max` bytes. */
 export function bytesUpTo(max: number): Schema<Uint8Array> {
   return {
     cddl: `bstr .size (0..${max})`,
@@ -90,6 +92,7 @@ export function bytesUpTo(max: number): Schema<Uint8Array> {
   };
 }
 
+/** Text of at most `max` bytes of UTF-8. */
 export function text(max: number): Schema<string> {
   return {
     cddl: `tstr .size (0..${max})`,
@@ -102,6 +105,7 @@ export function text(max: number): Schema<string> {
   };
 }
 
+/** A whole number from 0 to `max`, which must be exact as a JavaScript number. */
 export function uint(max: number): Schema<number> {
   return {
     cddl: `0..${max}`,
@@ -119,6 +123,7 @@ export const bool: Schema<boolean> = {
   write: (v) => v,
 };
 
+/** One of a few words. */
 export function oneOf<const T extends string>(...values: readonly T[]): Schema<T> {
   return {
     cddl: values.map((v) => JSON.stringify(v)).join(' / '),
@@ -202,6 +207,7 @@ export function signed(rule: string): Schema<Uint8Array> {
   return { ...bytesUpTo(SIGNED_BYTES_MAX), cddl: `signed-${rule}` };
 }
 
+/** From `min` to `max` items of one kind. */
 export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
   return {
     cddl: `[${min}*${max} ${inArray(item.cddl)}]`,
@@ -217,6 +223,7 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly 
 
 type Tuple<S extends readonly Schema<unknown>[]> = { readonly [K in keyof S]: Infer<S[K]> };
 
+/** Exactly these items in this order. */
 export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): Schema<Tuple<S>> {
   return {
     cddl: `[${items.map((item) => inArray(item.cddl)).join(', ')}]`,
@@ -234,6 +241,7 @@ export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): 
 export interface Optional<T> {
   readonly optional: Schema<T>;
 }
+/** A key of a map that may be absent. There is no null on the wire. */
 export function optional<T>(schema: Schema<T>): Optional<T> {
   return { optional: schema };
 }
