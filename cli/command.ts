@@ -33,7 +33,7 @@ interface FlagOption {
   readonly flags: string;
   readonly text: string;
 }
-interface ValueOption<Value> {
+export interface ValueOption<Value> {
   readonly kind: 'value';
   /** As commander reads it: `--max-hops <N>`. The member of the record has the same name in camelCase. */
   readonly flags: string;

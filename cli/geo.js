@@ -48,7 +48,7 @@ function keepCompiledCode() {
 const major = Number(process.versions.node.split('.')[0]);
 if (major >= NODE_MAJOR_MIN) {
   // A published package carries compiled files, because Node strips no types below node_modules.
-  const published = new URL('../dist/cli/main.js', import.meta.url);
+  const published = new URL('./main.js', import.meta.url);
   const main = existsSync(published) ? published : new URL('./main.ts', import.meta.url);
   keepCompiledCode();
   const { runProcess } = await import(main.href);
