@@ -4,38 +4,27 @@
  * form of every message, `test/vectors/` the bytes to test against.
  */
 
-// Bytes: deterministic CBOR, COSE_Sign1, frames, and the schema of every message.
-export * from './cddl.ts';
 // Refusals and agreed bounds.
+
 export * from './errors.ts';
+export * from './limits.ts';
 
 // Who: keys, names, signatures, and notes for one reader.
+
 export * from './identity/keys.ts';
 export * from './identity/pid.ts';
 export * from './identity/recovery-words.ts';
 export * from './identity/sealed-note.ts';
 export * from './identity/signature.ts';
-// The books: edges, what an attempt does to them, and whether it may.
-export * from './ledger/edge.ts';
-export * from './ledger/effects.ts';
-export * from './ledger/reservation.ts';
-export * from './limits.ts';
-// Pure machines: (state, event) to the next state and what is to be done.
-export * from './machines/coordinator.ts';
-export * from './machines/edge-sync.ts';
-/** Sets of voters, and what they prove. */
-export * as evidence from './machines/evidence.ts';
-export * from './machines/manifest.ts';
-export * from './machines/outcome.ts';
-export * from './machines/trust-line.ts';
-export * from './machines/voter.ts';
+
 // How much: text to whole numbers of the smallest unit, and back.
+
 export * from './money/amount.ts';
 export * from './money/equivalent.ts';
-// Routes over what is known, and the proof of a payment as a file.
-export * from './receipt.ts';
-export * from './routing/graph.ts';
-export * from './routing/select.ts';
+
+// Bytes: deterministic CBOR, COSE_Sign1, frames, and every message with its schema.
+
+export * from './cddl.ts';
 export * from './wire/cbor.ts';
 export * from './wire/cose.ts';
 export * from './wire/envelope.ts';
@@ -46,5 +35,26 @@ export * from './wire/messages/payment.ts';
 export * from './wire/messages/route.ts';
 export * from './wire/messages/service.ts';
 export * from './wire/messages/trust-line.ts';
-/** The schema language, for those who describe messages of their own. */
 export * as schema from './wire/schema.ts';
+
+// The books: edges, what an attempt does to them, and whether it may.
+
+export * from './ledger/edge.ts';
+export * from './ledger/effects.ts';
+export * from './ledger/reservation.ts';
+
+// Machines: (state, event) to the next state and what is to be done.
+
+export * from './machines/coordinator.ts';
+export * from './machines/edge-sync.ts';
+export * as evidence from './machines/evidence.ts';
+export * from './machines/manifest.ts';
+export * from './machines/outcome.ts';
+export * from './machines/trust-line.ts';
+export * from './machines/voter.ts';
+
+// Routes over what is known, and the proof of a payment as a file.
+
+export * from './receipt.ts';
+export * from './routing/graph.ts';
+export * from './routing/select.ts';
