@@ -72,12 +72,13 @@ export class Router {
       enough,
     );
     const now = this.#clock.now();
-    for (const hop of found.hops) {
-      if (hop.debtor === this.#ground.me) continue;
+    // The answers count here even if they are not kept (`cache_ms` 0).
+    const told = found.hops.filter((hop) => hop.debtor !== this.#ground.me);
+    for (const hop of told) {
       this.#learned.learn(wish.equivalent, hop.debtor, hop.creditor, hop.capacity, now);
     }
     for (const contact of found.contacts) this.#hear(contact);
-    return { ...this.#choose(wish, []), messages: found.messages };
+    return { ...this.#choose(wish, told), messages: found.messages };
   }
 
   /** A vote said what a hop can really carry. */
