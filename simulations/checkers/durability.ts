@@ -1,0 +1,119 @@
+/**
+ * Nothing is sent before what it rests on is durable (docs/PROTOCOL.md, "Invariants": 8): whatever
+ * statements a frame shows are on the sender's disk, and so is the stance it claims.
+ */
+import { hash } from 'node:crypto';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { StoreOp } from '../../node/ports.ts';
+import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
+import type { Host } from '../simulator/host.ts';
+import type { Watch } from '../simulator/watch.ts';
+import { type Findings, short } from './findings.ts';
+import { bodyOf, readFrame, statementsIn } from './frames.ts';
+import type { Observed } from './observed.ts';
+import { edgeName, signatureOf } from './reading.ts';
+
+export class Durability implements Watch {
+  readonly #findings: Findings;
+  readonly #observed: Observed;
+  /** Signatures on each disk. */
+  readonly #stored = new Map<Host, Set<string>>();
+  /** A frame that goes to many is looked at once. */
+  #last: Uint8Array | undefined;
+
+  constructor(findings: Findings, observed: Observed) {
+    this.#findings = findings;
+    this.#observed = observed;
+  }
+
+  writing(host: Host, ops: readonly StoreOp[]): void {
+    for (const op of ops) {
+      if (op.type !== 'put') continue;
+      if (op.key.startsWith('said/')) this.#of(host).add(signatureOf(op.value));
+      else if (op.key.startsWith('line/')) {
+        const { envelope } = decode(op.value) as { readonly envelope: Uint8Array };
+        this.#of(host).add(signatureOf(envelope));
+      }
+    }
+  }
+
+  sent(from: Host, _to: Host | undefined, bytes: Uint8Array): void {
+    if (from.isHostile || bytes === this.#last) return;
+    this.#last = bytes;
+    const frame = readFrame(bytes);
+    switch (frame.name) {
+      case 'PAYMENT_PREPARE_ACK':
+      case 'PAYMENT_COMMIT_ACK':
+      case 'WITHDRAW':
+      case 'TRUST_LINE_CREATE':
+      case 'TRUST_LINE_UPDATE':
+      case 'TRUST_LINE_CLOSE':
+        this.#requireStored(from, [frame.body], frame.name);
+        break;
+      case 'PAYMENT_PREPARE': {
+        const { manifest } = bodyOf(frame) as { readonly manifest: Uint8Array };
+        const name = hash('sha256', manifest, 'hex');
+        if (!this.#observed.of(from).attempts.has(name)) {
+          this.#report(from, `a manifest ${short(name)} is sent that is not stored`);
+        }
+        break;
+      }
+      case 'PAYMENT_COMMIT':
+      case 'PAYMENT_ABORT':
+      case 'STATUS_QUERY':
+      case 'WITHDRAW_REQUEST':
+        this.#requireStored(from, statementsIn(bodyOf(frame)), frame.name);
+        break;
+      case 'STATUS_REPLY': {
+        const body = bodyOf(frame);
+        this.#requireStored(from, statementsIn(body), frame.name);
+        this.#requireStance(from, body);
+        break;
+      }
+      case 'TRUST_LINE_ACK':
+        this.#requireLine(from, bodyOf(frame));
+        break;
+    }
+  }
+
+  #of(host: Host): Set<string> {
+    let stored = this.#stored.get(host);
+    if (stored === undefined) {
+      stored = new Set();
+      this.#stored.set(host, stored);
+    }
+    return stored;
+  }
+
+  #requireStored(from: Host, statements: readonly Uint8Array[], name: string): void {
+    const stored = this.#of(from);
+    if (statements.every((statement) => stored.has(signatureOf(statement)))) return;
+    this.#report(from, `a ${name} shows what is not stored`);
+  }
+
+  /** A later turn of the same batch may have gone on, so only what is final can be compared. */
+  #requireStance(from: Host, body: CborMap): void {
+    const name = bytesToHex(body.manifest as Uint8Array);
+    const phase = this.#observed.of(from).attempts.get(name)?.phase;
+    const fits =
+      (body.stance !== 'committed' || phase === 'COMMITTED') &&
+      (body.stance !== 'aborted' || phase === 'ABORTED' || phase === 'COMMITTED');
+    if (!fits)
+      this.#report(from, `says ${String(body.stance)} of ${short(name)}, stored is ${phase}`);
+  }
+
+  #requireLine(from: Host, body: CborMap): void {
+    if (body.accepted !== true) return;
+    const owner = bytesToHex(body.from as Uint8Array);
+    const name = edgeName(body.equivalent as string, owner, from.identity.hex);
+    const edge = this.#observed.of(from).edges.get(name);
+    const line = edge?.low === owner ? edge.lowLine : edge?.highLine;
+    if (line === undefined || line.sequence < Number(body.sequence)) {
+      this.#report(from, `acknowledges a line of ${short(owner)} that is not stored`);
+    }
+  }
+
+  #report(from: Host, text: string): void {
+    this.#findings.report('8 durable', `${from.name}: ${text}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** Frames as an outsider reads them: the message's name and its body, and whose signatures it shows. */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
+import { type MessageName, messageNameOf } from '../../protocol/wire/message-types.ts';
+import type { Hex } from './reading.ts';
+
+export interface ReadFrame {
+  readonly name: MessageName | undefined;
+  /** The body's bytes: a CBOR map, or a signed envelope. */
+  readonly body: Uint8Array;
+}
+
+/** A frame is the array `[number, body]`. */
+export function readFrame(frame: Uint8Array): ReadFrame {
+  const long = frame[1] === 0x18;
+  const number = long ? frame[2]! : frame[1]!;
+  const at = long ? 3 : 2;
+  const head = frame[at]!;
+  const skip = head < 0x58 ? 1 : head === 0x58 ? 2 : head === 0x59 ? 3 : 5;
+  return { name: messageNameOf(number), body: frame.subarray(at + skip) };
+}
+
+/** The participant in whose name an envelope is signed. */
+export function signerOf(envelope: Uint8Array): Hex {
+  return bytesToHex(envelope.subarray(10, 42));
+}
+
+/** The statements that a message about an attempt shows. */
+export function statementsIn(body: CborMap): Uint8Array[] {
+  const evidence = body.evidence as { readonly [kind: string]: readonly Uint8Array[] } | undefined;
+  if (evidence === undefined) return [];
+  return [...evidence.votes!, ...evidence.withdrawals!, ...evidence.applied!];
+}
+
+export function bodyOf(frame: ReadFrame): CborMap {
+  return decode(frame.body) as CborMap;
+}

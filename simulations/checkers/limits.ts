@@ -1,0 +1,127 @@
+/**
+ * No debt above the limit, no hold that could lead there, and the policies of the lines
+ * (docs/PROTOCOL.md, "Invariants": 2; "Trust lines"). Judged on the disk of the line's owner, whose
+ * word decides.
+ */
+import type { Host } from '../simulator/host.ts';
+import { type Findings, short } from './findings.ts';
+import {
+  type AttemptChange,
+  type BatchChange,
+  type EdgeChange,
+  isHolding,
+  type SeenDisk,
+  type StepRule,
+} from './observed.ts';
+import { edgeName, type Hex, type ReadEdge, type ReadLine } from './reading.ts';
+
+/** New debt of a line, at the least: by how much the debt rose above its lowest state of the run. */
+interface DailyMark {
+  lowest: bigint;
+  limit: bigint;
+}
+
+export class Limits implements StepRule {
+  readonly #findings: Findings;
+  readonly #days = new Map<string, DailyMark>();
+  /** Edges on which a voter had to honour what it had released (R8): their limits are not promised. */
+  readonly #excused = new Set<string>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  changed(change: BatchChange, disk: SeenDisk): void {
+    const { host, attempts, edges } = change;
+    for (const { before, after } of attempts) {
+      if (before?.phase === 'ABORTED' && after.phase === 'COMMITTED') {
+        for (const { edge } of after.manifest.effects) this.#excused.add(`${host.name} ${edge}`);
+      }
+      if (!isHolding(after.phase) || (before !== undefined && isHolding(before.phase))) continue;
+      this.#checkPolicies(host, { before, after }, edges, disk);
+    }
+    for (const each of edges) this.#checkLimit(host, each);
+  }
+
+  #checkLimit(host: Host, { name, before, after }: EdgeChange): void {
+    const me = host.identity.hex;
+    const line = lineOf(after, me);
+    const reach = reachOf(after, me);
+    const where = `${host.name} with ${short(other(after, me))}`;
+    if (this.#excused.has(`${host.name} ${name}`)) return;
+    if (line === undefined || line.status !== 'active') {
+      // Nothing new: what is owed can shrink, up to nothing; what was held before may still come.
+      const earlier = before === undefined ? 0n : reachOf(before, me);
+      if (reach > 0n && reach > earlier) {
+        this.#findings.report('2 limits', `${where}: new debt on a line that is not active`);
+      }
+    } else if (reach > line.limit) {
+      this.#findings.report(
+        '2 limits',
+        `${where}: debt and holds may reach ${reach}, the limit is ${line.limit}`,
+      );
+    }
+    if (line?.dailyLimit !== undefined) this.#checkDay(`${host.name} ${name}`, after, me, line);
+    else this.#days.delete(`${host.name} ${name}`);
+  }
+
+  #checkDay(key: string, edge: ReadEdge, me: Hex, line: ReadLine): void {
+    const debt = reachOf({ ...edge, heldUp: 0n, heldDown: 0n }, me);
+    const owed = debt > 0n ? debt : 0n;
+    const limit = line.dailyLimit ?? 0n;
+    const mark = this.#days.get(key);
+    if (mark === undefined) {
+      this.#days.set(key, { lowest: owed, limit });
+      return;
+    }
+    if (owed < mark.lowest) mark.lowest = owed;
+    if (limit > mark.limit) mark.limit = limit;
+    if (owed - mark.lowest > mark.limit) {
+      this.#findings.report(
+        '2 daily limit',
+        `${key}: ${owed - mark.lowest} of new debt in a day, ${mark.limit} allowed`,
+      );
+    }
+  }
+
+  /** The line as it was before this batch or as it is after it: turns of one batch come in some order. */
+  #checkPolicies(
+    host: Host,
+    { after }: AttemptChange,
+    edges: readonly EdgeChange[],
+    disk: SeenDisk,
+  ): void {
+    const me = host.identity.hex;
+    const { manifest } = after;
+    for (const { debtor, creditor, isIntermediate } of manifest.hops) {
+      if (creditor !== me) continue;
+      const name = edgeName(manifest.equivalent, debtor, creditor);
+      const change = edges.find((each) => each.name === name);
+      const lines = [change?.before ?? disk.edges.get(name), disk.edges.get(name)]
+        .map((edge) => edge && lineOf(edge, me))
+        .filter((line) => line !== undefined);
+      if (lines.length === 0) continue;
+      const where = `${host.name} in ${short(manifest.hash)} from ${short(debtor)}`;
+      if (isIntermediate && lines.every((line) => !line.carries)) {
+        this.#findings.report('policy', `${where}: carries for others against its policy`);
+      }
+      const allBlock = lines.every((line) =>
+        manifest.participants.some((participant) => line.blocked.includes(participant)),
+      );
+      if (allBlock) this.#findings.report('policy', `${where}: deals with one whom it blocks`);
+    }
+  }
+}
+
+function lineOf(edge: ReadEdge, owner: Hex): ReadLine | undefined {
+  return edge.low === owner ? edge.lowLine : edge.highLine;
+}
+
+function other(edge: ReadEdge, me: Hex): Hex {
+  return edge.low === me ? edge.high : edge.low;
+}
+
+/** What the other side would owe `owner` if all that is held in that direction committed. */
+function reachOf(edge: ReadEdge, owner: Hex): bigint {
+  return edge.low === owner ? edge.balance + edge.heldUp : -edge.balance + edge.heldDown;
+}

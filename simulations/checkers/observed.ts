@@ -1,0 +1,148 @@
+/**
+ * What the disks of all hosts say, kept up batch by batch. Rules are told what each batch changed;
+ * they never ask a node.
+ */
+import type { StoreOp } from '../../node/ports.ts';
+import type { Host } from '../simulator/host.ts';
+import type { Watch } from '../simulator/watch.ts';
+import {
+  edgeName,
+  type Phase,
+  type ReadAttempt,
+  type ReadEdge,
+  type ReadEffect,
+  type ReadManifest,
+  readAttempt,
+  readEdge,
+  readManifest,
+} from './reading.ts';
+
+export interface SeenAttempt extends ReadAttempt {
+  readonly manifest: ReadManifest;
+}
+
+export interface AttemptChange {
+  readonly before: SeenAttempt | undefined;
+  readonly after: SeenAttempt;
+}
+
+export interface EdgeChange {
+  readonly name: string;
+  readonly before: ReadEdge | undefined;
+  readonly after: ReadEdge;
+}
+
+export interface BatchChange {
+  readonly host: Host;
+  readonly attempts: readonly AttemptChange[];
+  readonly edges: readonly EdgeChange[];
+}
+
+/** One host's disk. */
+export interface SeenDisk {
+  readonly attempts: Map<string, SeenAttempt>;
+  readonly edges: Map<string, ReadEdge>;
+  /** Attempts whose holds are in force. */
+  readonly holding: Set<string>;
+  readonly openPayments: Set<string>;
+  readonly outbox: Set<string>;
+  /** Attempts by the order that they are for. */
+  readonly byOrder: Map<string, Set<string>>;
+}
+
+/** A rule that must hold after every batch. */
+export interface StepRule {
+  changed(change: BatchChange, disk: SeenDisk): void;
+}
+
+export class Observed implements Watch {
+  readonly disks = new Map<Host, SeenDisk>();
+  readonly #manifests = new Map<string, ReadManifest>();
+  readonly #rules: StepRule[] = [];
+
+  addRule(rule: StepRule): void {
+    this.#rules.push(rule);
+  }
+
+  of(host: Host): SeenDisk {
+    let disk = this.disks.get(host);
+    if (disk === undefined) {
+      disk = {
+        attempts: new Map(),
+        edges: new Map(),
+        holding: new Set(),
+        openPayments: new Set(),
+        outbox: new Set(),
+        byOrder: new Map(),
+      };
+      this.disks.set(host, disk);
+    }
+    return disk;
+  }
+
+  written(host: Host, ops: readonly StoreOp[]): void {
+    if (host.isHostile) return;
+    const disk = this.of(host);
+    const attempts: AttemptChange[] = [];
+    const edges: EdgeChange[] = [];
+    for (const op of ops) {
+      const slash = op.key.indexOf('/');
+      const name = op.key.slice(slash + 1);
+      switch (op.key.slice(0, slash)) {
+        case 'manifest':
+          if (op.type === 'put' && !this.#manifests.has(name)) {
+            this.#manifests.set(name, readManifest(op.value));
+          }
+          break;
+        case 'attempt':
+          if (op.type === 'put') attempts.push(this.#attempt(host, disk, name, op.value));
+          else disk.attempts.delete(name);
+          break;
+        case 'edge':
+          if (op.type === 'put') {
+            const after = readEdge(op.value);
+            const edge = edgeName(after.equivalent, after.low, after.high);
+            edges.push({ name: edge, before: disk.edges.get(edge), after });
+            disk.edges.set(edge, after);
+          }
+          break;
+        case 'open':
+          if (op.type === 'put') disk.openPayments.add(name);
+          else disk.openPayments.delete(name);
+          break;
+        case 'outbox':
+          if (op.type === 'put') disk.outbox.add(name);
+          else disk.outbox.delete(name);
+          break;
+      }
+    }
+    const change = { host, attempts, edges };
+    for (const rule of this.#rules) rule.changed(change, disk);
+  }
+
+  #attempt(host: Host, disk: SeenDisk, hash: string, value: Uint8Array): AttemptChange {
+    const known =
+      this.#manifests.get(hash) ?? readManifest(host.disk.image.get(`manifest/${hash}`)!);
+    this.#manifests.set(hash, known);
+    const before = disk.attempts.get(hash);
+    const after = { ...readAttempt(value), manifest: known };
+    disk.attempts.set(hash, after);
+    if (isHolding(after.phase)) disk.holding.add(hash);
+    else disk.holding.delete(hash);
+    if (before === undefined) {
+      const others = disk.byOrder.get(known.tx) ?? new Set();
+      disk.byOrder.set(known.tx, others.add(hash));
+    }
+    return { before, after };
+  }
+}
+
+/** From the YES (for a coordinator: from the start) to the outcome the effects are held. */
+export function isHolding(phase: Phase): boolean {
+  return phase !== 'ABORTED' && phase !== 'COMMITTED';
+}
+
+/** The parts of an attempt that fall to one participant. */
+export function ownEffects(manifest: ReadManifest, participant: string): ReadEffect[] {
+  return manifest.effects.filter(({ low, high }) => low === participant || high === participant);
+}

@@ -1,0 +1,220 @@
+/**
+ * A node's disk as an outsider reads it: bytes to plain facts, by the published layout of keys and
+ * records. Shares with the node the CBOR codec and nothing of its engine.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { type CborMap, type CborValue, decode } from '../../protocol/wire/cbor.ts';
+
+/** A participant or a hash, 64 hexadecimal digits. */
+export type Hex = string;
+
+export type Phase = 'COLLECT' | 'DECIDED' | 'DOUBT' | 'WITHDRAWN' | 'ABORTED' | 'COMMITTED';
+
+/** Sets of voters, bit i for voter i. */
+export interface ReadEvidence {
+  readonly yes: bigint;
+  readonly no: bigint;
+  readonly withdrawn: bigint;
+  readonly applied: bigint;
+  readonly firstHand: bigint;
+}
+
+export interface ReadAttempt {
+  readonly tx: Hex;
+  readonly phase: Phase;
+  readonly isCoordinator: boolean;
+  readonly size: number;
+  readonly me: number;
+  /** Rounds in which it asked the others for the outcome. */
+  readonly round: number;
+  readonly evidence: ReadEvidence;
+}
+
+export interface ReadLine {
+  readonly limit: bigint;
+  readonly status: 'active' | 'frozen' | 'closed';
+  readonly sequence: number;
+  readonly carries: boolean;
+  readonly dailyLimit: bigint | undefined;
+  readonly blocked: readonly Hex[];
+}
+
+export interface ReadEdge {
+  readonly low: Hex;
+  readonly high: Hex;
+  readonly equivalent: string;
+  readonly balance: bigint;
+  readonly heldUp: bigint;
+  readonly heldDown: bigint;
+  readonly count: number;
+  readonly digest: Hex;
+  readonly isDisputed: boolean;
+  readonly lowLine: ReadLine | undefined;
+  readonly highLine: ReadLine | undefined;
+}
+
+/** `change` > 0: the higher participant comes to owe the lower one more. */
+export interface ReadEffect {
+  readonly edge: string;
+  readonly low: Hex;
+  readonly high: Hex;
+  readonly change: bigint;
+}
+
+export interface ReadHop {
+  readonly debtor: Hex;
+  readonly creditor: Hex;
+  /** The creditor passes it on. */
+  readonly isIntermediate: boolean;
+}
+
+export interface ReadManifest {
+  readonly hash: Hex;
+  readonly tx: Hex;
+  readonly attempt: number;
+  readonly payer: Hex;
+  readonly payee: Hex;
+  readonly equivalent: string;
+  readonly amount: bigint;
+  readonly participants: readonly Hex[];
+  /** Participants by their keys' hashes, the coordinator last. */
+  readonly voters: readonly Hex[];
+  readonly effects: readonly ReadEffect[];
+  readonly hops: readonly ReadHop[];
+}
+
+export function edgeName(equivalent: string, a: Hex, b: Hex): string {
+  return a < b ? `${equivalent}/${a}/${b}` : `${equivalent}/${b}/${a}`;
+}
+
+export function readAttempt(bytes: Uint8Array): ReadAttempt {
+  const map = decode(bytes) as CborMap;
+  const evidence = map.evidence as CborMap;
+  return {
+    tx: hex(map.tx),
+    phase: map.phase as Phase,
+    isCoordinator: map.role === 'coordinator',
+    size: Number(map.size),
+    me: Number(map.me),
+    round: Number(map.round),
+    evidence: {
+      yes: whole(evidence.yes),
+      no: whole(evidence.no),
+      withdrawn: whole(evidence.withdrawn),
+      applied: whole(evidence.applied),
+      firstHand: whole(evidence.firstHand),
+    },
+  };
+}
+
+export function readEdge(bytes: Uint8Array): ReadEdge {
+  const map = decode(bytes) as CborMap;
+  return {
+    low: hex(map.low),
+    high: hex(map.high),
+    equivalent: map.equivalent as string,
+    balance: whole(map.balance),
+    heldUp: whole(map.heldUp),
+    heldDown: whole(map.heldDown),
+    count: Number(map.count),
+    digest: hex(map.digest),
+    isDisputed: map.dispute !== undefined,
+    lowLine: readLine(map.lowLine),
+    highLine: readLine(map.highLine),
+  };
+}
+
+function readLine(value: CborValue | undefined): ReadLine | undefined {
+  if (value === undefined) return undefined;
+  const map = value as CborMap;
+  const policy = map.policy as CborMap;
+  return {
+    limit: whole(map.limit),
+    status: map.status as ReadLine['status'],
+    sequence: Number(map.sequence),
+    carries: policy.can_be_intermediate as boolean,
+    dailyLimit: policy.daily_limit === undefined ? undefined : whole(policy.daily_limit),
+    blocked: (policy.blocked_participants as CborValue[]).map(hex),
+  };
+}
+
+/** Reads a manifest and adds up, again and in its own way, what it does to every edge. */
+export function readManifest(bytes: Uint8Array): ReadManifest {
+  const map = decode(bytes) as CborMap;
+  const orderBytes = payloadOf(map.order as Uint8Array);
+  const order = decode(orderBytes) as CborMap;
+  const participants = (map.participants as CborValue[]).map(hex);
+  const equivalent = order.equivalent as string;
+  const debts = new Map<string, { low: Hex; high: Hex; change: bigint }>();
+  const hops: ReadHop[] = [];
+  for (const route of map.routes as CborMap[]) {
+    const path = (route.path as number[]).map((at) => participants[at]!);
+    const amount = whole(route.amount);
+    for (let at = 0; at + 1 < path.length; at++) {
+      const [debtor, creditor] = [path[at]!, path[at + 1]!];
+      hops.push({ debtor, creditor, isIntermediate: at + 2 < path.length });
+      const isUp = debtor > creditor;
+      const [low, high] = isUp ? [creditor, debtor] : [debtor, creditor];
+      const name = edgeName(equivalent, low, high);
+      const entry = debts.get(name) ?? { low, high, change: 0n };
+      entry.change += isUp ? amount : -amount;
+      debts.set(name, entry);
+    }
+  }
+  return {
+    hash: bytesToHex(sha256(bytes)),
+    tx: bytesToHex(sha256(orderBytes)),
+    attempt: Number(map.attempt),
+    payer: bytesToHex(sha256(order.payer_key as Uint8Array)),
+    payee: hex(order.payee),
+    equivalent,
+    amount: whole(order.amount),
+    participants,
+    voters: (map.voters as Uint8Array[]).map((key) => bytesToHex(sha256(key))),
+    effects: [...debts]
+      .filter(([, { change }]) => change !== 0n)
+      .map(([edge, entry]) => ({ edge, ...entry })),
+    hops,
+  };
+}
+
+/** What an attempt adds to the digest of an edge, as a number below 2^256. */
+export function digestItem(manifest: ReadManifest, change: bigint): bigint {
+  const bytes = Buffer.alloc(44);
+  bytes.write(manifest.tx, 'hex');
+  bytes.writeUInt32BE(manifest.attempt, 32);
+  bytes.writeBigInt64BE(change, 36);
+  return BigInt(`0x${bytesToHex(sha256(bytes))}`);
+}
+
+/**
+ * The payload of a COSE_Sign1 in the one form that the protocol knows: tag 18, array of 4, a
+ * protected header of 38 bytes, an empty map, the payload, a signature of 64 bytes.
+ */
+export function payloadOf(envelope: Uint8Array): Uint8Array {
+  const at = 1 + 1 + 2 + 38 + 1;
+  const head = envelope[at]!;
+  const [skip, length] =
+    head < 0x58
+      ? [1, head & 0x1f]
+      : head === 0x58
+        ? [2, envelope[at + 1]!]
+        : [3, envelope[at + 1]! * 256 + envelope[at + 2]!];
+  return envelope.subarray(at + skip, at + skip + length);
+}
+
+/** The last 64 bytes of an envelope: no two statements share them. */
+export function signatureOf(envelope: Uint8Array): string {
+  return Buffer.from(envelope.buffer, envelope.byteOffset + envelope.length - 64, 64).toString(
+    'latin1',
+  );
+}
+
+function hex(value: CborValue | undefined): Hex {
+  return bytesToHex(value as Uint8Array);
+}
+
+function whole(value: CborValue | undefined): bigint {
+  return BigInt(value as number | bigint);
+}

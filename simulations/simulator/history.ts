@@ -1,0 +1,130 @@
+/** One whole history: a community opens its lines, works and suffers, heals, and is audited. */
+import { Books } from '../checkers/books.ts';
+import { Certificates } from '../checkers/certificates.ts';
+import { Clients } from '../checkers/clients.ts';
+import { Durability } from '../checkers/durability.ts';
+import { Durations } from '../checkers/durations.ts';
+import { Findings, type Violation } from '../checkers/findings.ts';
+import { Limits } from '../checkers/limits.ts';
+import { Observed } from '../checkers/observed.ts';
+import { Outcomes } from '../checkers/outcomes.ts';
+import { Settled } from '../checkers/settled.ts';
+import { RunDigest } from './digest.ts';
+import { cheapSignatures, realSignatures } from './identities.ts';
+import { OPENING_MS, type Plan } from './plan.ts';
+import { Stage } from './stage.ts';
+import type { Watch } from './watch.ts';
+import { World } from './world.ts';
+
+export interface HistoryOptions {
+  readonly plan: Plan;
+  /** Places of the steps to take; absent: all. */
+  readonly keep?: ReadonlySet<number>;
+  /** True: nothing is lost, repeated or late but by the plan's steps. */
+  readonly realSignatures?: boolean;
+  /** Sees everything, for a transcript. */
+  readonly onlooker?: (world: World) => Watch;
+}
+
+export interface History {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Of every frame, batch, start and crash with its time. */
+  readonly digest: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  /** From the end of all faults until everything was decided, virtual ms. */
+  readonly settledMs: number;
+  readonly payments: number;
+  readonly committed: number;
+  readonly crashes: number;
+  readonly heldMs: readonly number[];
+  readonly inDoubtMs: readonly number[];
+}
+
+/** After the end of all faults everything must be decided within this, virtual ms. */
+export const SETTLE_MS_MAX = 180_000;
+const LOOK_EVERY_MS = 1_000;
+const SKEW_MS_MAX = 2_000;
+
+export async function runHistory(options: HistoryOptions): Promise<History> {
+  const { plan } = options;
+  const world = new World({
+    seed: plan.seed,
+    hosts: plan.community.hosts,
+    hostile: plan.hostile,
+    signatures: options.realSignatures ? realSignatures : cheapSignatures,
+    skewMsMax: plan.profile === 'calm' ? 0 : SKEW_MS_MAX,
+  });
+  const findings = new Findings(world.time);
+  const observed = new Observed();
+  const hostile = new Set(
+    world.hosts.filter((host) => host.isHostile).map((host) => host.identity.hex),
+  );
+  const durations = new Durations(world.time);
+  for (const rule of [
+    new Books(findings, observed),
+    new Limits(findings),
+    new Outcomes(findings, hostile),
+    new Certificates(findings, world.signatures.verify),
+    durations,
+  ]) {
+    observed.addRule(rule);
+  }
+  const clients = new Clients(findings, observed);
+  const settled = new Settled(findings, observed, world.hosts);
+  const digest = new RunDigest(world.time);
+  world.watch.add(digest);
+  const onlooker = options.onlooker?.(world);
+  if (onlooker !== undefined) world.watch.add(onlooker);
+  world.watch.add(observed);
+  world.watch.add(new Durability(findings, observed));
+  world.watch.add({
+    alarm: (host, text) => findings.report('alarm', `${host?.name ?? 'world'}: ${text}`),
+  });
+
+  const stage = new Stage(world, plan, clients);
+  stage.open();
+  await world.time.run(OPENING_MS);
+  stage.play(options.keep);
+  await world.time.run(plan.healMs);
+  stage.heal();
+  const settledMs = await settle(world, settled);
+  clients.atEnd();
+  settled.atEnd();
+  await ownAudits(world, findings);
+  return {
+    seed: plan.seed,
+    violations: findings.violations,
+    digest: digest.finish(),
+    events: world.time.events,
+    virtualMs: world.time.now,
+    settledMs,
+    payments: stage.payments,
+    committed: clients.committed,
+    crashes: world.hosts.reduce((sum, host) => sum + host.crashes, 0),
+    heldMs: durations.held,
+    inDoubtMs: durations.inDoubt,
+  };
+}
+
+/** Runs on until everything is decided, or until it should be. */
+async function settle(world: World, settled: Settled): Promise<number> {
+  const healed = world.time.now;
+  while (world.time.now - healed < SETTLE_MS_MAX) {
+    await world.time.run(world.time.now + LOOK_EVERY_MS);
+    if (settled.isQuiet() && world.network.inFlight === 0) break;
+  }
+  return world.time.now - healed;
+}
+
+/** The nodes' own audits must not be blinder than ours, nor see ghosts. */
+async function ownAudits(world: World, findings: Findings): Promise<void> {
+  for (const host of world.honest) {
+    const { service } = host;
+    if (service === undefined) continue;
+    for (const { name, held, detail } of await service.audit()) {
+      if (!held) findings.report('own audit', `${host.name}: ${name}: ${detail}`);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
+import { seededRandom } from '../random.ts';
+import { type Community, makeCommunity, makeWork, type Timed, type WorkStep } from '../workload.ts';
+import { type FaultStep, makeFaults, type Profile } from './faults.ts';
+
+export type Step = WorkStep | FaultStep;
+
+export interface Plan {
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly community: Community;
+  /** In order of time. A step's place is its name: a shorter run keeps the names. */
+  readonly steps: readonly Timed<Step>[];
+  /** When all faults end, virtual ms. */
+  readonly healMs: number;
+  /** Hosts that keep no rule. */
+  readonly hostile: ReadonlySet<number>;
+}
+
+export interface PlanOptions {
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly hosts: number;
+  /** Payments at least. */
+  readonly payments: number;
+}
+
+/** Lines are drawn up in fair weather. */
+export const OPENING_MS = 1_500;
+/** One payment in that time, on average: some overlap, most do not. */
+const MS_PER_PAYMENT = 600;
+const TAIL_MS = 8_000;
+
+export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan {
+  const random = seededRandom(seed);
+  const community = makeCommunity(random, hosts);
+  const spanMs = payments * MS_PER_PAYMENT;
+  const work = makeWork(random, community, payments, OPENING_MS, spanMs);
+  const frame = { random, hosts, startMs: OPENING_MS, spanMs: spanMs + TAIL_MS / 2 };
+  const faults = makeFaults(profile, frame);
+  const steps: Timed<Step>[] = [...work, ...faults];
+  steps.sort((a, b) => a.at - b.at);
+  const hostile = new Set<number>();
+  if (profile === 'hostile') {
+    hostile.add(random.below(hosts));
+    if (random.below(2) === 0) hostile.add(random.below(hosts));
+  }
+  return {
+    seed,
+    profile,
+    community,
+    steps,
+    healMs: OPENING_MS + spanMs + TAIL_MS,
+    hostile,
+  };
+}

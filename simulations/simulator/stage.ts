@@ -1,0 +1,229 @@
+/** Carries a plan out: commands to nodes through their services, faults to disks, processes and links. */
+import { hash } from 'node:crypto';
+import type { StoreOp } from '../../node/ports.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import type { Clients } from '../checkers/clients.ts';
+import { type Phase, readAttempt } from '../checkers/reading.ts';
+import { type LineStep, type PayStep, PRECISION, type WorkStep } from '../workload.ts';
+import type { FaultStep } from './faults.ts';
+import type { Host } from './host.ts';
+import { FAIR } from './network.ts';
+import type { Plan, Step } from './plan.ts';
+import type { World } from './world.ts';
+
+export class Stage {
+  /** Payments that were asked for. */
+  payments = 0;
+  readonly #world: World;
+  readonly #plan: Plan;
+  readonly #clients: Clients;
+  readonly #paid = new Map<number, PayStep>();
+  /** How many partitions are in force; they replace each other. */
+  #partitions = 0;
+  #storms = 0;
+
+  constructor(world: World, plan: Plan, clients: Clients) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#clients = clients;
+  }
+
+  /** Starts every host and draws up the lines. */
+  open(): void {
+    const { community } = this.#plan;
+    for (const host of this.#world.hosts) {
+      host.start();
+      for (const code of community.equivalents) {
+        this.#world.time.after(20, () =>
+          this.#command(host, (service) =>
+            service.defineEquivalent({ code, precision: PRECISION, metadata: {} }),
+          ),
+        );
+      }
+    }
+    community.lines.forEach((line, i) => {
+      this.#world.time.after(50 + i, () => this.#work(line));
+    });
+  }
+
+  /** Sets every step of the plan to its time. @param keep places of the steps to take; absent: all */
+  play(keep?: ReadonlySet<number>): void {
+    this.#plan.steps.forEach(({ at, step }, place) => {
+      if (keep !== undefined && !keep.has(place)) return;
+      this.#world.time.after(Math.max(0, at - this.#world.time.now), () => this.#take(step, place));
+    });
+  }
+
+  /** All faults end; whoever is down comes back. */
+  heal(): void {
+    const { network, hosts } = this.#world;
+    network.weather = FAIR;
+    network.slow.clear();
+    network.partition();
+    for (const host of hosts) {
+      host.disarm();
+      host.disk.faults = 0;
+      host.start();
+    }
+  }
+
+  #take(step: Step, place: number): void {
+    switch (step.do) {
+      case 'line':
+      case 'freeze':
+      case 'close':
+      case 'pay':
+      case 'repeat':
+        this.#work(step);
+        break;
+      default:
+        this.#fault(step, place);
+    }
+  }
+
+  #work(step: WorkStep): void {
+    switch (step.do) {
+      case 'line':
+        this.#line(step);
+        break;
+      case 'freeze':
+      case 'close': {
+        const request = { peer: this.#pid(step.to), equivalent: step.equivalent };
+        this.#command(this.#host(step.from), (service) =>
+          step.do === 'freeze' ? service.freezeTrustLine(request) : service.closeTrustLine(request),
+        );
+        break;
+      }
+      case 'pay':
+        this.#paid.set(step.payment, step);
+        this.payments++;
+        this.#pay(step);
+        break;
+      case 'repeat': {
+        const first = this.#paid.get(step.payment);
+        if (first !== undefined) this.#pay(first);
+        break;
+      }
+    }
+  }
+
+  #line({ from, to, equivalent, limit, policy }: LineStep): void {
+    const { can_be_intermediate: carries, dailyLimit, blocked } = policy ?? {};
+    this.#command(this.#host(from), (service) =>
+      service.setTrustLine({
+        peer: this.#pid(to),
+        equivalent,
+        limit: decimal(limit),
+        policy: {
+          ...(carries === undefined ? {} : { can_be_intermediate: carries }),
+          ...(dailyLimit === undefined
+            ? {}
+            : { daily_limit: dailyLimit === null ? null : decimal(dailyLimit) }),
+          ...(blocked === undefined
+            ? {}
+            : { blocked_participants: blocked.map((host) => this.#pid(host)) }),
+        },
+      }),
+    );
+  }
+
+  #pay(step: PayStep): void {
+    const host = this.#host(step.from);
+    const nonce = hash('sha256', `${this.#plan.seed} payment ${step.payment}`).slice(0, 32);
+    this.#command(host, async (service) => {
+      const payment = await service.pay({
+        peer: this.#pid(step.to),
+        equivalent: step.equivalent,
+        amount: decimal(step.amount),
+        max_paths: step.paths,
+        nonce,
+      });
+      this.#clients.answered(host, nonce, payment);
+    });
+  }
+
+  /** A refusal is an answer like any other; anything but a GeoError is not. */
+  #command(host: Host, ask: (service: NonNullable<Host['service']>) => Promise<unknown>): void {
+    const { service } = host;
+    if (service === undefined) return;
+    const { incarnation } = host;
+    ask(service).catch((error: unknown) => {
+      if (error instanceof GeoError || host.incarnation !== incarnation || !host.isUp) return;
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#world.watch.alarm(host, `a command failed: ${text}`);
+    });
+  }
+
+  #fault(step: FaultStep, place: number): void {
+    const { network, time } = this.#world;
+    switch (step.do) {
+      case 'weather': {
+        const name = ++this.#storms;
+        network.weather = step.weather;
+        time.after(step.forMs, () => {
+          if (this.#storms === name) network.weather = FAIR;
+        });
+        break;
+      }
+      case 'partition': {
+        const name = ++this.#partitions;
+        const cut = new Set(step.cut.map(([from, to]) => from * 256 + to));
+        network.partition((from, to) => cut.has(from * 256 + to));
+        time.after(step.forMs, () => {
+          if (this.#partitions === name) network.partition();
+        });
+        break;
+      }
+      case 'slow':
+        network.slow.set(step.host, step.times);
+        time.after(step.forMs, () => network.slow.delete(step.host));
+        break;
+      case 'crash':
+        this.#host(step.host).crash({ kept: step.kept, downMs: step.downMs });
+        break;
+      case 'trap': {
+        const { phase } = step;
+        const trap = { point: step.point, sends: step.sends, downMs: step.downMs };
+        this.#host(step.host).arm(
+          phase === undefined ? trap : { ...trap, matches: (ops) => reaches(ops, phase) },
+        );
+        break;
+      }
+      case 'disk fault':
+        this.#host(step.host).disk.faults += step.batches;
+        break;
+      case 'leave': {
+        const host = this.#host(step.host);
+        host.isGone = true;
+        host.crash({ kept: false, downMs: Number.POSITIVE_INFINITY });
+        break;
+      }
+      case 'echo':
+        network.echo(step.frames, place);
+        break;
+    }
+  }
+
+  #host(number: number): Host {
+    return this.#world.hosts[number]!;
+  }
+
+  #pid(number: number): string {
+    return this.#host(number).identity.pid;
+  }
+}
+
+/** Does the batch bring an attempt to a phase? */
+function reaches(ops: readonly StoreOp[], phase: string): boolean {
+  return ops.some(
+    (op) =>
+      op.type === 'put' &&
+      op.key.startsWith('attempt/') &&
+      readAttempt(op.value).phase === (phase as Phase),
+  );
+}
+
+function decimal(units: number): string {
+  const scale = 10 ** PRECISION;
+  return `${Math.floor(units / scale)}.${String(units % scale).padStart(PRECISION, '0')}`;
+}
