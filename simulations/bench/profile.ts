@@ -13,7 +13,8 @@ export interface ProfileRow {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const IDLE = new Set(['(idle)', '(program)', '(root)']);
+/** Waiting, and the profiler's own work. */
+const IDLE = /^\((idle|program|root)\)|node:inspector/;
 
 /** The functions with the largest self time, and after them nothing below `shareMin`. */
 export function summarise(profile: Profiler.Profile, shareMin: number): ProfileRow[] {
@@ -29,7 +30,7 @@ export function summarise(profile: Profiler.Profile, shareMin: number): ProfileR
   for (const [i, sample] of samples.entries()) {
     const us = timeDeltas[i] ?? 0;
     const place = placeOf(nodes.get(sample)!);
-    if (IDLE.has(place)) continue;
+    if (IDLE.test(place)) continue;
     busy += us;
     self.set(place, (self.get(place) ?? 0) + us);
     const seen = new Set<string>();
