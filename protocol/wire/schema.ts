@@ -20,6 +20,7 @@ import {
 import { AMOUNT_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import type { CborValue } from './cbor.ts';
+import { compareAscii } from './cbor-writer.ts';
 
 const utf8 = new TextEncoder();
 /** Largest signed thing inside a message, bytes; an order that avoids 32 participants needs under 2 KiB. */
@@ -44,9 +45,10 @@ function fail(expected: string): never {
   throw new Fault(expected);
 }
 
-function within<T>(place: string | number, work: () => T): T {
+/** Reads the part of a value that stands at `place`. */
+function readAt<T>(place: string | number, schema: Schema<T>, value: CborValue): T {
   try {
-    return work();
+    return schema.read(value);
   } catch (error) {
     if (error instanceof Fault) error.path.unshift(String(place));
     throw error;
@@ -215,7 +217,7 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly 
       if (!Array.isArray(v) || v.length < min || v.length > max) {
         return fail(`a list of ${min} to ${max} items expected`);
       }
-      return v.map((each, i) => within(i, () => item.read(each)));
+      return v.map((each, i) => readAt(i, item, each));
     },
     write: (v) => v.map((each) => item.write(each)),
   };
@@ -231,7 +233,7 @@ export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): 
       if (!Array.isArray(v) || v.length !== items.length) {
         return fail(`a list of exactly ${items.length} items expected`);
       }
-      return items.map((item, i) => within(i, () => item.read(v[i]!))) as unknown as Tuple<S>;
+      return items.map((item, i) => readAt(i, item, v[i]!)) as unknown as Tuple<S>;
     },
     write: (v) => items.map((item, i) => item.write(v[i])),
   };
@@ -261,6 +263,8 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
     schema: ('optional' in field ? field.optional : field) as Schema<unknown>,
     required: !('optional' in field),
   }));
+  // In the order of the encoded keys, so that the writer has nothing to sort.
+  const written = entries.toSorted((a, b) => compareAscii(a.name, b.name));
   const known = new Set(entries.map((entry) => entry.name));
   const lines = entries.map(
     ({ name, schema, required }) => `  ${required ? '' : '? '}${name}: ${schema.cddl},`,
@@ -275,7 +279,7 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
       const result: Record<string, unknown> = {};
       for (const { name, schema, required } of entries) {
         const value = source[name];
-        if (value !== undefined) result[name] = within(name, () => schema.read(value));
+        if (value !== undefined) result[name] = readAt(name, schema, value);
         else if (required) fail(`"${name}" is missing`);
       }
       for (const name of Object.keys(source)) if (!known.has(name)) fail(`"${name}" is not known`);
@@ -283,7 +287,7 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
     },
     write(v) {
       const result: Record<string, CborValue> = {};
-      for (const { name, schema } of entries) {
+      for (const { name, schema } of written) {
         const value = (v as Record<string, unknown>)[name];
         if (value !== undefined) result[name] = schema.write(value);
       }

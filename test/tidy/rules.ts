@@ -32,10 +32,7 @@ export const IMPORTS: readonly ImportRow[] = [
       ['@noble/', '@scure/'],
     ],
     'money/': [['errors.ts', 'limits.ts', 'money/'], ['decimal.js']],
-    'wire/': [
-      [...BASE, 'wire/'],
-      ['@noble/', 'cborg'],
-    ],
+    'wire/': [[...BASE, 'wire/'], ['@noble/']],
     'ledger/': [[...BASE, 'wire/messages/', 'ledger/'], ['@noble/']],
     // The manifest is the one thing whose bytes the machines know: votes are over their hash.
     'machines/manifest.ts': [[''], ['@noble/']],

@@ -72,6 +72,32 @@ describe('cbor2, which this project did not write', () => {
   });
 });
 
+describe('the writer', () => {
+  const short = { b: 1, a: [true, 'ä', -1n] };
+
+  it('has room for values of any size, and is as before after them', () => {
+    const before = encode(short);
+    for (const size of [60_000, 70_000, 3_000_000]) {
+      const large = { bytes: new Uint8Array(size).fill(7), text: 'ü'.repeat(size / 100), z: 1 };
+      expect(decode(encode(large))).toEqual(large);
+    }
+    expect(encode(short)).toEqual(before);
+  });
+
+  it('is as before after a value that it refused half way', () => {
+    const before = encode(short);
+    expect(() => encode({ a: 'written', z: 1.5 })).toThrow(refusal('float'));
+    expect(encode(short)).toEqual(before);
+  });
+
+  it('sorts keys by their bytes, however they are given', () => {
+    const keys = ['b', 'aa', 'a', 'ä', 'zz', '\ufb01', '\u{1f600}', 'x'.repeat(24), ''];
+    const sorted = ['', 'a', 'b', 'aa', 'zz', 'ä', '\ufb01', '\u{1f600}', 'x'.repeat(24)];
+    const map = Object.fromEntries(keys.map((key) => [key, 0]));
+    expect(Object.keys(decode(encode(map)) as object)).toEqual(sorted);
+  });
+});
+
 describe('encode and decode', () => {
   it('are each other’s inverse', () => {
     fc.assert(
