@@ -28,6 +28,7 @@ import type { Attempts } from './engine/attempts.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { Notice } from './engine/notices.ts';
+import { recordEnd } from './engine/transactions.ts';
 import type { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
 import type { Router } from './routing/router.ts';
@@ -152,8 +153,11 @@ export class Payments {
     const carried = this.#carry(tx, order, signed, note);
     // The order ends at `expires`; whoever waits is answered then, decided or not.
     const over = this.#after(wish.timeoutMs + this.#settings.payments.grace_ms);
-    await Promise.race([carried, over.elapsed]);
-    over.cancel();
+    try {
+      await Promise.race([carried, over.elapsed]);
+    } finally {
+      over.cancel();
+    }
     return tx;
   }
 
@@ -332,18 +336,26 @@ export class Payments {
     if (waiting !== undefined) waiting(ended);
     else if (ended.outcome === 'ABORTED') {
       // Nobody waits any more: the process was restarted in between.
-      void this.#end(ended.tx, ended.refusal ?? noRoute(0n)).catch((error: unknown) => {
-        this.#ports.log.warn({ error: String(error) }, 'an aborted payment could not be recorded');
-      });
+      this.#endLogged(ended.tx, ended.refusal ?? noRoute(0n));
     }
   }
 
+  /** Records the end. A disk that refuses now is asked again later: no payment stays open for want of one. */
   async #end(tx: TxId, reason: Refusal): Promise<void> {
-    await this.#hall.turn((turn) => {
-      const record = turn.transaction(tx);
-      if (record === undefined || record.state === 'COMMITTED' || record.state === 'ABORTED')
-        return;
-      turn.putTransaction(tx, { ...record, state: 'ABORTED', finished: turn.now, reason });
+    try {
+      await this.#hall.turn((turn) => recordEnd(turn, tx, reason));
+    } catch (error) {
+      if (error instanceof GeoError && error.code === 'E010') {
+        const again = () => this.#endLogged(tx, reason);
+        this.#ports.clock.after(this.#settings.payments.retry_ms, again);
+      }
+      throw error;
+    }
+  }
+
+  #endLogged(tx: TxId, reason: Refusal): void {
+    this.#end(tx, reason).catch((error: unknown) => {
+      this.#ports.log.warn({ error: String(error), tx }, 'the end of a payment was not recorded');
     });
   }
 

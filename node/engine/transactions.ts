@@ -1,5 +1,6 @@
 /** The order behind attempts: who the node was in it, which attempts were made, how it ended. */
-import type { Pid } from '../../protocol/identity/pid.ts';
+import type { Pid, TxId } from '../../protocol/identity/pid.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { has } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import type { TransactionRecord } from '../store/records.ts';
@@ -73,6 +74,15 @@ function silentIn({ open, commit }: Attempt): Pid[] {
   const { participants, agents } = open.manifest;
   const heard = commit.evidence.yes | commit.evidence.no;
   return participants.filter((_, i) => !has(heard, agents[i]!));
+}
+
+/** A payment of this node ends without a commit, unless an attempt of it is still being decided. */
+export function recordEnd(turn: Turn, tx: TxId, reason: Refusal): void {
+  const record = turn.transaction(tx);
+  if (record === undefined || record.state === 'COMMITTED' || record.state === 'ABORTED') return;
+  const phases = record.attempts.map((hash) => turn.attempt(hash)?.commit.phase);
+  if (phases.some((phase) => phase !== undefined && phase !== 'ABORTED')) return;
+  turn.putTransaction(tx, { ...record, state: 'ABORTED', finished: turn.now, reason });
 }
 
 function withoutReason(record: TransactionRecord): TransactionRecord {

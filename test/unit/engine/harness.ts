@@ -133,6 +133,11 @@ export class Village {
     return this.#running(name).life;
   }
 
+  /** What has been written so far. */
+  disk(name: string): MemoryStore {
+    return this.#member(name).disk;
+  }
+
   pid(name: string): string {
     return this.#member(name).person.pid;
   }
@@ -210,14 +215,14 @@ export class Village {
   async start(name: string): Promise<void> {
     const member = this.#member(name);
     member.lives++;
-    const life = new NodeLife();
+    const life = new NodeLife(this.clock);
     const { signer, seed } = member.person;
     const inner = this.#network.transport({ publicKey: signer.publicKey });
     member.disk = createMemoryStore(member.disk.snapshot());
     this.#senders.set(name, (to, frame) => inner.send(to, frame));
     let drawn = 0;
     const node = createNode(member.settings, {
-      clock: life.clock(this.clock, () => member.aheadMs),
+      clock: life.clock(() => member.aheadMs),
       entropy: {
         bytes: (count) => {
           const text = `${name} ${member.lives} ${drawn++}`;

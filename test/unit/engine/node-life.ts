@@ -23,8 +23,16 @@ export class NodeLife {
   /** Called when a write's fate was to end the life. */
   onKilled: () => void = () => undefined;
   writes = 0;
+  /** How long the disk takes for a write. */
+  writeMs = 0;
+  readonly #base: Clock;
 
-  clock(base: Clock, aheadMs: () => number): Clock {
+  constructor(base: Clock) {
+    this.#base = base;
+  }
+
+  clock(aheadMs: () => number): Clock {
+    const base = this.#base;
     const guarded = (task: () => void) => () => {
       if (this.alive) task();
     };
@@ -70,7 +78,12 @@ export class NodeLife {
   async #write(disk: Store, ops: readonly StoreOp[]): Promise<void> {
     if (!this.alive) return never();
     this.writes++;
-    switch (this.fate(ops)) {
+    const fate = this.fate(ops);
+    if (this.writeMs > 0) {
+      await new Promise<void>((resolve) => this.#base.after(this.writeMs, resolve));
+    }
+    if (!this.alive) return never();
+    switch (fate) {
       case 'write':
         await disk.write(ops);
         // Whoever was killed meanwhile does not hear of it.

@@ -15,7 +15,7 @@ export async function faultsOf(village: Village): Promise<string[]> {
       const theirs = village
         .service(peer)
         .books()
-        .find((each) => each.peer === village.pid(name));
+        .find((each) => each.peer === village.pid(name) && each.equivalent === row.equivalent);
       if (Number(row.held) !== 0) faults.push(`${name}: ${row.held} is held towards ${peer}`);
       if (row.frozen) faults.push(`${name}: the edge with ${peer} is disputed`);
       if (theirs === undefined) faults.push(`${peer} has no edge with ${name}`);
