@@ -8,8 +8,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { type PeerRouting, peerRoutingSymbol } from '@libp2p/interface';
 
-/** From the beginning of one step to the beginning of the next, ms. */
-const STEP_MS = 5_000;
+/** From one step to the next, ms: doubles while the walk goes on, starts anew after a rest. */
+const STEP_MS = { min: 5_000, max: 300_000 };
 
 interface Routes {
   readonly [peerRoutingSymbol]: PeerRouting;
@@ -19,11 +19,14 @@ interface Routes {
 export function pacePeerRouting<Service extends object>(service: Service & Routes): Service {
   const routing = service[peerRoutingSymbol];
   let nextAt = 0;
+  let stepMs = STEP_MS.min;
   const paced: PeerRouting = {
     findPeer: (peerId, options) => routing.findPeer(peerId, options),
     async *getClosestPeers(key, options) {
-      const waitMs = nextAt - performance.now();
-      nextAt = Math.max(nextAt, performance.now()) + STEP_MS;
+      const now = performance.now();
+      stepMs = now > nextAt + STEP_MS.max ? STEP_MS.min : Math.min(stepMs * 2, STEP_MS.max);
+      const waitMs = nextAt - now;
+      nextAt = Math.max(nextAt, now) + stepMs;
       if (waitMs > 0) {
         const signal = options?.signal;
         await setTimeout(waitMs, undefined, {
