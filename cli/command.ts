@@ -28,7 +28,7 @@ export interface Context {
   print(result: Result): void;
 }
 
-interface FlagOption {
+export interface FlagOption {
   readonly kind: 'flag';
   readonly flags: string;
   readonly text: string;
@@ -41,7 +41,7 @@ export interface ValueOption<Value> {
   /** @throws GeoError E009 `usage` */
   readonly read: (text: string) => Value;
 }
-interface ListOption {
+export interface ListOption {
   readonly kind: 'list';
   readonly flags: string;
   readonly text: string;
