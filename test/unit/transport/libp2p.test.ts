@@ -204,6 +204,23 @@ describe('libp2p transport', () => {
     const { dropped, frames } = a.transport.metrics();
     expect(dropped.queue_full).toBeGreaterThan(200);
     expect(frames.out + dropped.queue_full).toBeLessThanOrEqual(300);
+    // What was accepted is kept until the peer reads.
+    let readBytes = 0;
+    stream.addEventListener('message', ({ data }) => {
+      readBytes += data.byteLength;
+    });
+    stream.resume();
+    await until(() => readBytes === (300 - dropped.queue_full) * 60_004);
+    expect(a.events).toEqual([`connected ${keyOf(2)}`]);
+  });
+
+  it('stops as soon as the peer has read everything', async () => {
+    const a = await start(1, { limits: { stopTimeoutMs: 3_600_000 } });
+    const b = await start(2);
+    await a.transport.connect(b.transport.addresses()[0]!);
+    for (let i = 0; i < 100; i += 1) a.transport.send(keyOf(2), new Uint8Array(60_000));
+    await a.transport.stop();
+    expect(b.frames).toHaveLength(100);
   });
 
   it('stops in bounded time even if a peer does not read', async () => {
