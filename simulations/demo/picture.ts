@@ -11,6 +11,8 @@ interface Point {
 
 const SIZE = 1000;
 const MARGIN = 60;
+/** Names stand to the right of their dots. */
+const LABEL_ROOM = 140;
 const ROUNDS = 300;
 const LAYOUT_SEED = 7;
 const TEXT_MAX = 28;
@@ -40,7 +42,7 @@ export function trustGraphSvg(community: Community, report: DemoReport): string 
     );
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE} ${SIZE + 40}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE + LABEL_ROOM} ${SIZE + 40}" font-family="sans-serif" font-size="11">`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     ...arrowHeads(community),
     ...lines,

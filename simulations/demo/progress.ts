@@ -96,7 +96,7 @@ export class Progress {
     const text = `  ${name.padEnd(TITLE_WIDTH)} ${bar} ${count.padEnd(9)} ${harmless(note)}`;
     this.#erase();
     // A line that wraps could not be rewritten.
-    this.#line = text.slice(0, Math.max(1, page.width - 1));
+    this.#line = shortened(text, Math.max(1, page.width - 1));
     this.#output.write(this.#line);
   }
 
@@ -106,11 +106,18 @@ export class Progress {
     this.#line = '';
     const seconds = `${(ms / 1000).toFixed(1)} s`.padStart(8);
     const title = name.padEnd(TITLE_WIDTH);
-    const text = `${paint(page, colour, mark)} ${title} ${paint(page, 'dim', seconds)}  ${harmless(note)}`;
+    const head = `${paint(page, colour, mark)} ${title} ${paint(page, 'dim', seconds)}  `;
+    const room = Math.max(0, page.width - TITLE_WIDTH - seconds.length - 5);
+    const text = head + shortened(harmless(note), room);
     this.#output.write(`${text.trimEnd()}\n`);
   }
 
   #erase(): void {
     if (this.#line !== '') this.#output.write('\r\u001b[2K');
   }
+}
+
+function shortened(text: string, width: number): string {
+  const letters = [...text];
+  return letters.length <= width ? text : `${letters.slice(0, width - 1).join('')}…`;
 }

@@ -130,7 +130,9 @@ function hopCount({ routes }: MadePayment): number {
 function wayOrReason({ from, to, routes, reason }: MadePayment): string {
   if (reason !== null || routes.length === 0) return `${from} → ${to}: ${reason ?? 'no outcome'}`;
   if (routes.length === 1) return routes[0]!.path.join(' → ');
-  const parts = routes.map(({ path, amount }) => `${amount} via ${path.slice(1, -1).join(', ')}`);
+  const parts = routes.map(({ path, amount }) =>
+    path.length === 2 ? `${amount} directly` : `${amount} via ${path.slice(1, -1).join(', ')}`,
+  );
   return `${from} → ${to}: ${parts.join('; ')}`;
 }
 
