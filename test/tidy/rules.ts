@@ -32,7 +32,10 @@ export const IMPORTS: readonly ImportRow[] = [
       ['@noble/', '@scure/'],
     ],
     'money/': [['errors.ts', 'limits.ts', 'money/'], ['decimal.js']],
-    'wire/': [[...BASE, 'wire/'], ['@noble/']],
+    'wire/': [
+      [...BASE, 'wire/'],
+      ['@noble/', 'cborg'],
+    ],
     'ledger/': [[...BASE, 'wire/messages/', 'ledger/'], ['@noble/']],
     // The manifest is the one thing whose bytes the machines know: votes are over their hash.
     'machines/manifest.ts': [[''], ['@noble/']],
