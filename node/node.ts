@@ -88,7 +88,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       rememberContact: (contact) => peers.hear(contact),
       onContradiction: (turn, signer, tx) => denounce(turn, signer, tx),
     },
-    () => state.attempts.values(),
+    () => state.attempts.size,
   );
   const statements = new EdgeStatements({
     signer: ports.signer,

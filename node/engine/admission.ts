@@ -14,7 +14,7 @@ import { checkTimes, type OpenManifest } from '../../protocol/machines/manifest.
 import { isSignedBy } from '../../protocol/wire/envelope.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { Attempt, OwnEffect } from './attempt.ts';
+import type { OwnEffect } from './attempt.ts';
 import type { Turn } from './turn.ts';
 
 export interface Admission {
@@ -37,12 +37,15 @@ interface Occasion {
   readonly note?: Uint8Array;
 }
 
-/** @returns why the vote is NO, or nothing */
+/**
+ * @param live how many attempts still have something to do here
+ * @returns why the vote is NO, or nothing
+ */
 export function checkPrepare(
   turn: Turn,
   open: OpenManifest,
   context: Admission,
-  live: Iterable<Attempt>,
+  live: number,
   occasion: Occasion,
 ): Refusal | undefined {
   return (
@@ -107,7 +110,7 @@ function checkOtherAttempts(
   turn: Turn,
   open: OpenManifest,
   context: Admission,
-  live: Iterable<Attempt>,
+  live: number,
 ): Refusal | undefined {
   for (const hash of turn.transaction(open.tx)?.attempts ?? []) {
     const phase = turn.attempt(hash)?.commit.phase;
@@ -119,9 +122,7 @@ function checkOtherAttempts(
       );
     }
   }
-  let pending = 0;
-  for (const _ of live) pending++;
-  if (pending >= context.settings.limits.pending_orders) {
+  if (live >= context.settings.limits.pending_orders) {
     return refusal(
       'E010',
       'too_many_pending',

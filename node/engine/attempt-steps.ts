@@ -6,7 +6,7 @@ import { GeoError } from '../../protocol/errors.ts';
 import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { PREPARE_MS_MAX } from '../../protocol/limits.ts';
-import { contradictions, only } from '../../protocol/machines/evidence.ts';
+import { contradictions, only, sameEvidence } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import type { CommitAction, Outcome } from '../../protocol/machines/outcome.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
@@ -15,7 +15,7 @@ import type { Signer, VerifySignature } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import { carryOut } from './actions.ts';
 import { type Admission, ownEffects } from './admission.ts';
-import { type Attempt, type CommitState, type StatementKey, statementKeys } from './attempt.ts';
+import type { Attempt, CommitState, StatementKey } from './attempt.ts';
 import { type Learned, learn as learnStatements } from './statements.ts';
 import { nextTimer } from './timers.ts';
 import { recordOutcome } from './transactions.ts';
@@ -136,16 +136,23 @@ function refusalOf(stepped: Stepped): Refusal | undefined {
   };
 }
 
+/** Whether there is nothing new to store. */
 function sameRecord(a: Attempt, b: Attempt): boolean {
-  return a.commit === b.commit
-    ? a.tries === b.tries
-    : JSON.stringify(stateOf(a.commit)) === JSON.stringify(stateOf(b.commit)) &&
-        a.tries === b.tries;
+  return a.tries === b.tries && sameState(a.commit, b.commit);
 }
 
-function stateOf(commit: CommitState): unknown {
-  const evidence = statementKeys(commit.evidence, commit.size);
-  return commit.role === 'voter'
-    ? [commit.phase, evidence, commit.round, String(commit.doubters), commit.coordinatorSpoke]
-    : [commit.phase, evidence, String(commit.answered), commit.relayed];
+function sameState(a: CommitState, b: CommitState): boolean {
+  if (a === b) return true;
+  if (a.phase !== b.phase || !sameEvidence(a.evidence, b.evidence)) return false;
+  if (a.role === 'voter' && b.role === 'voter') {
+    return (
+      a.round === b.round && a.doubters === b.doubters && a.coordinatorSpoke === b.coordinatorSpoke
+    );
+  }
+  return (
+    a.role === 'coordinator' &&
+    b.role === 'coordinator' &&
+    a.answered === b.answered &&
+    a.relayed === b.relayed
+  );
 }

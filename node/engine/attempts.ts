@@ -39,12 +39,12 @@ import type { Turn } from './turn.ts';
 
 export class Attempts {
   readonly #context: AttemptsContext;
-  readonly #live: () => Iterable<Attempt>;
+  readonly #live: () => number;
   readonly #steps: AttemptSteps;
   readonly #lost: LostRecords;
 
-  /** @param live attempts that still have something to do */
-  constructor(context: AttemptsContext, live: () => Iterable<Attempt>) {
+  /** @param live how many attempts still have something to do */
+  constructor(context: AttemptsContext, live: () => number) {
     this.#context = context;
     this.#live = live;
     this.#steps = new AttemptSteps(context);

@@ -6,8 +6,20 @@
 import { GeoError } from '../../protocol/errors.ts';
 import type { Clock, Store, StoreOp } from '../ports.ts';
 
+/**
+ * A record that is encoded when its batch leaves: of an edge that fifty turns of a batch change, only
+ * the last version ever becomes bytes. What `encode` reads must not change any more.
+ */
+export interface RecordOp {
+  readonly type: 'record';
+  readonly key: string;
+  readonly encode: () => Uint8Array;
+}
+
+export type TurnOp = StoreOp | RecordOp;
+
 interface Unit {
-  readonly ops: readonly StoreOp[];
+  readonly ops: readonly TurnOp[];
   readonly committed: () => void;
   readonly failed: (error: GeoError) => void;
 }
@@ -93,10 +105,13 @@ export class GroupCommit {
 
 /** One operation per key: a record changed by ten turns of a batch is written once. */
 function lastWins(batch: readonly Unit[]): StoreOp[] {
-  if (batch.length === 1) return [...batch[0]!.ops];
-  const byKey = new Map<string, StoreOp>();
+  const byKey = new Map<string, TurnOp>();
   for (const unit of batch) for (const op of unit.ops) byKey.set(op.key, op);
-  return [...byKey.values()];
+  return Array.from(byKey.values(), encoded);
+}
+
+function encoded(op: TurnOp): StoreOp {
+  return op.type === 'record' ? { type: 'put', key: op.key, value: op.encode() } : op;
 }
 
 function asStoreError(error: unknown): GeoError {

@@ -69,7 +69,7 @@ export class State {
   /** A settled attempt, or any other, from the store. */
   readAttempt(hash: Hash): Attempt | undefined {
     const value = this.#store.get(keys.attempt(hash));
-    const manifest = this.#store.get(keys.manifest(hash));
+    const manifest = value && this.#store.get(keys.manifest(hash));
     if (value === undefined || manifest === undefined) return undefined;
     const record = records.decodeRecord(records.AttemptRecord, value);
     const statements = new Map<StatementKey, Uint8Array>();

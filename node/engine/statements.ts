@@ -62,25 +62,28 @@ class Reader implements Learned {
   }
 
   vote(bytes: Uint8Array): void {
+    if (this.#isKnown(bytes)) return;
     const read = this.#read('PAYMENT_PREPARE_ACK', bytes);
     if (read === undefined) return;
     const { thing, voter } = read;
-    const isNew = this.#add(thing.body.yes ? `y${voter}` : `n${voter}`, thing, voter);
+    const key: StatementKey = thing.body.yes ? `y${voter}` : `n${voter}`;
+    const isNew = this.#add(key, thing, voter);
     if (isNew === undefined) return;
-    const set = only(voter);
-    this.#gain(thing.body.yes ? { ...NO_EVIDENCE, yes: set } : { ...NO_EVIDENCE, no: set });
+    this.#gain(evidenceOf(key));
     if (!thing.body.yes && isNew) this.refusal ??= thing.body;
   }
 
   withdrawal(bytes: Uint8Array): void {
+    if (this.#isKnown(bytes)) return;
     const read = this.#read('WITHDRAW', bytes);
     if (read === undefined) return;
-    if (this.#add(`w${read.voter}`, read.thing, read.voter) === undefined) return;
-    this.#gain({ ...NO_EVIDENCE, withdrawn: only(read.voter) });
+    const key: StatementKey = `w${read.voter}`;
+    if (this.#add(key, read.thing, read.voter) !== undefined) this.#gain(evidenceOf(key));
   }
 
   /** @param mayRest whether it may rest on another's; what it rests on may not rest again */
   applied(bytes: Uint8Array, mayRest = true): boolean {
+    if (this.#isKnown(bytes)) return true;
     const read = this.#read('PAYMENT_COMMIT_ACK', bytes);
     if (read === undefined) return false;
     const { thing, voter } = read;
@@ -91,10 +94,20 @@ class Reader implements Learned {
       return false;
     }
     if (restsOn !== undefined && !this.applied(restsOn, false)) return false;
-    if (this.#add(firstHand ? `f${voter}` : `a${voter}`, thing, voter) === undefined) return false;
-    const set = only(voter);
-    this.#gain({ ...NO_EVIDENCE, applied: set, firstHand: firstHand ? set : 0n });
+    const key: StatementKey = firstHand ? `f${voter}` : `a${voter}`;
+    if (this.#add(key, thing, voter) === undefined) return false;
+    this.#gain(evidenceOf(key));
     return true;
+  }
+
+  /** The very bytes that were read and verified before: most of what a second COMMIT carries. */
+  #isKnown(bytes: Uint8Array): boolean {
+    for (const [key, known] of this.#known) {
+      if (!sameBytes(known, bytes)) continue;
+      this.#gain(evidenceOf(key));
+      return true;
+    }
+    return false;
   }
 
   #gain(evidence: Evidence): void {
@@ -135,6 +148,30 @@ class Reader implements Learned {
     this.fresh.set(key, thing.bytes);
     return true;
   }
+}
+
+/** What a verified statement proves. */
+function evidenceOf(key: StatementKey): Evidence {
+  const set = only(Number(key.slice(1)));
+  switch (key[0]) {
+    case 'y':
+      return { ...NO_EVIDENCE, yes: set };
+    case 'n':
+      return { ...NO_EVIDENCE, no: set };
+    case 'w':
+      return { ...NO_EVIDENCE, withdrawn: set };
+    case 'f':
+      return { ...NO_EVIDENCE, applied: set, firstHand: set };
+    default:
+      return { ...NO_EVIDENCE, applied: set };
+  }
+}
+
+/** From the end, where two statements differ at once: there stand the signatures. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const indexes = new WeakMap<OpenManifest, ReadonlyMap<string, number>>();

@@ -7,11 +7,11 @@
 import type { Hash, Pid, PublicKey, TxId } from '../../protocol/identity/pid.ts';
 import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
-import type { StoreOp } from '../ports.ts';
 import { keys } from '../store/keys.ts';
 import * as records from '../store/records.ts';
 import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.ts';
 import type { DeadlineTopic } from './deadlines.ts';
+import type { TurnOp } from './group-commit.ts';
 import type { Notice } from './notices.ts';
 import type { State } from './state.ts';
 
@@ -22,7 +22,7 @@ interface Sending {
 
 /** What a finished turn leaves to do. */
 export interface TurnResult {
-  readonly ops: readonly StoreOp[];
+  readonly ops: readonly TurnOp[];
   /** Makes the turn visible to the turns after it. */
   readonly merge: () => void;
   /** To be done once the writes are durable, in this order. */
@@ -37,10 +37,14 @@ export class Turn {
   readonly now: number;
   readonly #state: State;
   readonly #nextCounter: () => number;
-  readonly #ops = new Map<string, StoreOp>();
+  readonly #ops = new Map<string, TurnOp>();
   readonly #edges = new Map<string, Edge>();
   readonly #attempts = new Map<Hash, Attempt>();
   readonly #transactions = new Map<TxId, records.TransactionRecord>();
+  /** Transactions that may be forgotten afterwards, in the version that the store then has. */
+  readonly #stored = new Map<TxId, records.TransactionRecord>();
+  /** The last transaction that was looked for in the store. */
+  #asked: { tx: TxId; record: records.TransactionRecord | undefined } | undefined;
   readonly #merges: (() => void)[] = [];
   readonly #sendings: Sending[] = [];
   readonly #notices: Notice[] = [];
@@ -80,11 +84,13 @@ export class Turn {
   }
 
   transaction(tx: TxId): records.TransactionRecord | undefined {
-    return (
-      this.#transactions.get(tx) ??
-      this.#state.transactions.get(tx) ??
-      this.#state.readTransaction(tx)
-    );
+    const known = this.#transactions.get(tx) ?? this.#state.transactions.get(tx);
+    if (known !== undefined) return known;
+    // The store is asked once: most turns that ask again do so because there was nothing.
+    if (this.#asked === undefined || this.#asked.tx !== tx) {
+      this.#asked = { tx, record: this.#state.readTransaction(tx) };
+    }
+    return this.#asked.record;
   }
 
   putTransaction(tx: TxId, record: records.TransactionRecord): void {
@@ -163,14 +169,17 @@ export class Turn {
 
   finish(): TurnResult {
     for (const edge of this.#edges.values()) {
-      this.put(keys.edge(edge), records.encodeRecord(records.EdgeRecord, edge));
+      this.#record(keys.edge(edge), () => records.encodeRecord(records.EdgeRecord, edge));
     }
     for (const [hash, attempt] of this.#attempts) {
-      const value = records.encodeRecord(records.AttemptRecord, toRecord(attempt));
-      this.put(keys.attempt(hash), value);
+      this.#record(keys.attempt(hash), () =>
+        records.encodeRecord(records.AttemptRecord, toRecord(attempt)),
+      );
     }
     for (const [tx, record] of this.#transactions) {
-      this.put(keys.transaction(tx), records.encodeRecord(records.TransactionRecord, record));
+      this.#record(keys.transaction(tx), () =>
+        records.encodeRecord(records.TransactionRecord, record),
+      );
     }
     return {
       ops: [...this.#ops.values()],
@@ -182,21 +191,36 @@ export class Turn {
     };
   }
 
+  #record(key: string, encode: () => Uint8Array): void {
+    this.#ops.set(key, { type: 'record', key, encode });
+  }
+
   #merge(): void {
-    for (const [key, edge] of this.#edges) this.#state.edges.set(key, edge);
-    for (const [hash, attempt] of this.#attempts) this.#state.attempts.set(hash, attempt);
-    for (const [tx, record] of this.#transactions) this.#state.transactions.set(tx, record);
+    const { edges, attempts, transactions } = this.#state;
+    for (const [key, edge] of this.#edges) edges.set(key, edge);
+    for (const [tx, record] of this.#transactions) {
+      transactions.set(tx, record);
+      this.#stored.set(tx, record);
+    }
+    for (const [hash, attempt] of this.#attempts) {
+      attempts.set(hash, attempt);
+      const { tx } = attempt.open;
+      const record = isSettled(attempt.commit) ? transactions.get(tx) : undefined;
+      if (record !== undefined) this.#stored.set(tx, record);
+    }
     for (const merge of this.#merges) merge();
   }
 
+  /** A later turn may have replaced what this one left behind; that turn will see to it. */
   #forget(): void {
     const { attempts, transactions, open } = this.#state;
     for (const [hash, attempt] of this.#attempts) {
-      // A later turn may already have replaced it; that turn will see to it.
       if (attempts.get(hash) === attempt && isSettled(attempt.commit)) attempts.delete(hash);
     }
-    for (const [tx, record] of this.#transactions) {
-      if (transactions.get(tx) === record && !open.has(tx)) transactions.delete(tx);
+    for (const [tx, record] of this.#stored) {
+      if (transactions.get(tx) !== record || open.has(tx)) continue;
+      // While an attempt of it is live it will be asked for once more: when that one ends.
+      if (!record.attempts.some((hash) => attempts.has(hash))) transactions.delete(tx);
     }
   }
 }

@@ -13,9 +13,12 @@ import {
   publicKeyToBytes,
 } from '../../protocol/identity/pid.ts';
 
-// Making a PeerId costs a few µs and some allocations. Bounded, so that strangers cannot grow it.
+// Making a PeerId costs a few µs and some allocations, reading an address more, and every PREPARE
+// brings the same ones along. Bounded, so that strangers cannot grow them.
 const MEMO_MAX = 20_000;
 const peerIdByKey = new Map<PublicKey, PeerId>();
+/** By peer and text, what {@link addressOfPeer} made of them. */
+const addressByName = new Map<string, string>();
 
 export function peerIdOf(key: PublicKey): PeerId {
   const known = peerIdByKey.get(key);
@@ -71,6 +74,17 @@ export function keyInAddress(address: Multiaddr): PublicKey | undefined {
  * Undefined if the text is no address, or already names someone else.
  */
 export function addressOfPeer(text: string, peer: PublicKey): string | undefined {
+  const name = `${peer} ${text}`;
+  const known = addressByName.get(name);
+  if (known !== undefined) return known;
+  const address = checkedAddress(text, peer);
+  if (address === undefined) return undefined;
+  if (addressByName.size >= MEMO_MAX) addressByName.clear();
+  addressByName.set(name, address);
+  return address;
+}
+
+function checkedAddress(text: string, peer: PublicKey): string | undefined {
   try {
     const address = parseAddress(text);
     const named = keyInAddress(address);

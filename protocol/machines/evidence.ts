@@ -56,6 +56,17 @@ export function merge(a: Evidence, b: Evidence): Evidence {
   };
 }
 
+/** Whether the same statements are known. */
+export function sameEvidence(a: Evidence, b: Evidence): boolean {
+  return (
+    a.yes === b.yes &&
+    a.no === b.no &&
+    a.withdrawn === b.withdrawn &&
+    a.applied === b.applied &&
+    a.firstHand === b.firstHand
+  );
+}
+
 /** R2: YES from all of V. */
 export function isCertificate(evidence: Evidence, size: number): boolean {
   return evidence.yes === all(size);
