@@ -131,10 +131,9 @@ export function stepCoordinator(
       return decide(learn(heard, event.evidence));
     }
     case 'status-query': {
-      const decided = decide(learn(state, event.evidence));
-      // R7: who is asked before the certificate is complete must not vote YES any more.
-      const next =
-        decided.state.phase === 'COLLECT' ? then(decided, refuse(decided.state)) : decided;
+      const learned = learn(state, event.evidence);
+      // R7: once asked it must not vote YES any more, even if the question brings the last vote along.
+      const next = state.phase === 'COLLECT' ? refuse(learned) : decide(learned);
       return answer(next, event.from);
     }
     case 'timer':

@@ -101,6 +101,13 @@ describe('coordinator', () => {
       does: [...refusal('0,1'), 'send answer to 1'],
     },
     {
+      row: 'COLLECT, STATUS_QUERY that brings the last YES along: NO all the same (R7)',
+      from: coordinator('COLLECT', said({ yes: [ME] })),
+      event: { ...query, evidence: said({ yes: [OTHER] }) },
+      next: 'ABORTED',
+      does: [...refusal('0,1'), 'send answer to 1'],
+    },
+    {
       row: 'COLLECT, timer: sign NO, release',
       from: coordinator('COLLECT', said({ yes: [ME] })),
       event: timer,
