@@ -17,7 +17,6 @@ import {
   type Libp2pTransport,
   type Libp2pTransportOptions,
 } from '../../../node/transport/libp2p.ts';
-import { TRANSPORT_LIMITS } from '../../../node/transport/limits.ts';
 import { peerIdOf } from '../../../node/transport/peer-id.ts';
 import {
   type PublicKey,
@@ -230,9 +229,9 @@ describe('libp2p transport', () => {
     stream.pause();
     await until(() => a.events.length === 1);
     for (let i = 0; i < 50; i += 1) a.transport.send(keyOf(2), new Uint8Array(60_000));
-    const begun = performance.now();
+    // Without the bound this would wait for ever.
     await a.transport.stop();
-    expect(performance.now() - begun).toBeLessThan(TRANSPORT_LIMITS.stopTimeoutMs * 2);
+    expect(a.transport.peers()).toEqual([]);
   });
 
   it('connects only within a network of the same pre-shared key', async () => {
