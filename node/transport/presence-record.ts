@@ -1,6 +1,6 @@
 /**
  * Where a participant is, in its own words: a signed record under `/geo/pid/<PID>` in the DHT
- * (docs/PROTOCOL.md, "Hub, index, routes"). A PID is the hash of a public key, so the record also
+ * (docs/PROTOCOL.md, "Presence"). A PID is the hash of a public key, so the record also
  * answers what no PID can: which key it is.
  */
 import { GeoError } from '../../protocol/errors.ts';
