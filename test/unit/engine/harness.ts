@@ -56,6 +56,8 @@ export interface VillageOptions {
   /** `boris>anna 100`: Boris lets Anna owe him up to 100. Neighbours know each other. */
   readonly lines?: readonly string[];
   readonly settings?: SettingsPatch;
+  /** Everyone knows where everyone is, as in a network with a DHT. Otherwise only neighbours do. */
+  readonly acquainted?: boolean;
 }
 
 /** From a frame's sending to its arrival, ms. */
@@ -101,6 +103,7 @@ export class Village {
       );
     }
     for (const text of options.lines ?? []) await village.trust(text);
+    if (options.acquainted) await village.#introduceAll();
     await village.calm();
     village.sent.length = 0;
     return village;
@@ -123,6 +126,15 @@ export class Village {
     const address = this.service(other).identity().addresses[0]!;
     await this.run(this.service(one).connect(address));
     await this.clock.settle();
+  }
+
+  async #introduceAll(): Promise<void> {
+    for (const [i, one] of this.names.entries()) {
+      for (const other of this.names.slice(i + 1)) {
+        await this.introduce(one, other);
+        await this.introduce(other, one);
+      }
+    }
   }
 
   service(name: string): NodeService {
