@@ -96,6 +96,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     read: (key) => ports.store.get(key),
     keyOf: (pid) => peers.keyOf(pid),
     every: settings.edges.statement_every,
+    onDifferent: (edge) => edges.compare(edge),
   });
   const edges: EdgeSync = new EdgeSync({
     ports,
@@ -209,6 +210,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     },
     async stop() {
       stopComparing();
+      edges.stop();
       search.stop();
       await hall.stop();
       await ports.transport.stop();

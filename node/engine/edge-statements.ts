@@ -5,8 +5,8 @@
  */
 import { GeoError } from '../../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import { counterparty, type Edge, edgeKey } from '../../protocol/ledger/edge.ts';
-import { type EdgeState, edgeStateOf, sameState } from '../../protocol/machines/edge-sync.ts';
+import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import { edgeStateOf, sameState } from '../../protocol/machines/edge-sync.ts';
 import {
   readSigned,
   requireSignedBy,
@@ -27,20 +27,28 @@ export interface StatementsContext {
   readonly keyOf: (pid: Pid) => PublicKey | undefined;
   /** Attempts applied on an edge from one statement to the next. */
   readonly every: number;
+  /** The other end wants to sign what is not true here: the books have to be compared. */
+  readonly onDifferent: (edge: Edge) => void;
+}
+
+/** A statement in force. */
+export interface CoSigned {
+  readonly body: EdgeStatement;
+  /** COSE_Sign1 of the same statement by this node and by the other end. */
+  readonly mine: Uint8Array;
+  readonly theirs: Uint8Array;
 }
 
 export class EdgeStatements {
   readonly #context: StatementsContext;
   readonly #me: Pid;
-  /** Proposals of this run that wait for the other end, by edge and count. */
-  readonly #proposed = new Map<string, Uint8Array>();
 
   constructor(context: StatementsContext) {
     this.#context = context;
     this.#me = pidFromPublicKey(context.signer.publicKey);
   }
 
-  /** Time for a new one? Only the lower PID proposes by itself, so that proposals do not cross. */
+  /** Time for a new one? Only the lower PID proposes by itself, so that proposals seldom cross. */
   isDue(edge: Edge): boolean {
     return edge.low === this.#me && edge.count - edge.base >= this.#context.every;
   }
@@ -50,10 +58,9 @@ export class EdgeStatements {
     const edge = turn.edge(id);
     const peer = edge && this.#context.keyOf(counterparty(edge, this.#me));
     if (edge === undefined || peer === undefined) return;
-    const envelope = this.#sign({ ...edgeStateOf(edge), made: turn.now });
-    this.#proposed.set(placeOf(edge), envelope);
-    turn.put(keys.statement(edge, edge.count), encodeRecord(StatementRecord, { mine: envelope }));
-    turn.send(peer, signedFrame('EDGE_STATEMENT', envelope));
+    const mine = this.#sign({ ...edgeStateOf(edge), made: turn.now });
+    turn.put(keys.proposal(edge), encodeRecord(StatementRecord, { mine }));
+    turn.send(peer, signedFrame('EDGE_STATEMENT', mine));
   }
 
   /** EDGE_STATEMENT: a proposal, or the other end's signature under the own one. */
@@ -66,29 +73,60 @@ export class EdgeStatements {
         fault: 'wrong_sender',
       });
     }
+    const inForce = this.newest(edge);
+    if (inForce !== undefined && sameStatement(inForce.body, body)) return;
     requireSignedBy(signed, from, this.#context.verify);
-    const proposed = this.#proposed.get(placeOf(body));
-    if (proposed !== undefined && sameStatement(proposed, body)) {
-      this.#complete(turn, edge, body.count, proposed, signed.bytes);
+    const proposal = this.#proposal(edge);
+    if (proposal !== undefined && sameStatement(proposal.body, body)) {
+      this.#complete(turn, edge, body.count, proposal.mine, signed.bytes);
       return;
     }
-    if (edge.base >= body.count) return;
-    // Only what is true here and now is signed; the other end proposes again when the edge is quiet.
-    if (!sameState(edgeStateOf(edge), body)) return;
+    // Of two that cross the newer one counts, at both ends: it is sent (again), and the other end signs it.
+    const own = this.#isTrue(edge, proposal?.body) ? proposal : inForce;
+    if (own !== undefined && isNewer(own.body, body)) {
+      turn.send(from, signedFrame('EDGE_STATEMENT', own.mine));
+      return;
+    }
+    // Only what is true here and now is signed.
+    if (!this.#isTrue(edge, body)) {
+      this.#context.onDifferent(edge);
+      return;
+    }
     const mine = this.#sign(body);
     this.#complete(turn, edge, body.count, mine, signed.bytes);
     turn.send(from, signedFrame('EDGE_STATEMENT', mine));
   }
 
   /** The newest statement that both have signed. */
-  newest(edge: Edge): Required<StatementRecord> | undefined {
-    const value = edge.base > 0 ? this.#context.read(keys.statement(edge, edge.base)) : undefined;
-    const record = value && decodeRecord(StatementRecord, value);
-    return record?.theirs === undefined ? undefined : { mine: record.mine, theirs: record.theirs };
+  newest(edge: Edge): CoSigned | undefined {
+    const value = this.#context.read(keys.statement(edge, edge.base));
+    const { mine, theirs } = (value && decodeRecord(StatementRecord, value)) ?? {};
+    if (mine === undefined || theirs === undefined) return undefined;
+    return { body: readSigned('EDGE_STATEMENT', mine).body, mine, theirs };
+  }
+
+  /** The newest statement, if it says what the edge is now. */
+  current(edge: Edge): CoSigned | undefined {
+    const newest = this.newest(edge);
+    return this.#isTrue(edge, newest?.body) ? newest : undefined;
+  }
+
+  #isTrue(edge: Edge, statement: EdgeStatement | undefined): boolean {
+    return statement !== undefined && sameState(edgeStateOf(edge), statement);
+  }
+
+  /** What this node has signed and the other end has not answered yet. */
+  #proposal(id: EdgeId): { body: EdgeStatement; mine: Uint8Array } | undefined {
+    const value = this.#context.read(keys.proposal(id));
+    if (value === undefined) return undefined;
+    const { mine } = decodeRecord(StatementRecord, value);
+    return { mine, body: readSigned('EDGE_STATEMENT', mine).body };
   }
 
   #complete(turn: Turn, edge: Edge, count: number, mine: Uint8Array, theirs: Uint8Array): void {
-    this.#proposed.delete(placeOf({ ...edge, count }));
+    turn.del(keys.proposal(edge));
+    // An answer that comes after a newer statement has nothing to add.
+    if (count < edge.base) return;
     turn.put(keys.statement(edge, count), encodeRecord(StatementRecord, { mine, theirs }));
     if (count > edge.base) turn.putEdge({ ...edge, base: count });
   }
@@ -99,11 +137,17 @@ export class EdgeStatements {
   }
 }
 
-function placeOf(state: Pick<EdgeState, 'low' | 'high' | 'equivalent' | 'count'>): string {
-  return `${edgeKey(state)}/${state.count}`;
+function sameStatement(a: EdgeStatement, b: EdgeStatement): boolean {
+  return sameState(a, b) && a.made === b.made;
 }
 
-function sameStatement(envelope: Uint8Array, body: EdgeStatement): boolean {
-  const mine = readSigned('EDGE_STATEMENT', envelope).body;
-  return sameState(mine, body) && mine.made === body.made;
+/** Both ends find the same: the later count, then the later time, then one fixed by the content. */
+function isNewer(a: EdgeStatement, b: EdgeStatement): boolean {
+  if (a.count !== b.count) return a.count > b.count;
+  if (a.made !== b.made) return a.made > b.made;
+  return rank(a) > rank(b);
+}
+
+function rank(statement: EdgeStatement): string {
+  return `${edgeKey(statement)} ${statement.low_sequence} ${statement.high_sequence} ${statement.digest}`;
 }

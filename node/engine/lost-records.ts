@@ -4,6 +4,7 @@
  * (docs/PROTOCOL.md, "Both books of an edge").
  */
 import { GeoError } from '../../protocol/errors.ts';
+import { newEdge } from '../../protocol/ledger/edge.ts';
 import {
   recoverCoordinator,
   restoreCoordinator,
@@ -84,15 +85,7 @@ export class LostRecords {
         fault: 'receipt_incomplete',
       });
     }
-    const missing = open.effects.some(
-      ({ edge }) =>
-        [edge.low, edge.high].some((pid) => this.#context.served(pid)) && !turn.edge(edge),
-    );
-    if (missing) {
-      throw new GeoError('E008', 'A receipt concerns an edge whose lines are not here yet.', {
-        fault: 'edge_unknown',
-      });
-    }
+    this.#restoreEdges(turn, open);
     const outcome: Outcome<CommitState> =
       me === size - 1 ? recoverCoordinator(size, evidence) : recoverVoter(me, size, evidence);
     const attempt = {
@@ -102,5 +95,19 @@ export class LostRecords {
     recordStart(turn, open, this.#context);
     this.#steps.finish(turn, undefined, attempt, outcome.actions, learned.fresh, {});
     return 'applied';
+  }
+
+  /**
+   * Edges that were lost with the books: the own YES shows that they were here. Their lines come
+   * from their other ends.
+   */
+  #restoreEdges(turn: Turn, open: OpenManifest): void {
+    const { equivalent, precision } = open.order;
+    for (const { edge } of open.effects) {
+      const own = this.#context.served(edge.low) || this.#context.served(edge.high);
+      if (!own || turn.edge(edge) !== undefined) continue;
+      turn.putEdge(newEdge(edge, precision));
+      turn.keepEquivalent(equivalent, precision);
+    }
   }
 }

@@ -145,17 +145,30 @@ export class TrustLines {
       });
     }
     const id = edgeId(owner, body.to, body.equivalent);
-    const edge = turn.edge(id) ?? newEdge(id, body.precision);
+    const known = turn.edge(id);
+    const edge = known ?? newEdge(id, body.precision);
     const verdict = receiveLine(edge, owner, body);
     if (verdict.verdict === 'known') return;
     requireSignedBy(signed, body.from_key, this.#context.verify);
-    if (this.#context.state.equivalents.get(body.equivalent) === undefined) {
-      if (owner !== this.#me) this.#precisionOf(body.equivalent);
-      // The definition was lost with the books; the own signature shows that it was known.
-      turn.putEquivalent(body.equivalent, { precision: body.precision, metadata: [] });
+    if (owner !== this.#me && known === undefined) this.#precisionOf(body.equivalent);
+    if (edge.precision !== body.precision) {
+      throw new GeoError('E009', 'The two ends of an edge count with different precisions.', {
+        fault: 'precision_differs',
+      });
     }
+    // The definition was lost with the books; the own signature shows that it was known.
+    turn.keepEquivalent(body.equivalent, body.precision);
     turn.putEdge(withLine(edge, owner, verdict.line));
     turn.putLine(owner, body.to, body.equivalent, { type, envelope, state: 'COMMITTED' });
+    turn.history({
+      type: 'trust_line',
+      text: `${body.status} line ${owner === this.#me ? 'given' : 'received'}, version ${body.sequence}, as the other end has it`,
+      peer,
+      equivalent: body.equivalent,
+      amount: body.limit,
+    });
+    // What waited to be delivered is older than what the other end has shown.
+    if (owner === this.#me) this.#context.outbox.end(turn, peer, topicOf(body.equivalent));
     this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');
   }
 

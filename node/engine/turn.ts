@@ -126,6 +126,11 @@ export class Turn {
     this.#merges.push(() => this.#state.equivalents.set(code, equivalent));
   }
 
+  /** Keeps an equivalent that something signed shows to have been known here. */
+  keepEquivalent(code: EquivalentCode, precision: number): void {
+    if (!this.#state.equivalents.has(code)) this.putEquivalent(code, { precision, metadata: [] });
+  }
+
   putMeta(name: string, value: Uint8Array): void {
     this.put(keys.meta(name), value);
     this.#merges.push(() => this.#state.meta.set(name, value));

@@ -7,6 +7,8 @@
  * | `line/` | equivalent, owner PID, other PID | COSE_Sign1 of the newest line, with its message type |
  * | `applied/` | equivalent, low PID, high PID, count | manifest hash of the attempt that was applied as the count-th |
  * | `statement/` | equivalent, low PID, high PID, count | StatementRecord |
+ * | `proposal/` | equivalent, low PID, high PID | StatementRecord that the other end has not signed yet |
+ * | `dispute/` | equivalent, low PID, high PID | DisputeRecord; there while the edge is frozen for it |
  * | `tx/` | tx | TransactionRecord: the order and the attempts made for it |
  * | `manifest/` | manifest hash | manifest bytes |
  * | `attempt/` | manifest hash | AttemptRecord; never deleted (R1) |
@@ -30,6 +32,8 @@ export type Prefix =
   | 'line'
   | 'applied'
   | 'statement'
+  | 'proposal'
+  | 'dispute'
   | 'tx'
   | 'manifest'
   | 'attempt'
@@ -49,6 +53,8 @@ export const keys = {
   line: (equivalent: string, owner: Pid, other: Pid) => `line/${equivalent}/${owner}/${other}`,
   applied: (id: EdgeId, count: number) => `applied/${edgeKey(id)}/${padded(count)}`,
   statement: (id: EdgeId, count: number) => `statement/${edgeKey(id)}/${padded(count)}`,
+  proposal: (id: EdgeId) => `proposal/${edgeKey(id)}`,
+  dispute: (id: EdgeId) => `dispute/${edgeKey(id)}`,
   transaction: (tx: TxId) => `tx/${tx}`,
   manifest: (hash: Hash) => `manifest/${hash}`,
   attempt: (hash: Hash) => `attempt/${hash}`,

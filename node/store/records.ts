@@ -1,5 +1,6 @@
 /** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
 import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import * as s from '../../protocol/wire/schema.ts';
 
@@ -134,6 +135,16 @@ export const StatementRecord = s.map({
   theirs: s.optional(s.bytesUpTo(4096)),
 });
 
+/** Two books that differ: both views, `made` when they were found to. */
+export const DisputeRecord = s.map({
+  found: s.time,
+  mine: EdgeStatement,
+  theirs: EdgeStatement,
+  /** Manifests that the other end lists and has shown no receipt for. */
+  unproven: s.list(s.hash, 256),
+});
+
+export type DisputeRecord = s.Infer<typeof DisputeRecord>;
 export type StatementRecord = s.Infer<typeof StatementRecord>;
 export type EdgeRecord = s.Infer<typeof EdgeRecord>;
 export type AttemptRecord = s.Infer<typeof AttemptRecord>;
