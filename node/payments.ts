@@ -130,7 +130,7 @@ export class Payments {
     const tx = hashOf(payload);
     const { signer } = this.#ports;
     const signed = seal('PAYMENT_REQUEST', order, signer.publicKey, (m) => signer.sign(m));
-    await this.#hall.turn((turn) => {
+    const recorded = this.#hall.turnAhead((turn) => {
       if (this.#hall.state.open.size >= this.#settings.limits.pending_orders) {
         throw new GeoError(
           'E006',
@@ -154,7 +154,7 @@ export class Payments {
     // The order ends at `expires`; whoever waits is answered then, decided or not.
     const over = this.#after(wish.timeoutMs + this.#settings.payments.grace_ms);
     try {
-      await Promise.race([carried, over.elapsed]);
+      await Promise.race([Promise.all([recorded, carried]), over.elapsed]);
     } finally {
       over.cancel();
     }
@@ -232,8 +232,8 @@ export class Payments {
           break;
         }
         if (number === 1) {
-          await this.#hall.turn((turn) => {
-            const record = turn.transaction(tx)!;
+          this.#hall.turnAhead((turn) => {
+            const record = turn.transaction(tx) ?? lost();
             turn.putTransaction(tx, { ...record, state: 'ROUTED' });
           });
         }
@@ -281,7 +281,10 @@ export class Payments {
     if (own.length > 0) await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
     const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
     try {
-      const refused = await this.#hall.turn((turn) => this.#attempts.start(turn, open, note));
+      const refused = await this.#hall.turn((turn) => {
+        if (turn.transaction(open.tx) === undefined) lost();
+        return this.#attempts.start(turn, open, note);
+      });
       if (refused !== undefined) return { outcome: 'ABORTED', refusal: refused, silent: [] };
       return await ended;
     } finally {
@@ -366,6 +369,13 @@ export class Payments {
     });
     return { elapsed, cancel };
   }
+}
+
+/** The write of the new order has failed meanwhile, and what was built upon it has been forgotten. */
+function lost(): never {
+  throw new GeoError('E010', 'The store could not be written; nothing was paid. Try again.', {
+    fault: 'store_write_failed',
+  });
 }
 
 /** Another way may help against an edge or a voter; nothing helps against the order itself. */

@@ -58,24 +58,42 @@ export class Hall {
    */
   turn<T>(work: (turn: Turn) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#requireReady();
-      const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextCounter());
-      const value = work(turn);
-      const result = turn.finish();
-      result.merge();
-      this.commit.submit({
-        ops: result.ops,
-        committed: () => {
-          this.#fault = undefined;
-          for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
-          for (const [topic, at] of result.deadlines) this.deadlines.set(topic, at);
-          result.forget();
-          resolve(value);
-          for (const notice of result.notices) this.#tell(notice);
-        },
-        failed: reject,
-      });
+      const value: T = this.#run(work, () => resolve(value), reject);
     });
+  }
+
+  /**
+   * The same for whoever goes on with turns that build upon this one before it is durable: batches
+   * keep the order of turns, so what the last of them sends rests on them all.
+   * @returns resolves when it is durable. A rejection may be left alone: the later turns fail with it.
+   * @throws GeoError at once what the turn refused
+   */
+  turnAhead(work: (turn: Turn) => void): Promise<void> {
+    const durable = Promise.withResolvers<void>();
+    this.#run(work, durable.resolve, durable.reject);
+    durable.promise.catch(() => undefined);
+    return durable.promise;
+  }
+
+  #run<T>(work: (turn: Turn) => T, durable: () => void, failed: (error: GeoError) => void): T {
+    this.#requireReady();
+    const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextCounter());
+    const value = work(turn);
+    const result = turn.finish();
+    result.merge();
+    this.commit.submit({
+      ops: result.ops,
+      committed: () => {
+        this.#fault = undefined;
+        for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
+        for (const [topic, at] of result.deadlines) this.deadlines.set(topic, at);
+        result.forget();
+        durable();
+        for (const notice of result.notices) this.#tell(notice);
+      },
+      failed,
+    });
+    return value;
   }
 
   async stop(): Promise<void> {

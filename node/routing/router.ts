@@ -1,6 +1,7 @@
 /** Finds routes for a payment: what is known first, the neighbours where that does not suffice. */
 import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Route } from '../../protocol/ledger/effects.ts';
+import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
 import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts';
@@ -27,6 +28,17 @@ export interface RoutesFound extends RouteChoice {
 
 /** How long a refusal is remembered, ms: longer than the attempts of one payment take. */
 const REFUTED_MS = 5_000;
+
+/**
+ * Neighbours tell no more of a capacity than they are asked for. Asked for some payments ahead, an
+ * answer still serves when the first of them has used its part.
+ */
+const PAYMENTS_AHEAD = 16n;
+
+function ahead(amount: bigint): bigint {
+  const more = amount * PAYMENTS_AHEAD;
+  return more < AMOUNT_MAX ? more : AMOUNT_MAX;
+}
 
 export class Router {
   readonly #ground: SearchGround;
@@ -63,7 +75,7 @@ export class Router {
         payer: wish.payer,
         payee: wish.payee,
         equivalent: wish.equivalent,
-        amount: wish.amount,
+        amount: ahead(wish.amount),
         maxHops: wish.max_hops,
         wait_ms: this.#settings.query_timeout_ms,
         budget: this.#settings.query_budget,
