@@ -33,7 +33,7 @@ const REFUTED_MS = 5_000;
  * Neighbours tell no more of a capacity than they are asked for. Asked for some payments ahead, an
  * answer still serves when the first of them has used its part.
  */
-const PAYMENTS_AHEAD = 16n;
+const PAYMENTS_AHEAD = 64n;
 
 function ahead(amount: bigint): bigint {
   const more = amount * PAYMENTS_AHEAD;
@@ -49,6 +49,8 @@ export class Router {
   /** What votes refused. It outweighs what neighbours tell: they do not see every policy. */
   readonly #refuted: LearnedHops;
   readonly #hear: (contact: Contact) => void;
+  /** Searches under way, by what they ask for. */
+  readonly #asking = new Map<string, Promise<RoutesFound>>();
 
   constructor(
     ground: SearchGround,
@@ -69,6 +71,22 @@ export class Router {
   async routesFor(wish: RouteWish): Promise<RoutesFound> {
     const known = this.#choose(wish, []);
     if (known.payable >= wish.amount) return { ...known, messages: 0 };
+    // Payments to the same payee begin together: one of them asks, and its answer mostly serves all.
+    const question = JSON.stringify([wish.payee, wish.equivalent, wish.max_hops, wish.avoid]);
+    const asking = this.#asking.get(question);
+    if (asking !== undefined) {
+      await asking;
+      const found = this.#choose(wish, []);
+      if (found.payable >= wish.amount) return { ...found, messages: 0 };
+    }
+    const search = this.#ask(wish);
+    this.#asking.set(question, search);
+    const found = await search;
+    if (this.#asking.get(question) === search) this.#asking.delete(question);
+    return found;
+  }
+
+  async #ask(wish: RouteWish): Promise<RoutesFound> {
     const enough = (found: Found) => this.#choose(wish, found.hops).payable >= wish.amount;
     const found = await this.#search.find(
       {
