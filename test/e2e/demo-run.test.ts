@@ -11,7 +11,7 @@ import { kindOf } from '../../simulations/demo/summary.ts';
 
 const DEMO = fileURLToPath(new URL('../../simulations/demo/main.ts', import.meta.url));
 
-/** A diamond with a tail: Anna reaches Dana through Boris and through Vira, and Emil through Dana. */
+/** A diamond with a tail: Anna reaches Dana through Boris and through Vira, and Emil through Boris. */
 const community = {
   name: 'five',
   equivalents: [{ code: 'UAH', precision: 2 }],
@@ -25,7 +25,7 @@ const community = {
     { from: 'vira', to: 'anna', equivalent: 'UAH', limit: '60.00' },
     { from: 'dana', to: 'boris', equivalent: 'UAH', limit: '100.00' },
     { from: 'dana', to: 'vira', equivalent: 'UAH', limit: '60.00' },
-    { from: 'emil', to: 'dana', equivalent: 'UAH', limit: '50.00' },
+    { from: 'emil', to: 'boris', equivalent: 'UAH', limit: '50.00' },
   ],
   payments: [
     { from: 'anna', to: 'boris', equivalent: 'UAH', amount: '10.00' },
