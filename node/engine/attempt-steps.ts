@@ -39,6 +39,8 @@ export interface Stepped {
   readonly evidence?: Learned;
   readonly round?: number;
   readonly refusal?: Refusal;
+  /** Timers that have fired, this one included; a count that moves sets the next timer. */
+  readonly tries?: number;
 }
 
 export class AttemptSteps {
@@ -58,6 +60,7 @@ export class AttemptSteps {
     const after: Attempt = {
       ...before,
       commit: outcome.state,
+      tries: stepped.tries ?? before.tries,
       statements: fresh.size === 0 ? before.statements : new Map([...before.statements, ...fresh]),
       ...(refusal === undefined ? {} : { refusal }),
     };

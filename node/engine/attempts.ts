@@ -167,7 +167,6 @@ export class Attempts {
   timer(turn: Turn, hash: Hash): void {
     const known = turn.attempt(hash);
     if (known === undefined || isSettled(known.commit)) return;
-    const later = { ...known, tries: known.tries + 1 };
     const { expires } = known.open.order;
     const outcome =
       known.commit.role === 'voter'
@@ -175,7 +174,10 @@ export class Attempts {
         : stepCoordinator(known.commit, {
             type: turn.now > expires + 2 * CLOCK_SKEW_MS_MAX ? 'expired' : 'timer',
           });
-    this.#steps.advance(turn, later, outcome, timedOut(known.commit));
+    this.#steps.advance(turn, known, outcome, {
+      ...timedOut(known.commit),
+      tries: known.tries + 1,
+    });
   }
 
   /** After a restart: what was sent may have been lost with the process. */

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { Village } from './harness.ts';
 
-const open = () => Village.open({ people: ['anna', 'boris'], lines: ['boris>anna 100'] });
+const PEOPLE = ['anna', 'boris', 'cyril'];
+const LINES = ['boris>anna 100', 'cyril>boris 100'];
+const open = () => Village.open({ people: PEOPLE, lines: LINES });
 const count = (village: Village, type: string) =>
   village.sent.filter((passing) => passing.type === type).length;
 
@@ -14,6 +16,7 @@ it('a coordinator whose COMMIT and answers are lost many times over sends it aga
     return type === 'PAYMENT_COMMIT_ACK' && applied++ < 4 ? 'drop' : 'deliver';
   };
   void village.begin('anna', 'boris', '5');
+  await village.pass(20);
   expect(await village.calm(120_000)).toBe(true);
   expect(applied).toBeGreaterThan(4);
   expect(village.owes('anna', 'boris')).toBe(5);
@@ -22,10 +25,12 @@ it('a coordinator whose COMMIT and answers are lost many times over sends it aga
 
 it('a voter in doubt asks a few times a minute, not without a pause', async () => {
   const village = await open();
+  await village.learnRoutes('anna', 'cyril', '5');
   village.fate = ({ type }) => (type === 'PAYMENT_PREPARE_ACK' ? 'drop' : 'deliver');
-  void village.begin('anna', 'boris', '5');
+  void village.begin('anna', 'cyril', '5');
   await village.pass(20);
   await village.kill('anna');
+  await village.kill('cyril');
   await village.restart('boris');
   const before = count(village, 'STATUS_QUERY');
   await village.pass(60_000);
