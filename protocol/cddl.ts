@@ -3,6 +3,7 @@
  * and write them, so that it cannot drift from the code. `test/vectors/write-cddl.ts` writes the file.
  */
 import { Receipt } from './receipt.ts';
+import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
 import { Applied, EvidenceBundle, Vote, Withdrawal } from './wire/messages/evidence.ts';
 import { Manifest, ManifestRoute, Order } from './wire/messages/payment.ts';
@@ -91,6 +92,7 @@ export function cddlOfProtocol(): string {
     `\nframe = ${Object.keys(MESSAGES).join('\n  / ')}\n`,
     section('Files'),
     `; A certificate as a file: proof of every debt that the payment made.\n${Receipt.rule}\n`,
+    `; An account statement as a file, with the keys that check it.\n${StatementFile.rule}\n`,
   ].join('\n');
 }
 

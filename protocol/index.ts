@@ -53,8 +53,10 @@ export * from './machines/outcome.ts';
 export * from './machines/trust-line.ts';
 export * from './machines/voter.ts';
 
-// Routes over what is known, and the proof of a payment as a file.
+// Routes over what is known, and proofs as files.
 
+export * from './proof.ts';
 export * from './receipt.ts';
 export * from './routing/graph.ts';
 export * from './routing/select.ts';
+export * from './statement.ts';

@@ -30,14 +30,16 @@ import { EdgeHistories } from './edge-history.ts';
 import { type EdgeWatch, EdgeWatches } from './edge-watches.ts';
 import type { Hall } from './hall.ts';
 import type { TrustLines } from './trust-lines.ts';
+import type { Turn } from './turn.ts';
 
 /** Books that differ although nothing moves any more: so many digests, over so long, before the edge is frozen. */
 const STUCK_MAX = 4;
 const STUCK_MS = 30_000;
 /** When books that differ are looked at again, ms: something may have been lost on its way. */
 const LOOK_AGAIN_MS = 10_000;
-/** Payments that wait for the same comparison ask for it once, ms. */
-const TELL_AGAIN_MS = 500;
+/** Payments that wait for the same comparison ask for it together, ms; and again if no answer comes. */
+const ASK_TOGETHER_MS = 50;
+const ASK_AGAIN_MS = 400;
 
 export interface EdgeSyncContext {
   readonly ports: Ports;
@@ -128,22 +130,31 @@ export class EdgeSync {
     if (open.size === 0) return;
     const { clock } = this.#context.ports;
     await new Promise<void>((resolve) => {
-      const ends: (() => void)[] = [];
+      let cancelAsking = () => {};
+      const stopWaiting: (() => void)[] = [];
       const done = () => {
-        for (const end of ends) end();
+        cancelAsking();
+        for (const stop of stopWaiting) stop();
         resolve();
       };
-      ends.push(clock.after(waitMs, done));
+      stopWaiting.push(clock.after(waitMs, done));
       for (const [name, id] of open) {
-        const watch = this.#watches.of(id, true);
+        const { waiting } = this.#watches.of(id, true);
         const hear = () => {
           open.delete(name);
           if (open.size === 0) done();
         };
-        watch.waiting.add(hear);
-        ends.push(() => watch.waiting.delete(hear));
-        if (clock.now() - watch.told >= TELL_AGAIN_MS) this.compare(this.#current(id));
+        waiting.add(hear);
+        stopWaiting.push(() => waiting.delete(hear));
       }
+      const ask = () => {
+        for (const id of open.values()) {
+          const { told } = this.#watches.of(id, true);
+          if (clock.now() - told >= ASK_TOGETHER_MS) this.compare(this.#current(id));
+        }
+        cancelAsking = clock.after(ASK_AGAIN_MS, ask);
+      };
+      ask();
     });
   }
 
@@ -169,11 +180,11 @@ export class EdgeSync {
       // Equal books in memory may rest on a batch under way: the answer waits for the disk.
       const { recovered } = watch;
       watch.recovered = 0;
-      await this.#context.hall.turn((turn) =>
-        settleDispute(turn, edge, this.#peer(edge), recovered),
-      );
+      await this.#context.hall.turn((turn) => {
+        settleDispute(turn, edge, this.#peer(edge), recovered);
+        if (theirs.answer) this.#sendDigest(turn, from, edge, false);
+      });
       if (recovered > 0) this.#logRecovered(edge, recovered);
-      if (theirs.answer) this.#tell(from, edge, false);
       this.#becomeEqual(edge, watch);
       return;
     }
@@ -259,10 +270,19 @@ export class EdgeSync {
   }
 
   #tell(to: PublicKey, edge: Edge, answer: boolean): void {
-    const watch = this.#watchOf(edge);
-    watch.told = this.#context.ports.clock.now();
-    const frame = bareFrame('EDGE_DIGEST', { ...edgeStateOf(edge), base: edge.base, answer });
-    this.#context.ports.transport.send(to, frame);
+    this.#context.hall
+      .turn((turn) => this.#sendDigest(turn, to, edge, answer))
+      .catch((error: unknown) => {
+        // The store has its own troubles; the books are compared again when it is well.
+        this.#context.ports.log.warn({ error: String(error) }, 'books could not be compared');
+      });
+  }
+
+  /** In a turn, because what a digest says must be on the disk before it is sent. */
+  #sendDigest(turn: Turn, to: PublicKey, id: Edge, answer: boolean): void {
+    const edge = turn.edge(id) ?? id;
+    this.#watchOf(edge).told = turn.now;
+    turn.send(to, bareFrame('EDGE_DIGEST', { ...edgeStateOf(edge), base: edge.base, answer }));
   }
 
   #knows(id: EdgeId): boolean {
