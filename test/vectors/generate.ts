@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cborCases } from './cbor-cases.ts';
 import { coseCases } from './cose-cases.ts';
+import { hopCases, statementCases } from './edge-cases.ts';
 import { evidenceCases } from './evidence-cases.ts';
 import { digestCases, transactionIdCases } from './identifier-cases.ts';
 import { manifestCases } from './manifest-cases.ts';
@@ -42,6 +43,10 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
     about: 'Signed statements about one attempt, and which of them a receiver may believe.',
     cases: evidenceCases,
   },
+  'hops.json': {
+    about: 'What a hop can carry, and the vote of its creditor: capacity, status, policies.',
+    cases: hopCases,
+  },
   'manifests.json': {
     about: 'Manifests with their hash, tx_id and effects, and manifests that do not hold together.',
     cases: manifestCases,
@@ -69,6 +74,10 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
   'signatures.json': {
     about: 'Ed25519 under the one rule of the network, every known edge case included.',
     cases: signatureCases,
+  },
+  'statements.json': {
+    about: 'Account statements as files: both ends of an edge under the same bytes.',
+    cases: statementCases,
   },
   'transaction-ids.json': {
     about: 'tx_id: the hash of the payload of an order, whichever signature is round it.',

@@ -1,18 +1,27 @@
-/** Manifests, evidence, receipts and computed names against their vectors. */
+/** Manifests, evidence, proofs, edges and computed names against their vectors. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../node/engine/statements.ts';
 import { nativeVerify } from '../../node/native-ed25519.ts';
 import { type Hash, hashOf, type Pid, type TxId } from '../../protocol/identity/pid.ts';
 import { nobleVerify } from '../../protocol/identity/signature.ts';
-import { applyChange, newEdge } from '../../protocol/ledger/edge.ts';
+import {
+  applyChange,
+  capacity,
+  edgeId,
+  newEdge,
+  type TrustLine,
+} from '../../protocol/ledger/edge.ts';
+import { dayOf, refuseHop, refuseSum } from '../../protocol/ledger/reservation.ts';
 import { members } from '../../protocol/machines/evidence.ts';
 import { openManifest } from '../../protocol/machines/manifest.ts';
 import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
 import { verifyReceipt } from '../../protocol/receipt.ts';
+import { verifyStatement } from '../../protocol/statement.ts';
 import { decode } from '../../protocol/wire/cbor.ts';
 import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import { readCddl, validateAgainstCddl } from './cddl-check.ts';
+import type { HopCase, PortableLine, StatementCase } from './edge-cases.ts';
 import type { EvidenceCase } from './evidence-cases.ts';
 import type { DigestCase, TransactionIdCase } from './identifier-cases.ts';
 import type { ManifestCase } from './manifest-cases.ts';
@@ -156,5 +165,79 @@ describe('digests.json', () => {
     const last = (part: string): Hash | undefined =>
       good.find(([name]) => name.includes(part))![1].applied.at(-1)?.digest as Hash;
     expect(last('in another order')).toBe(last('three attempts'));
+  });
+});
+
+describe('hops.json', () => {
+  const { good, bad } = vectorsOf<HopCase>('hops.json');
+
+  function lineOf(line: PortableLine | null): TrustLine | undefined {
+    if (line === null) return undefined;
+    const { limit, status, daily_limit: daily, ...policy } = line;
+    const blocked = policy.blocked_participants as Pid[];
+    return {
+      limit: BigInt(limit),
+      status,
+      sequence: 1,
+      changed: 0,
+      policy: {
+        auto_clearing: true,
+        can_be_intermediate: policy.can_be_intermediate,
+        blocked_participants: blocked,
+        ...(daily === null ? {} : { daily_limit: BigInt(daily) }),
+      },
+    };
+  }
+
+  it.each([...good, ...bad])('%s', (_name, v) => {
+    const [debtor, creditor] = [v.debtor as Pid, v.creditor as Pid];
+    const id = edgeId(debtor, creditor, parseEquivalentCode('UAH'));
+    expect([id.low, id.high]).toEqual([v.low, v.high]);
+    const [lowLine, highLine] = [lineOf(v.low_line), lineOf(v.high_line)];
+    const use = { day: dayOf(v.now), used: BigInt(v.used_today) };
+    const edge = {
+      ...newEdge(id, 2),
+      balance: BigInt(v.balance),
+      heldUp: BigInt(v.held_up),
+      heldDown: BigInt(v.held_down),
+      ...(lowLine && { lowLine }),
+      ...(highLine && { highLine }),
+      ...(v.disputed && { dispute: 'the books differ' }),
+      ...(creditor === id.low ? { lowUse: use } : { highUse: use }),
+    };
+    expect(capacity(edge, debtor, creditor)).toBe(BigInt(v.capacity));
+    const amount = BigInt(v.amount);
+    const context = {
+      served: (pid: Pid) => pid === creditor,
+      participants: v.participants as Pid[],
+      now: v.now,
+    };
+    const hop = { debtor, creditor, amount, intermediate: v.intermediate };
+    const change = debtor === id.high ? amount : -amount;
+    const refusal = refuseHop(edge, hop, context) ?? refuseSum(edge, change, context);
+    expect(refusal?.fault ?? '').toBe(v.reason);
+  });
+});
+
+describe('statements.json', () => {
+  const { good, bad } = vectorsOf<StatementCase>('statements.json');
+  const sentences: Readonly<Record<string, RegExp>> = {
+    different: /different statements/,
+    wrong_key: /key beside it is not that of/,
+    not_signed: /not signed by/,
+  };
+
+  it.each(good)('%s', (_name, v) => {
+    for (const verify of [nobleVerify, nativeVerify]) {
+      const { ok, problems, debt } = verifyStatement(hexToBytes(v.bytes), verify);
+      expect({ ok, problems, debt }).toEqual({ ok: true, problems: [], debt: v.debt });
+    }
+    expect(validateAgainstCddl(rules, 'statement-file', decode(hexToBytes(v.bytes)))).toEqual([]);
+  });
+
+  it.each(bad)('no proof: %s', (_name, v) => {
+    const { ok, problems } = verifyStatement(hexToBytes(v.bytes), nativeVerify);
+    expect(ok).toBe(false);
+    expect(problems.join(' ')).toMatch(sentences[v.reason]!);
   });
 });
