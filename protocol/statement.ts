@@ -45,6 +45,7 @@ export interface VerifiedStatement {
 
 type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
 
+/** The bytes of a statement file, as {@link StatementFile} describes them. */
 export function encodeStatement(file: StatementFile): Uint8Array {
   return encode(StatementFile.write(file));
 }

@@ -35,7 +35,7 @@ export const RouteReply = s.named(
   s.map({
     id: s.bytes(16),
     nodes: s.list(Contact, 256),
-    hops: s.list(s.named('route-hop', s.tuple(s.uint(255), s.uint(255), s.amount)), 1024),
+    hops: s.list(RouteHop, 1024),
     /** The query had come by another way already: the answer went there. */
     repeated: s.bool,
     /** Queries that were sent to make this answer. */
