@@ -35,6 +35,8 @@ export interface Daemon {
   readonly service: NodeService;
   readonly apiUrl: string;
   readonly transport: Libp2pTransport;
+  /** Resolves if the node must not go on, for example because a second one runs with its key. */
+  readonly failed: Promise<GeoError>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +55,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { seed, signer } = await openKeyFile(home.directory, options.passphrase);
     const store = await openLevelStore(home.storeDirectory);
     closings.push(() => store.close());
-    const transport = await createLibp2pTransport(await transportOptions(config, seed, log));
+    const failure = Promise.withResolvers<GeoError>();
+    const transport = await createLibp2pTransport({
+      ...(await transportOptions(config, seed, log)),
+      onTwin: failure.resolve,
+    });
     const node = createNode(
       { ...config, version: softwareVersion() },
       {
@@ -81,7 +87,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     node.apiUrl = api.url;
     await announceApi(home, api.url, node.service.identity().pid);
     closings.push(() => rm(home.apiEndpointFile, { force: true }));
-    return { service: node.service, apiUrl: api.url, transport, stop: close };
+    return {
+      service: node.service,
+      apiUrl: api.url,
+      transport,
+      failed: failure.promise,
+      stop: close,
+    };
   } catch (error) {
     await close().catch((closing: unknown) => {
       log.error({ error: String(closing) }, 'closing after a failed start failed too');

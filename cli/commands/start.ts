@@ -4,6 +4,9 @@ import { type Context, command, type Result } from '../command.ts';
 import { readPassphrase } from '../secrets.ts';
 import { configOptions, passphraseOptions } from './identity.ts';
 
+/** When connections and the first lookups have been made as well, ms. */
+const SETTLED_MS = 3_000;
+
 interface Ready {
   readonly pid: string;
   readonly public_key: string;
@@ -56,10 +59,12 @@ export const startCommand = command({
     const config = loadConfig({ home: home.directory, file, env: terminal.env, flags: set });
     const given = await readPassphrase(secret, terminal, false);
     // libp2p and LevelDB take a third of a second to load: only this command pays for it.
-    const [{ startDaemon }, { createLog }] = await Promise.all([
+    const [{ startDaemon }, { createLog }, memory] = await Promise.all([
       import('../../node/daemon.ts'),
       import('../../node/platform.ts'),
+      import('../../node/memory.ts'),
     ]);
+    memory.keepHeapSmall();
     const log = createLog({ ...config.log, home: home.directory });
     const daemon = await openWithPassphrase(context, given, (passphrase) =>
       startDaemon({
@@ -80,8 +85,11 @@ export const startCommand = command({
         process_id: process.pid,
       }),
     );
-    log.info({ signal: await stopped }, 'stopping');
+    setTimeout(memory.releaseStartupMemory, SETTLED_MS).unref();
+    const ended = await Promise.race([stopped, daemon.failed]);
+    log.info({ reason: String(ended) }, 'stopping');
     await daemon.stop();
+    if (ended instanceof GeoError) throw ended;
     return null;
   },
 });
