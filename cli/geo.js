@@ -26,7 +26,7 @@ function ownNode() {
 function runOn(node) {
   const child = spawn(
     node,
-    [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)],
+    [SMALL_HEAP, fileURLToPath(import.meta.url), ...process.argv.slice(2)],
     {
       stdio: 'inherit',
     },
