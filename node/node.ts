@@ -24,6 +24,7 @@ import { NeighbourSearch, type OwnHop, type SearchGround } from './routing/neigh
 import { Router } from './routing/router.ts';
 import type { NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
+import { RESTORED_MARK } from './store/keys.ts';
 
 export interface Node {
   readonly service: NodeService;
@@ -38,8 +39,6 @@ export interface Node {
 /** Turns that may wait for the disk before new events are refused. */
 const BACKLOG_MAX = 20_000;
 const FROZEN = 'participation-frozen';
-/** Set by a restore: when it was done, ms since 1970 UTC, as text. */
-export const RESTORED_MARK = 'restored-at';
 
 /** The rooms of a node, as its service sees them. */
 export interface Rooms {
@@ -55,6 +54,8 @@ export interface Rooms {
   readonly statements: EdgeStatements;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
+  /** When these books were restored from a backup, ms since 1970 UTC. */
+  readonly restoredAt: () => number | undefined;
   readonly apiUrl: () => string;
 }
 
@@ -68,7 +69,12 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const { state } = hall;
   let stopComparing = () => {};
   const peers = new Peers(hall, ports.transport);
-  const outbox = new Outbox(state, settings.outbox, (pid) => peers.keyOf(pid));
+  const outbox = new Outbox(
+    state,
+    settings.outbox,
+    (pid) => peers.keyOf(pid),
+    (pid) => ignoring(peers.find(pid)),
+  );
   const lines = new TrustLines({ signer: ports.signer, verify: ports.verify, state, outbox });
   const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
   const attempts = new Attempts(
@@ -85,6 +91,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
         key === ports.signer.publicKey
           ? [key, ports.transport.addresses().slice(0, 4)]
           : (peers.contactOf(pidFromPublicKey(key)) ?? [key, []]),
+      strangersAmong: (keys) => peers.hearsayOf(keys),
       rememberContact: (contact) => peers.hear(contact),
       onContradiction: (turn, signer, tx) => denounce(turn, signer, tx),
     },
@@ -123,13 +130,19 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     log: ports.log,
   });
 
+  /** When these books were restored from a backup, ms since 1970 UTC. */
+  function restoredAt(): number | undefined {
+    const mark = state.meta.get(RESTORED_MARK);
+    return mark && Number(new TextDecoder().decode(mark));
+  }
+
   /**
    * Books that came from a backup do not know what was voted after it: about orders made before they
    * were restored (and a clock's error) this node says nothing of its own.
    */
   function blindUntil(): number {
-    const mark = state.meta.get(RESTORED_MARK);
-    return mark === undefined ? 0 : Number(new TextDecoder().decode(mark)) + CLOCK_SKEW_MS_MAX;
+    const restored = restoredAt();
+    return restored === undefined ? 0 : restored + CLOCK_SKEW_MS_MAX;
   }
 
   /** From time to time all quiet edges are compared, whatever was missed in between. */
@@ -170,6 +183,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     }
   }
 
+  hall.listen((notice) => {
+    if (notice.type === 'line-changed' && notice.owner !== me) keepNeighbour(notice.owner);
+  });
+
   async function setFrozen(frozen: boolean): Promise<void> {
     await hall.turn((turn) => turn.putMeta(FROZEN, new Uint8Array([frozen ? 1 : 0])));
   }
@@ -187,6 +204,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     statements,
     isFrozen,
     setFrozen,
+    restoredAt,
     apiUrl: () => node.apiUrl,
   });
 
@@ -196,6 +214,11 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     async start() {
       await state.load();
       peers.load();
+      const restored = restoredAt();
+      if (restored !== undefined) {
+        const fields = { restored: new Date(restored).toISOString(), edges: state.edges.size };
+        ports.log.info(fields, 'restored books: comparing every edge with its other end');
+      }
       await ports.transport.start({
         frame: (from, bytes) => inbox.frame(from, bytes),
         connected: (peer) => void onConnected(peer).catch(() => undefined),
@@ -251,13 +274,23 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     return false;
   }
 
+  function addressesNow(peer: PublicKey): readonly string[] {
+    return ports.transport.peers().find((known) => known.publicKey === peer)?.addresses ?? [];
+  }
+
+  /** Who gave this node a trust line has to be found again after a restart. */
+  function keepNeighbour(pid: Pid): void {
+    const key = peers.keyOf(pid);
+    if (key === undefined || state.peers.has(pid)) return;
+    ignoring(peers.keep(key, [...addressesNow(key), ...peers.addressesOf(pid)]));
+  }
+
   /** A peer is there (again): what waits for it goes out now instead of at its next deadline. */
   async function onConnected(peer: PublicKey): Promise<void> {
     const pid = pidFromPublicKey(peer);
-    const info = ports.transport.peers().find((known) => known.publicKey === peer);
     // A stranger must not fill the store by connecting; whom this node deals with is worth keeping.
-    if (dealsWith(pid)) await peers.keep(peer, info?.addresses ?? []);
-    else peers.hear([peer, info?.addresses ?? []]);
+    if (dealsWith(pid)) await peers.keep(peer, addressesNow(peer));
+    else peers.hear([peer, addressesNow(peer)]);
     const waits = [...state.outbox.keys()].some((tail) => tail.startsWith(`${pid}/`));
     edges.compareWith(pid);
     if (waits) await hall.turn((turn) => outbox.resend(turn, pid));

@@ -27,9 +27,9 @@ export class Peers {
 
   /** Tells the transport what the store knows; called once at the start. */
   load(): void {
-    for (const { key, addresses } of this.#hall.state.peers.values()) {
-      this.#transport.remember(key, addresses);
-    }
+    const { peers, contactsOfLive } = this.#hall.state;
+    for (const { key, addresses } of peers.values()) this.#transport.remember(key, addresses);
+    for (const contact of contactsOfLive) this.hear(contact);
   }
 
   keyOf(pid: Pid): PublicKey | undefined {
@@ -71,6 +71,15 @@ export class Peers {
     this.#hearsay.set(pid, {
       key,
       addresses: merge(addresses, this.#hearsay.get(pid)?.addresses ?? []),
+    });
+  }
+
+  /** Those of `keys` that the store does not know. */
+  hearsayOf(keys: readonly PublicKey[]): Contact[] {
+    return keys.flatMap((key) => {
+      const pid = pidFromPublicKey(key);
+      const contact = this.#hall.state.peers.has(pid) ? undefined : this.contactOf(pid);
+      return contact === undefined ? [] : [contact];
     });
   }
 

@@ -26,6 +26,8 @@ export interface AttemptsContext extends Admission {
   readonly verify: VerifySignature;
   readonly settings: NodeSettings;
   readonly contactOf: (key: PublicKey) => Contact;
+  /** Contacts that only others have told of, and a restart would forget. */
+  readonly strangersAmong: (keys: readonly PublicKey[]) => readonly Contact[];
   /** May this node say that it has not voted on an unknown manifest? Not while its books may be old. */
   readonly mayJudge: (open: OpenManifest) => boolean;
   /** Called with contacts that a coordinator passed on, before anything is sent to them. */
@@ -87,7 +89,9 @@ export class AttemptSteps {
     if (before !== undefined && sameRecord(before, carried) && fresh.size === 0) return;
     const timed = nextTimer(carried, before, turn.now, this.#context.settings);
     const final = refusal === undefined ? timed : { ...timed, refusal };
-    turn.putAttempt(final, fresh, before === undefined);
+    turn.putAttempt(final, fresh, before === undefined, () =>
+      this.#context.strangersAmong(final.open.voters),
+    );
     recordOutcome(turn, before, final, this.#context);
     this.#reportContradictions(turn, before, final);
   }

@@ -7,6 +7,7 @@ import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
 import { type Edge, edgeKey } from '../../protocol/ledger/edge.ts';
 import { openManifest } from '../../protocol/machines/manifest.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { Contact } from '../../protocol/wire/messages/route.ts';
 import type { Store } from '../ports.ts';
 import { keys, type Prefix, rangeOf, tailOf } from '../store/keys.ts';
 import * as records from '../store/records.ts';
@@ -25,6 +26,8 @@ export class State {
   /** Own payments without an outcome. */
   readonly open = new Set<TxId>();
   readonly meta = new Map<string, Uint8Array>();
+  /** Voters of live attempts whom no peer record names. */
+  readonly contactsOfLive: Contact[] = [];
   readonly #store: Store;
 
   constructor(store: Store) {
@@ -37,7 +40,9 @@ export class State {
       const edge = records.decodeRecord(records.EdgeRecord, value);
       fresh.edges.set(edgeKey(edge), edge);
     });
-    await fresh.#each('live', (hash) => {
+    await fresh.#each('live', (hash, value) => {
+      const { contacts } = records.decodeRecord(records.LiveRecord, value);
+      fresh.contactsOfLive.push(...contacts);
       const attempt = fresh.readAttempt(hash as Hash);
       if (attempt !== undefined) fresh.attempts.set(hash as Hash, attempt);
     });
@@ -100,6 +105,7 @@ export class State {
     replace(this.contacts, other.contacts);
     replace(this.equivalents, other.equivalents);
     replace(this.meta, other.meta);
+    this.contactsOfLive.splice(0, this.contactsOfLive.length, ...other.contactsOfLive);
     this.open.clear();
     for (const tx of other.open) this.open.add(tx);
   }

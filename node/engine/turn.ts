@@ -7,6 +7,7 @@
 import type { Hash, Pid, PublicKey, TxId } from '../../protocol/identity/pid.ts';
 import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { Contact } from '../../protocol/wire/messages/route.ts';
 import { keys } from '../store/keys.ts';
 import * as records from '../store/records.ts';
 import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.ts';
@@ -71,15 +72,26 @@ export class Turn {
     );
   }
 
-  /** Stores an attempt with the statements that are new in it. */
-  putAttempt(attempt: Attempt, fresh: ReadonlyMap<StatementKey, Uint8Array>, isNew: boolean): void {
+  /**
+   * Stores an attempt with the statements that are new in it.
+   * @param contacts where its voters may be reached, to be known after a restart too
+   */
+  putAttempt(
+    attempt: Attempt,
+    fresh: ReadonlyMap<StatementKey, Uint8Array>,
+    isNew: boolean,
+    contacts: () => readonly Contact[],
+  ): void {
     const { hash } = attempt.open;
     this.#attempts.set(hash, attempt);
     if (isNew) this.put(keys.manifest(hash), attempt.open.bytes);
     for (const [key, bytes] of fresh) this.put(keys.said(hash, key), bytes);
     const settled = isSettled(attempt.commit);
     if (settled) this.del(keys.live(hash));
-    else if (isNew || !this.#state.attempts.has(hash)) this.put(keys.live(hash), new Uint8Array(0));
+    else if (isNew || !this.#state.attempts.has(hash)) {
+      const live = { contacts: contacts() };
+      this.put(keys.live(hash), records.encodeRecord(records.LiveRecord, live));
+    }
     this.#deadlines.set(`attempt:${hash}`, settled ? undefined : attempt.timer);
   }
 

@@ -13,7 +13,7 @@
  * | `manifest/` | manifest hash | manifest bytes |
  * | `attempt/` | manifest hash | AttemptRecord; never deleted (R1) |
  * | `said/` | manifest hash, kind and voter | a signed statement (COSE_Sign1) |
- * | `live/` | manifest hash | empty; the attempt still has something to do |
+ * | `live/` | manifest hash | LiveRecord; the attempt still has something to do |
  * | `open/` | tx | empty; a payment of this node that has no outcome yet |
  * | `nonce/` | nonce of an order | tx: a repeated wish is the same payment |
  * | `outbox/` | receiver PID, topic | OutboxRecord |
@@ -71,6 +71,9 @@ export const keys = {
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   meta: (name: string) => `meta/${name}`,
 };
+
+/** Name in `meta/`: when these books were restored, ms since 1970 UTC, as text. */
+export const RESTORED_MARK = 'restored-at';
 
 function padded(count: number): string {
   return String(count).padStart(16, '0');

@@ -1,6 +1,9 @@
 /** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
+
+import { VOTERS_MAX } from '../../protocol/limits.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
 import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
+import { Contact } from '../../protocol/wire/messages/route.ts';
 import { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import * as s from '../../protocol/wire/schema.ts';
 
@@ -98,6 +101,9 @@ export const TransactionRecord = s.map({
   note: s.optional(s.bytesUpTo(1024)),
 });
 
+/** Where the voters of a live attempt may be reached, as far as no PeerRecord says it: a restarted node has to ask them. */
+export const LiveRecord = s.map({ contacts: s.list(Contact, VOTERS_MAX) });
+
 export const LineEnvelopeRecord = s.map({
   type: s.oneOf('TRUST_LINE_CREATE', 'TRUST_LINE_UPDATE', 'TRUST_LINE_CLOSE'),
   envelope: s.bytesUpTo(16 * 1024),
@@ -146,6 +152,7 @@ export const DisputeRecord = s.map({
 
 export type DisputeRecord = s.Infer<typeof DisputeRecord>;
 export type StatementRecord = s.Infer<typeof StatementRecord>;
+export type LiveRecord = s.Infer<typeof LiveRecord>;
 export type EdgeRecord = s.Infer<typeof EdgeRecord>;
 export type AttemptRecord = s.Infer<typeof AttemptRecord>;
 export type EffectRecord = s.Infer<typeof EffectRecord>;

@@ -7,7 +7,7 @@ import { faultsOf } from './village-audit.ts';
 const PEOPLE = ['anna', 'boris', 'cyril', 'dora'];
 const LINES = ['boris>anna 100', 'cyril>boris 100', 'dora>cyril 100'];
 const open = async () => {
-  const village = await Village.open({ people: PEOPLE, lines: LINES, acquainted: true });
+  const village = await Village.open({ people: PEOPLE, lines: LINES });
   await village.learnRoutes('anna', 'dora', '5');
   village.sent.length = 0;
   return village;

@@ -24,7 +24,7 @@ async function payWithCrash(
   nth: number,
   awayMs: number,
 ) {
-  const village = await Village.open({ people: PEOPLE, lines: LINES, acquainted: true });
+  const village = await Village.open({ people: PEOPLE, lines: LINES });
   await village.learnRoutes('anna', 'cyril', '5');
   let writes = 0;
   village.life(name).fate = () => (++writes === nth ? fate : 'write');
@@ -67,7 +67,7 @@ describe.each(PEOPLE)('%s killed', (name) => {
 
 describe('everyone killed at once', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20])('%i ms after the order', async (ms) => {
-    const village = await Village.open({ people: PEOPLE, lines: LINES, acquainted: true });
+    const village = await Village.open({ people: PEOPLE, lines: LINES });
     await village.learnRoutes('anna', 'cyril', '5');
     void village.begin('anna', 'cyril', '5');
     await village.pass(ms);
@@ -81,7 +81,7 @@ describe('everyone killed at once', () => {
 
 describe('after a restart', () => {
   it('the payer’s command is answered from the record', async () => {
-    const village = await Village.open({ people: PEOPLE, lines: LINES, acquainted: true });
+    const village = await Village.open({ people: PEOPLE, lines: LINES });
     const { tx_id: tx } = await village.pay('anna', 'cyril', '5');
     for (const name of PEOPLE) {
       await village.stop(name);
@@ -95,8 +95,33 @@ describe('after a restart', () => {
     await expectSound(village);
   });
 
+  it('a node finds again whoever gave it a line, though it never dialled them', async () => {
+    const village = await Village.open({ people: PEOPLE, lines: LINES });
+    await village.restart('boris');
+    await village.pass(100);
+    village.sent.length = 0;
+    expect(await village.pay('anna', 'cyril', '5')).toMatchObject({ state: 'COMMITTED' });
+    await expectSound(village);
+  });
+
+  it('a coordinator reaches the voters of an open attempt whom it knows from others only', async () => {
+    const village = await Village.open({ people: PEOPLE, lines: LINES });
+    await village.learnRoutes('anna', 'cyril', '5');
+    village.fate = ({ type }) => (type === 'PAYMENT_COMMIT' ? 'drop' : 'deliver');
+    void village.begin('anna', 'cyril', '5');
+    await village.pass(20);
+    for (const name of ['anna', 'cyril']) await village.kill(name);
+    village.fate = () => 'deliver';
+    for (const name of ['anna', 'cyril']) await village.start(name);
+    village.sent.length = 0;
+    await expectSound(village);
+    expect(village.sent).toContainEqual(
+      expect.objectContaining({ from: 'cyril', to: 'anna', type: 'PAYMENT_COMMIT_ACK' }),
+    );
+  });
+
   it('an order without an attempt is given up, and says so', async () => {
-    const village = await Village.open({ people: PEOPLE, lines: LINES, acquainted: true });
+    const village = await Village.open({ people: PEOPLE, lines: LINES });
     // The search for routes never ends, so nothing has been held yet.
     village.fate = ({ type }) => (type === 'ROUTE_REPLY' ? 'drop' : 'deliver');
     void village.begin('anna', 'cyril', '5');
