@@ -59,7 +59,7 @@ async function runWith(
   let code = NOT_HELD;
   try {
     net = await startNodes(community, options, directory, progress);
-    const story = await playStory(community, options, net, progress);
+    const story = await Promise.race([playStory(community, options, net, progress), net.death]);
     await writeResults(options, community, story);
     code = story.report.invariants.every((row) => row.held) ? HELD : NOT_HELD;
     if (options.keep) {
@@ -179,4 +179,5 @@ class Signals {
   }
 }
 
-if (import.meta.main) process.exitCode = await runDemo(process.argv.slice(2));
+// exit() rather than waiting: after a failure, what the story still waits for must not keep the process.
+if (import.meta.main) process.exit(await runDemo(process.argv.slice(2)));

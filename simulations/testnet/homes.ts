@@ -18,6 +18,8 @@ const LOOPBACK_SETTINGS: Settings = {
   network: { dht: false, mdns: false, relay_client: false, autonat: false, dcutr: false },
   // All peers share one host address here.
   limits: { inbound_connections_per_s: 10_000, inbound_pending: 1_000, unknown_peers: 1_000 },
+  // They share its cores too, so an answer may take longer than one across an ocean.
+  routes: { query_timeout_ms: 5_000 },
 };
 
 /** `<directory>/<number>-<participant>`, with nothing in the name that a file system could mind. */

@@ -22,12 +22,15 @@ export interface LaunchOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Everything that the process says is appended here. */
   readonly logFile: string;
+  /** Called if it ends without having been asked to. */
+  readonly onDeath: () => void;
 }
 
 export class NodeProcess {
   readonly logFile: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  #askedToEnd = false;
 
   constructor(options: LaunchOptions) {
     this.logFile = options.logFile;
@@ -47,6 +50,7 @@ export class NodeProcess {
       const end = () => {
         running.delete(child);
         resolve();
+        if (!this.#askedToEnd) options.onDeath();
       };
       child.once('exit', end);
       child.once('error', end);
@@ -75,12 +79,14 @@ export class NodeProcess {
 
   /** No chance to say goodbye: SIGKILL. */
   async kill(): Promise<void> {
+    this.#askedToEnd = true;
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
 
   /** SIGTERM, and SIGKILL if that is not enough. Tells whether it ended by itself, with exit code 0. */
   async stop(): Promise<boolean> {
+    this.#askedToEnd = true;
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     await this.#ended;

@@ -69,9 +69,20 @@ export class Testnet {
   readonly #options: TestnetOptions;
   readonly #hosts: readonly Host[];
   readonly #members: ReadonlyMap<string, Member>;
+  /**
+   * Never resolves; rejects with GeoError E010 `node_died`, with the end of its log, once a process
+   * that was up ends without having been asked to.
+   */
+  readonly death: Promise<never>;
+  readonly #die: (error: unknown) => void;
   #stopped = false;
 
   private constructor(options: TestnetOptions, hosts: readonly Host[]) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.death = promise;
+    this.#die = reject;
+    // Whoever does not wait for it is not to be ended by it.
+    promise.catch(() => undefined);
     this.#options = options;
     this.#hosts = hosts;
     this.#members = new Map(
@@ -163,6 +174,7 @@ export class Testnet {
       script: script(homes),
       env: childEnvironment(this.#options.directory),
       logFile: join(this.#options.directory, `${host.name}.log`),
+      onDeath: () => void this.#reportDeath(host),
     });
     host.process = process;
     const deadline = Date.now() + READY_MS + READY_MS_PER_NODE * homes.length;
@@ -170,6 +182,13 @@ export class Testnet {
       member.running = await connectTo(member.home, process, deadline);
       report();
     }
+  }
+
+  async #reportDeath({ name, process, members }: Host): Promise<void> {
+    // Before all of its nodes were ready, whoever waits for them finds out.
+    if (process === undefined || members.some((each) => each.running === undefined)) return;
+    const sentence = `The process ${name} ended by itself, and with it ${members.length} nodes.`;
+    this.#die(await process.failure('node_died', sentence));
   }
 
   #member(participant: string): Member {

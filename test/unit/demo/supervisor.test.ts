@@ -109,6 +109,22 @@ describe('a testnet', () => {
     });
   });
 
+  it('tells when a process ends by itself, but not when it is killed on purpose', async () => {
+    const running = await start({});
+    let died: unknown;
+    running.death.catch((error: unknown) => {
+      died = error;
+    });
+    await running.kill('anna');
+    await running.restart('anna');
+    expect(died).toBeUndefined();
+    process.kill(running.node('boris').process, 'SIGKILL');
+    await expect(running.death).rejects.toMatchObject({
+      code: 'E010',
+      details: { fault: 'node_died' },
+    });
+  });
+
   it('stops all processes and says which of them did not stop by themselves', async () => {
     const running = await start({});
     const processes = running.nodes.map((node) => node.process);
