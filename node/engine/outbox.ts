@@ -11,16 +11,22 @@ export class Outbox {
   readonly #state: State;
   readonly #settings: NodeSettings['outbox'];
   readonly #keyOf: (pid: Pid) => PublicKey | undefined;
+  readonly #seek: (pid: Pid) => void;
 
-  /** @param keyOf the key of a participant's agent, if it is known yet */
+  /**
+   * @param keyOf the key of a participant's agent, if it is known yet
+   * @param seek looks for a participant whose key is not known; the next retry finds it
+   */
   constructor(
     state: State,
     settings: NodeSettings['outbox'],
     keyOf: (pid: Pid) => PublicKey | undefined,
+    seek: (pid: Pid) => void,
   ) {
     this.#state = state;
     this.#settings = settings;
     this.#keyOf = keyOf;
+    this.#seek = seek;
   }
 
   queue(turn: Turn, to: Pid, topic: string, frame: Uint8Array): void {
@@ -54,7 +60,8 @@ export class Outbox {
 
   #send(turn: Turn, to: Pid, frame: Uint8Array): void {
     const key = this.#keyOf(to);
-    if (key !== undefined) turn.send(key, frame);
+    if (key === undefined) this.#seek(to);
+    else turn.send(key, frame);
   }
 }
 
