@@ -9,6 +9,7 @@ import { Limits } from '../checkers/limits.ts';
 import { Observed } from '../checkers/observed.ts';
 import { Outcomes } from '../checkers/outcomes.ts';
 import { Settled } from '../checkers/settled.ts';
+import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
 import { cheapSignatures, realSignatures } from './identities.ts';
 import { OPENING_MS, type Plan } from './plan.ts';
@@ -20,7 +21,6 @@ export interface HistoryOptions {
   readonly plan: Plan;
   /** Places of the steps to take; absent: all. */
   readonly keep?: ReadonlySet<number>;
-  /** True: nothing is lost, repeated or late but by the plan's steps. */
   readonly realSignatures?: boolean;
   /** Sees everything, for a transcript. */
   readonly onlooker?: (world: World) => Watch;
@@ -56,6 +56,13 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     signatures: options.realSignatures ? realSignatures : cheapSignatures,
     skewMsMax: plan.profile === 'calm' ? 0 : SKEW_MS_MAX,
   });
+  for (const host of world.hosts) {
+    if (!host.isHostile) continue;
+    const others = world.hosts.filter((each) => each !== host);
+    const keys = others.map((each) => each.identity.publicKey);
+    const adversary = new Adversary(host, keys, plan.seed);
+    host.disguise = (transport) => adversary.disguise(transport);
+  }
   const findings = new Findings(world.time);
   const observed = new Observed();
   const hostile = new Set(

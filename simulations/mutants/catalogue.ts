@@ -1,0 +1,152 @@
+/**
+ * Engines that are broken on purpose, one rule each. The simulator must notice every one of them: a
+ * checker that finds nothing in these would find nothing at all.
+ */
+import type { Profile } from '../simulator/faults.ts';
+import type { Substitution } from './substitute.ts';
+
+export interface Mutant extends Substitution {
+  readonly name: string;
+  /** What it does wrong. */
+  readonly crime: string;
+  /** The weather in which it shows. */
+  readonly profile: Profile;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'send-before-sync',
+    crime: 'frames go out before the batch that they rest on is on the disk',
+    profile: 'crashy',
+    file: 'node/engine/hall.ts',
+    snippet: '      result.merge();\n',
+    replacement: `      result.merge();
+      for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
+`,
+  },
+  {
+    name: 'forget-hold-on-restart',
+    crime: 'a restart reads the edges without what is held on them',
+    profile: 'crashy',
+    file: 'node/engine/state.ts',
+    snippet: 'const edge = records.decodeRecord(records.EdgeRecord, value);',
+    replacement:
+      'const edge = { ...records.decodeRecord(records.EdgeRecord, value), heldUp: 0n, heldDown: 0n };',
+  },
+  {
+    name: 'accept-unsigned',
+    crime: 'statements are believed without their signature',
+    profile: 'hostile',
+    file: 'node/engine/statements.ts',
+    snippet: 'if (!isSignedBy(thing, this.#open.voters[voter]!, this.#verify)) {',
+    replacement: 'if (isSignedBy === undefined || this.#verify === undefined) {',
+  },
+  {
+    name: 'release-on-timeout',
+    crime: 'a voter that said YES releases when its patience ends',
+    profile: 'lossy',
+    file: 'protocol/machines/voter.ts',
+    snippet: '      return ask(state);\n    }\n    case',
+    replacement: `      return { state: { ...state, phase: 'ABORTED' }, actions: [{ do: 'release' }] };
+    }
+    case`,
+  },
+  {
+    name: 'apply-twice',
+    crime: 'a repeated COMMIT is applied again',
+    profile: 'lossy',
+    file: 'protocol/machines/voter.ts',
+    snippet: `      return { state, actions: [] };
+    case 'COMMITTED':
+      return { state, actions: [] };
+  }
+}
+
+function commit(`,
+    replacement: `      return { state, actions: [] };
+    case 'COMMITTED':
+      return { state, actions: [{ do: 'apply' }] };
+  }
+}
+
+function commit(`,
+  },
+  {
+    name: 'ignore-policy',
+    crime: 'a line carries payments of others although its owner does not want that',
+    profile: 'lossy',
+    file: 'protocol/ledger/reservation.ts',
+    snippet: 'if (hop.intermediate && !line.policy.can_be_intermediate) {',
+    replacement: 'if (hop.intermediate && line.policy === undefined) {',
+  },
+  {
+    name: 'count-one-route',
+    crime: 'of several routes only the first is held and applied',
+    profile: 'calm',
+    file: 'protocol/machines/manifest.ts',
+    snippet: 'const hops = hopsOf(routes);',
+    replacement: 'const hops = hopsOf(routes.slice(0, 1));',
+  },
+  {
+    name: 'skip-digest',
+    crime: 'the digest of an edge does not grow with what is applied',
+    profile: 'calm',
+    file: 'protocol/ledger/edge.ts',
+    snippet: "digest: sum.toString(16).padStart(64, '0') as Hash,",
+    replacement: 'digest: sum >= 0n ? edge.digest : edge.digest,',
+  },
+  {
+    name: 'certificate-after-withdrawal',
+    crime: 'a voter that has withdrawn takes the certificate alone as the outcome (trap 1)',
+    profile: 'partition',
+    file: 'protocol/machines/voter.ts',
+    snippet: 'if (certificate && another) return commit(state, false);',
+    replacement: 'if (certificate) return commit(state, true);',
+  },
+  {
+    name: 'coordinator-final-at-own-yes',
+    crime: 'the coordinator applies at its own YES (trap 2)',
+    profile: 'partition',
+    file: 'protocol/machines/coordinator.ts',
+    snippet: `          { do: 'sign', what: 'yes' },
+          { do: 'send', message: 'commit', to: everyone },`,
+    replacement: `          { do: 'sign', what: 'yes' },
+          { do: 'apply' },
+          { do: 'send', message: 'commit', to: everyone },`,
+  },
+  {
+    name: 'ask-once',
+    crime: 'a timer that fires does not set the next one',
+    profile: 'lossy',
+    file: 'node/engine/attempts.ts',
+    snippet: '      tries: known.tries + 1,\n',
+    replacement: '      tries: known.tries,\n',
+  },
+  {
+    name: 'two-attempts-of-one-order',
+    crime: 'a repeated command is a new payment',
+    profile: 'lossy',
+    file: 'node/payments.ts',
+    snippet: 'if (running !== undefined) return running;',
+    replacement: 'if (running !== undefined && wish.nonce === undefined) return running;',
+  },
+  {
+    name: 'hold-nothing',
+    crime: 'capacity is checked against debts alone, not against what is held',
+    profile: 'calm',
+    file: 'protocol/ledger/edge.ts',
+    snippet: 'debtOf(edge, creditor) - heldFor(edge, debtor);',
+    replacement: 'debtOf(edge, creditor) - 0n * heldFor(edge, debtor);',
+  },
+  {
+    name: 'forget-outcome',
+    crime:
+      'an aborted attempt is forgotten: who asks later is told that it was never heard of (trap 3)',
+    profile: 'lossy',
+    file: 'node/engine/turn.ts',
+    snippet:
+      '  attempt(hash: Hash): Attempt | undefined {\n    return (\n      this.#attempts.get(hash) ?? this.#state.attempts.get(hash) ?? this.#state.readAttempt(hash)\n    );',
+    replacement:
+      '  attempt(hash: Hash): Attempt | undefined {\n    return (\n      this.#attempts.get(hash) ?? this.#state.attempts.get(hash)\n    );',
+  },
+];

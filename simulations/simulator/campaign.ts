@@ -1,0 +1,121 @@
+/** Many histories, one after the other: what they found, how fast, and what they reached. */
+import { quantile } from '../checkers/durations.ts';
+import { PROFILES, type Profile } from './faults.ts';
+import { type History, runHistory } from './history.ts';
+import type { SimulatorOptions } from './options.ts';
+import { makePlan, type Plan } from './plan.ts';
+
+export interface Campaign {
+  readonly histories: number;
+  readonly realSignatures: number;
+  readonly failed: readonly { readonly plan: Plan; readonly history: History }[];
+  readonly byProfile: Readonly<Record<Profile, number>>;
+  readonly firstSeed: number;
+  readonly lastSeed: number;
+  readonly payments: number;
+  readonly committed: number;
+  readonly crashes: number;
+  readonly events: number;
+  readonly seconds: number;
+  /** Processor time, which others on the machine do not lengthen. */
+  readonly cpuSeconds: number;
+  /** Virtual ms. */
+  readonly times: Readonly<Record<'held' | 'in doubt' | 'settled', Spread>>;
+}
+
+export interface Spread {
+  readonly count: number;
+  readonly median: number | undefined;
+  readonly p99: number | undefined;
+  readonly max: number | undefined;
+}
+
+/** Every tenth history signs with Ed25519. */
+const REAL_EVERY = 10;
+const FAILED_MAX = 5;
+/** Durations kept; enough for a percentile. */
+const TIMES_MAX = 200_000;
+
+export function planOf(options: SimulatorOptions, seed: number): Plan {
+  return makePlan({
+    seed,
+    profile: options.profile ?? PROFILES[seed % PROFILES.length]!,
+    hosts: options.nodes ?? 5 + (seed % 4),
+    payments: options.steps,
+  });
+}
+
+/** @param onHistory hears of every history as it ends */
+export async function runCampaign(
+  options: SimulatorOptions,
+  firstSeed: number,
+  onHistory: (history: History, plan: Plan, count: number) => void,
+): Promise<Campaign> {
+  const began = performance.now();
+  const cpu = process.cpuUsage();
+  const failed: { plan: Plan; history: History }[] = [];
+  const byProfile: Record<Profile, number> = {
+    calm: 0,
+    lossy: 0,
+    crashy: 0,
+    partition: 0,
+    hostile: 0,
+  };
+  const held: number[] = [];
+  const inDoubt: number[] = [];
+  const settled: number[] = [];
+  const sums = { histories: 0, real: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
+  let seed = firstSeed;
+  const goesOn = () =>
+    options.minutes === null
+      ? sums.histories < options.histories
+      : performance.now() - began < options.minutes * 60_000;
+  while (goesOn() && failed.length < FAILED_MAX) {
+    const plan = planOf(options, seed);
+    const realSignatures =
+      options.realSignatures || (options.seed === null && seed % REAL_EVERY === 0);
+    const history = await runHistory({
+      plan,
+      realSignatures,
+      ...(options.keep === null ? {} : { keep: options.keep }),
+    });
+    sums.histories++;
+    if (realSignatures) sums.real++;
+    byProfile[plan.profile]++;
+    sums.payments += history.payments;
+    sums.committed += history.committed;
+    sums.crashes += history.crashes;
+    sums.events += history.events;
+    if (held.length < TIMES_MAX) held.push(...history.heldMs);
+    if (inDoubt.length < TIMES_MAX) inDoubt.push(...history.inDoubtMs);
+    settled.push(history.settledMs);
+    if (history.violations.length > 0) failed.push({ plan, history });
+    onHistory(history, plan, sums.histories);
+    seed++;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    histories: sums.histories,
+    realSignatures: sums.real,
+    failed,
+    byProfile,
+    firstSeed,
+    lastSeed: seed - 1,
+    payments: sums.payments,
+    committed: sums.committed,
+    crashes: sums.crashes,
+    events: sums.events,
+    seconds: (performance.now() - began) / 1_000,
+    cpuSeconds: (user + system) / 1_000_000,
+    times: { held: spread(held), 'in doubt': spread(inDoubt), settled: spread(settled) },
+  };
+}
+
+function spread(values: readonly number[]): Spread {
+  return {
+    count: values.length,
+    median: quantile(values, 0.5),
+    p99: quantile(values, 0.99),
+    max: quantile(values, 1),
+  };
+}

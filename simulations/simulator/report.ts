@@ -1,0 +1,77 @@
+/** What a campaign found, as a person reads it. */
+import type { Campaign, Spread } from './campaign.ts';
+import type { Coverage } from './coverage.ts';
+import type { History } from './history.ts';
+import type { SimulatorOptions } from './options.ts';
+import type { Plan } from './plan.ts';
+import type { Shrunk } from './shrink.ts';
+
+export function historyLine(history: History, plan: Plan, count: number): string {
+  const { seed, profile } = plan;
+  const { payments, committed, crashes, events, settledMs, digest, violations } = history;
+  const verdict = violations.length === 0 ? 'held' : `BROKEN: ${violations[0]!.rule}`;
+  return [
+    `${count}. seed ${seed} ${profile}`,
+    `${committed} of ${payments} payments, ${crashes} crashes, ${events} events`,
+    `settled in ${(settledMs / 1_000).toFixed(0)} s`,
+    `digest ${digest}`,
+    verdict,
+  ].join('  ');
+}
+
+export function campaignText(campaign: Campaign, coverage: Coverage, single: boolean): string {
+  const { histories, failed, seconds, cpuSeconds, events } = campaign;
+  const lines = [
+    `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken, ${campaign.realSignatures} of them with real signatures`,
+    `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.crashes} crashes; ${events} events`,
+    `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second; ${(histories / cpuSeconds).toFixed(1)} histories per second of processor time`,
+    ...Object.entries(campaign.times).map(([name, spread]) => spreadLine(name, spread)),
+  ];
+  if (!single) lines.push(...coverageLines(coverage));
+  for (const { plan, history } of failed) {
+    for (const { rule, text } of history.violations.slice(0, 3)) {
+      lines.push(`seed ${plan.seed} ${plan.profile}: ${rule}: ${text}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+function spreadLine(name: string, { count, median, p99, max }: Spread): string {
+  const ms = (value: number | undefined) => (value === undefined ? '-' : `${value.toFixed(0)} ms`);
+  return `${name}: ${count} times, median ${ms(median)}, 99 % ${ms(p99)}, longest ${ms(max)} (virtual time)`;
+}
+
+function coverageLines(coverage: Coverage): string[] {
+  const rows = coverage.rows();
+  const reached = rows.filter(({ count }) => count > 0);
+  const missing = rows.filter(({ count }) => count === 0);
+  return [
+    `${reached.length} of ${rows.length} pairs of state and event reached`,
+    ...missing.map(({ pair, unreachable }) =>
+      unreachable === undefined
+        ? `  not reached: ${pair}`
+        : `  unreachable: ${pair} (${unreachable})`,
+    ),
+  ];
+}
+
+export function failureText(options: SimulatorOptions, plan: Plan, shrunk: Shrunk): string {
+  const command = [
+    'npm run simulate --',
+    `--seed ${plan.seed}`,
+    `--profile ${plan.profile}`,
+    `--nodes ${plan.community.hosts}`,
+    `--steps ${options.steps}`,
+    ...(options.realSignatures ? ['--real-signatures'] : []),
+  ].join(' ');
+  const steps = shrunk.keep.map((place) => {
+    const { at, step } = plan.steps[place]!;
+    return `${(at / 1_000).toFixed(3).padStart(9)}  ${place}: ${JSON.stringify(step)}`;
+  });
+  return [
+    `replay:  ${command}`,
+    `shorter: ${command} --keep ${shrunk.keep.join(',')}`,
+    `${shrunk.keep.length} of ${plan.steps.length} steps are needed (found in ${shrunk.runs} runs):`,
+    ...steps,
+  ].join('\n');
+}

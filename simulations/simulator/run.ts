@@ -1,0 +1,110 @@
+/** `npm run simulate`: searches seeds for a run that breaks a rule, and tells what broke it. */
+import { GeoError } from '../../protocol/errors.ts';
+import { requireSubstituted, substitute } from '../mutants/substitute.ts';
+import type { Campaign } from './campaign.ts';
+import { Coverage, countSteps } from './coverage.ts';
+import { readSimulatorOptions, SIMULATOR_USAGE, type SimulatorOptions } from './options.ts';
+import { campaignText, failureText, historyLine } from './report.ts';
+
+const HELD = 0;
+const NOT_HELD = 1;
+const USAGE = 2;
+const SEEDS = 2 ** 31;
+
+/** @returns the exit code: 0 if every rule held, 1 if one did not, 2 for bad input */
+export async function runSimulator(argv: readonly string[]): Promise<number> {
+  let options: SimulatorOptions | null;
+  try {
+    options = readSimulatorOptions(argv);
+  } catch (error) {
+    if (!(error instanceof GeoError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return USAGE;
+  }
+  if (options === null) {
+    process.stdout.write(SIMULATOR_USAGE);
+    return HELD;
+  }
+  if (options.mutants) {
+    const { huntMutants } = await import('../mutants/hunt.ts');
+    return await huntMutants(options);
+  }
+  return await search(options);
+}
+
+async function search(options: SimulatorOptions): Promise<number> {
+  // Before the engine is loaded: its machines are loaded with a counter around them.
+  substitute(countSteps);
+  const coverage = new Coverage();
+  coverage.listen();
+  const { runCampaign } = await import('./campaign.ts');
+  requireSubstituted();
+  const firstSeed = options.seed ?? Math.floor(Math.random() * SEEDS);
+  const say = (text: string) => {
+    process.stderr.write(`${text}\n`);
+  };
+  if (options.seed === null) say(`first seed ${firstSeed}`);
+  const single = options.histories === 1 && options.minutes === null;
+  let last = performance.now();
+  const campaign = await runCampaign(options, firstSeed, (history, plan, count) => {
+    const quiet = !single && performance.now() - last < PROGRESS_MS;
+    if (quiet && history.violations.length === 0) return;
+    last = performance.now();
+    say(historyLine(history, plan, count));
+  });
+  const first = campaign.failed[0];
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(jsonOf(campaign, coverage))}\n`);
+  } else {
+    process.stdout.write(`${campaignText(campaign, coverage, single)}\n`);
+  }
+  if (first === undefined) {
+    if (options.transcript && single) process.stdout.write(await transcriptOf(options, firstSeed));
+    return HELD;
+  }
+  say('making it shorter ...');
+  const { shrink } = await import('./shrink.ts');
+  const shrunk = await shrink(first.plan, first.history, options.realSignatures);
+  const keep = new Set(shrunk.keep);
+  const lines = await transcriptOf({ ...options, keep }, first.plan.seed);
+  process.stdout.write(`${failureText(options, first.plan, shrunk)}\n\n${lines}`);
+  return NOT_HELD;
+}
+
+const PROGRESS_MS = 10_000;
+
+async function transcriptOf(options: SimulatorOptions, seed: number): Promise<string> {
+  const { planOf } = await import('./campaign.ts');
+  const { runHistory } = await import('./history.ts');
+  const { Transcript } = await import('./transcript.ts');
+  const transcripts: InstanceType<typeof Transcript>[] = [];
+  const { violations } = await runHistory({
+    plan: planOf(options, seed),
+    realSignatures: options.realSignatures,
+    ...(options.keep === null ? {} : { keep: options.keep }),
+    onlooker: (world) => {
+      const transcript = new Transcript(world);
+      transcripts.push(transcript);
+      return transcript;
+    },
+  });
+  const lines = transcripts.flatMap((transcript) => transcript.lines);
+  const found = violations.map(
+    ({ rule, text, at }) => `${(at / 1_000).toFixed(4)}  ${rule}: ${text}`,
+  );
+  return `${[...lines, ...found].join('\n')}\n`;
+}
+
+function jsonOf(campaign: Campaign, coverage: Coverage): object {
+  const { failed, ...rest } = campaign;
+  return {
+    ...rest,
+    failed: failed.map(({ plan, history }) => ({
+      seed: plan.seed,
+      profile: plan.profile,
+      digest: history.digest,
+      violations: history.violations,
+    })),
+    coverage: coverage.rows(),
+  };
+}
