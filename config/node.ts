@@ -182,6 +182,10 @@ const limits = z.strictObject({
     { default: 200, min: 1, max: 65_536 },
     'Inbound connections whose handshake is not finished. Further ones are closed.',
   ),
+  uninvited_lines: whole(
+    { default: 1_000, min: 0, max: 1_000_000 },
+    'Trust lines given to this node by participants that are neither contacts nor trusted by it. A further one is refused.',
+  ),
   pending_orders: whole(
     { default: 1_024, min: 1, max: 1_000_000 },
     'Payments of this node that are not decided yet. A further one is refused.',

@@ -75,7 +75,14 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (pid) => peers.keyOf(pid),
     (pid) => ignoring(peers.find(pid)),
   );
-  const lines = new TrustLines({ signer: ports.signer, verify: ports.verify, state, outbox });
+  const lines = new TrustLines({
+    signer: ports.signer,
+    verify: ports.verify,
+    state,
+    outbox,
+    isChosen,
+    uninvitedMax: settings.limits.uninvited_lines,
+  });
   const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
   const attempts = new Attempts(
     {
@@ -265,6 +272,14 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       if (key !== undefined) ports.transport.send(key, bareFrame('PING', { nonce }));
       else void peers.find(pid).catch(() => undefined);
     }
+  }
+
+  function isChosen(pid: Pid): boolean {
+    for (const contact of state.contacts.values()) if (contact.pid === pid) return true;
+    for (const edge of state.edges.values()) {
+      if (counterparty(edge, me) === pid && lineOf(edge, me) !== undefined) return true;
+    }
+    return false;
   }
 
   function dealsWith(pid: Pid): boolean {

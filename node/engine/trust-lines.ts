@@ -1,7 +1,7 @@
 /** Trust lines of this node: the owner's commands, the peers' messages, delivery until acknowledged. */
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import { edgeId, lineOf, newEdge, withLine } from '../../protocol/ledger/edge.ts';
+import { counterparty, edgeId, lineOf, newEdge, withLine } from '../../protocol/ledger/edge.ts';
 import {
   changeLine,
   type LineChange,
@@ -29,6 +29,10 @@ export interface LinesContext {
   readonly verify: VerifySignature;
   readonly state: State;
   readonly outbox: Outbox;
+  /** Someone this node has chosen to deal with: a contact, or one it trusts itself. */
+  readonly isChosen: (pid: Pid) => boolean;
+  /** Lines that people this node has not chosen may give it, all together. */
+  readonly uninvitedMax: number;
 }
 
 export class TrustLines {
@@ -103,6 +107,7 @@ export class TrustLines {
       return;
     }
     requireSignedBy(signed, body.from_key, this.#context.verify);
+    if (known === undefined) this.#requireRoomFor(owner);
     const refusal = this.#refuse(body);
     if (refusal !== undefined) {
       acknowledge(refusal);
@@ -193,6 +198,23 @@ export class TrustLines {
     });
     this.#context.outbox.end(turn, peer, topicOf(ack.equivalent));
     this.#tell(turn, this.#me, peer, ack.equivalent, ack.accepted ? 'COMMITTED' : 'FAILED');
+  }
+
+  /** Keys cost nothing: without a bound, made-up ones could fill the store with lines to this node. */
+  #requireRoomFor(owner: Pid): void {
+    const { isChosen, state, uninvitedMax } = this.#context;
+    if (isChosen(owner)) return;
+    let uninvited = 0;
+    for (const edge of state.edges.values()) {
+      if (lineOf(edge, this.#me) === undefined && !isChosen(counterparty(edge, this.#me)))
+        uninvited++;
+    }
+    if (uninvited < uninvitedMax) return;
+    throw new GeoError(
+      'E006',
+      'This node takes no more lines from participants it does not know. Its owner has to add you as a contact first.',
+      { fault: 'too_many_lines' },
+    );
   }
 
   #refuse(body: LineState): RefusalRecord | undefined {
