@@ -1,8 +1,9 @@
 /** The node's service: what may be asked of it, turned into turns and views. */
+import { isAbsolute } from 'node:path';
 import { hexToBytes } from '@noble/hashes/utils.js';
-import { GeoError } from '../protocol/errors.ts';
+import { GeoError, invalid } from '../protocol/errors.ts';
 import { parsePid, type TxId } from '../protocol/identity/pid.ts';
-import { edgeId, edgeKey, lineOf } from '../protocol/ledger/edge.ts';
+import { type EdgeId, edgeId, edgeKey, lineOf } from '../protocol/ledger/edge.ts';
 import { DEFAULT_POLICY, type LineChange } from '../protocol/machines/trust-line.ts';
 import { formatAmount, parseAmount, parseLimit } from '../protocol/money/amount.ts';
 import {
@@ -14,11 +15,16 @@ import { readSigned } from '../protocol/wire/envelope.ts';
 import type { LinePolicy } from '../protocol/wire/messages/trust-line.ts';
 import type * as shapes from './api/shapes.ts';
 import { auditNode } from './audit.ts';
+import { edgeView, freshStatement, requireEdge } from './books.ts';
 import { readHistory } from './history.ts';
-import { resolvePeer } from './names.ts';
+import { distinctAddresses, requirePeer, resolvePeer } from './names.ts';
 import type { Rooms } from './node.ts';
 import type { NodeService } from './service.ts';
+import { writeBackup } from './store/backup.ts';
 import { isoTime, Views } from './views.ts';
+
+/** How long a change of a line waits for the comparison of restored books, ms. */
+const COMPARE_WAIT_MS = 2_000;
 
 export function createService(rooms: Rooms): NodeService {
   const { ports, settings, me, hall, peers, lines, router, payments } = rooms;
@@ -37,6 +43,8 @@ export function createService(rooms: Rooms): NodeService {
     );
   };
   const peerOf = (text: string) => resolvePeer(state, me, text);
+  const edgeOf = ({ peer, equivalent }: shapes.EdgeRef) =>
+    edgeId(me, peerOf(peer), parseEquivalentCode(equivalent));
 
   async function changeLine(
     request: shapes.TrustLineRef,
@@ -47,12 +55,24 @@ export function createService(rooms: Rooms): NodeService {
     // The line can be signed before its receiver is found; finding it must not hold up the owner.
     void peers.find(peer).catch(() => undefined);
     const id = edgeId(me, peer, code);
+    // Restored books may have forgotten a newer version of the line, signed and delivered.
+    if (rooms.restoredAt() !== undefined && rooms.edges.mustCompare(id)) await compareFirst(id);
     await hall.turn((turn) => {
       const edge = turn.edge(id);
       const policy = (edge && lineOf(edge, me)?.policy) ?? DEFAULT_POLICY;
       lines.change(turn, peer, code, change(policy, precision));
     });
     return views.line(state.edges.get(edgeKey(id))!, me, peer)!;
+  }
+
+  async function compareFirst(id: EdgeId): Promise<void> {
+    await rooms.edges.whenCompared([id], COMPARE_WAIT_MS);
+    if (!rooms.edges.mustCompare(id)) return;
+    throw new GeoError(
+      'E008',
+      'These books were restored from a backup and have not been compared with this peer yet: it may hold a newer version of the line. Try again when it is connected.',
+      { fault: 'edge_not_compared' },
+    );
   }
 
   const service: NodeService = {
@@ -65,6 +85,7 @@ export function createService(rooms: Rooms): NodeService {
     status: () => {
       const phases = [...state.attempts.values()].map((attempt) => attempt.commit.phase);
       const edges = [...state.edges.values()];
+      const restored = rooms.restoredAt();
       return {
         pid: me,
         public_key: ports.signer.publicKey,
@@ -82,6 +103,10 @@ export function createService(rooms: Rooms): NodeService {
         ).length,
         outbox: state.outbox.size,
         store: hall.storeFault ?? 'ok',
+        edges_not_compared: edges.filter((edge) => !rooms.edges.isCompared(edge)).length,
+        edges_disputed: edges.filter((edge) => edge.dispute !== undefined).length,
+        recovered: rooms.edges.recovered,
+        restored: restored === undefined ? null : isoTime(restored),
       };
     },
 
@@ -97,7 +122,7 @@ export function createService(rooms: Rooms): NodeService {
         public_key: key,
         name: views.nameOf(pid),
         connected: connected.get(key)?.connected ?? false,
-        addresses: [...new Set([...addresses, ...(connected.get(key)?.addresses ?? [])])],
+        addresses: distinctAddresses([...addresses, ...(connected.get(key)?.addresses ?? [])]),
       }));
     },
 
@@ -109,25 +134,27 @@ export function createService(rooms: Rooms): NodeService {
 
     addContact: async ({ name, pid: text, address }) => {
       const pid = parsePid(text);
-      await hall.turn((turn) => turn.putContact(name, { pid }));
-      if (address !== undefined) {
+      if (address === undefined) void peers.find(pid).catch(() => undefined);
+      else {
         const key = await ports.transport.connect(address).catch((error: unknown) => {
           // The contact stands; that it cannot be reached now is said, not held against it.
           ports.log.warn({ address, error: String(error) }, 'a new contact could not be reached');
           return undefined;
         });
-        if (key !== undefined) await peers.keep(key, [address]);
-      } else {
-        void peers.find(pid).catch(() => undefined);
+        if (key !== undefined) {
+          requirePeer(pid, key, address);
+          await peers.keep(key, [address]);
+        }
       }
-      return { name, pid, addresses: [...peers.addressesOf(pid)] };
+      await hall.turn((turn) => turn.putContact(name, { pid }));
+      return { name, pid, addresses: distinctAddresses(peers.addressesOf(pid)) };
     },
 
     contacts: () =>
       [...state.contacts].map(([name, { pid }]) => ({
         name,
         pid,
-        addresses: [...peers.addressesOf(pid)],
+        addresses: distinctAddresses(peers.addressesOf(pid)),
       })),
 
     defineEquivalent: async (request) => {
@@ -237,6 +264,17 @@ export function createService(rooms: Rooms): NodeService {
         query.peer === undefined ? undefined : peerOf(query.peer),
       ),
     books: () => [...state.edges.values()].map((edge) => views.book(edge)),
+    edge: (request) => edgeView(rooms, views, requireEdge(rooms, edgeOf(request))),
+    statement: async (request) => freshStatement(rooms, edgeOf(request)),
+    backup: async (file) => {
+      if (!isAbsolute(file)) {
+        throw invalid(
+          'path_not_absolute',
+          `The node may work in another directory than you: give the whole path instead of "${file}".`,
+        );
+      }
+      return { file, ...(await writeBackup(ports.store, file)) };
+    },
     audit: () => auditNode(ports.store, state),
   };
   return service;

@@ -1,6 +1,6 @@
 /** From what a person types (a contact's name, a PID, or the beginning of one) to a participant. */
 import { GeoError } from '../protocol/errors.ts';
-import { type Pid, parsePid } from '../protocol/identity/pid.ts';
+import { type Pid, type PublicKey, parsePid, pidFromPublicKey } from '../protocol/identity/pid.ts';
 import { counterparty } from '../protocol/ledger/edge.ts';
 import type { State } from './engine/state.ts';
 
@@ -46,4 +46,26 @@ export function resolvePeer(state: State, me: Pid, text: string): Pid {
     `"${text.slice(0, 80)}" is nobody this node knows. Give a whole PID, or add a contact: geo contact add NAME PID@ADDRESS.`,
     { fault: 'unknown_peer' },
   );
+}
+
+/** Refuses a contact at whose address somebody else answers. @throws GeoError E005 `wrong_peer` */
+export function requirePeer(expected: Pid, answering: PublicKey, address: string): void {
+  const pid = pidFromPublicKey(answering);
+  if (pid === expected) return;
+  throw new GeoError(
+    'E005',
+    `At ${address} ${pid} answers, not ${expected}. Nothing was kept; ask your contact for its address again.`,
+    { fault: 'wrong_peer', answering: pid },
+  );
+}
+
+/** Multiaddrs without repeats: one with the peer's identity at its end stands for the one without. */
+export function distinctAddresses(addresses: readonly string[]): string[] {
+  const byPlace = new Map<string, string>();
+  for (const address of addresses) {
+    const place = address.replace(/\/p2p\/\w+$/, '');
+    const known = byPlace.get(place);
+    if (known === undefined || known === place) byPlace.set(place, address);
+  }
+  return [...byPlace.values()];
 }

@@ -33,6 +33,12 @@ export interface NodeService {
 
   /** One row per edge of this node, as its store has it. */
   books(): shapes.BookRow[];
+  /** Both views of one edge. */
+  edge(request: shapes.EdgeRef): shapes.Edge;
+  /** Has both ends sign the edge as it stands, unless they have already. */
+  statement(request: shapes.EdgeRef): Promise<shapes.Statement>;
+  /** Copies the store into a new file, at an absolute path, without stopping anything. */
+  backup(file: string): Promise<shapes.Backup>;
   /** The invariants that this node can check alone. */
   audit(): Promise<shapes.Invariant[]>;
 

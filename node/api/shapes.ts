@@ -51,6 +51,12 @@ export const Status = z.object({
   attempts_in_doubt: z.int().describe('voted YES, outcome unknown'),
   outbox: z.int().describe('messages waiting for an acknowledgement'),
   store: z.string().describe('ok, or what is wrong with it'),
+  edges_not_compared: z
+    .int()
+    .describe('edges whose books have not been equal to the other end since the start'),
+  edges_disputed: z.int().describe('edges that are frozen for a dispute'),
+  recovered: z.int().describe('payments brought back from other ends since the start'),
+  restored: time.nullable().describe('when these books were restored from a backup'),
 });
 
 export const ParticipationRequest = z.strictObject({ state: z.enum(['active', 'frozen']) });
@@ -251,6 +257,66 @@ export const BookRow = z.object({
   frozen: z.boolean(),
 });
 
+const EdgeBook = z.object({
+  balance: z.string().describe('positive: the peer owes this node'),
+  count: z.int().describe('payments and clearings applied'),
+  digest: hash,
+  given_sequence: z.int().describe('version of the line given; 0: none'),
+  received_sequence: z.int().describe('version of the line received; 0: none'),
+});
+
+export const EdgeRef = z.strictObject({ peer, equivalent: code });
+export const Edge = z.object({
+  peer: pid,
+  peer_name: z.string().nullable(),
+  equivalent: code,
+  mine: EdgeBook,
+  theirs: EdgeBook.extend({ said: time })
+    .nullable()
+    .describe('what the other end has said last since the start'),
+  compared: z.boolean().describe('both books have been equal since the start'),
+  given: TrustLine.nullable(),
+  received: TrustLine.nullable(),
+  held_in: amount.describe('held of what the peer may come to owe this node'),
+  held_out: amount.describe('held of what this node may come to owe the peer'),
+  dispute: z
+    .object({
+      reason: z.string(),
+      found: time.nullable(),
+      mine: EdgeBook.nullable().describe('both views when the difference was found'),
+      theirs: EdgeBook.nullable(),
+      unproven: z
+        .array(hash)
+        .describe('manifests that the other end has applied and showed no receipt for'),
+    })
+    .nullable(),
+  statement: EdgeBook.extend({
+    made: time,
+    current: z.boolean().describe('whether it says what the edge is now'),
+  })
+    .nullable()
+    .describe('the newest statement that both ends have signed'),
+});
+
+export const Statement = z.object({
+  peer: pid,
+  equivalent: code,
+  balance: z.string().describe('positive: the peer owes this node'),
+  count: z.int(),
+  digest: hash,
+  made: time,
+  file: z.string().describe('hexadecimal bytes, as `geo verify` reads them'),
+});
+
+export const BackupRequest = z.strictObject({
+  file: z.string().min(1).max(4_000).describe('absolute path on the machine of the node'),
+});
+export const Backup = z.object({
+  file: z.string(),
+  entries: z.int(),
+  bytes: z.int(),
+});
+
 export const Invariant = z.object({ name: z.string(), held: z.boolean(), detail: z.string() });
 
 export type ErrorBody = z.infer<typeof ErrorBody>;
@@ -278,4 +344,9 @@ export type DebtRow = z.infer<typeof DebtRow>;
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
 export type HistoryRow = z.infer<typeof HistoryRow>;
 export type BookRow = z.infer<typeof BookRow>;
+export type EdgeBook = z.infer<typeof EdgeBook>;
+export type EdgeRef = z.infer<typeof EdgeRef>;
+export type Edge = z.infer<typeof Edge>;
+export type Statement = z.infer<typeof Statement>;
+export type Backup = z.infer<typeof Backup>;
 export type Invariant = z.infer<typeof Invariant>;

@@ -42,6 +42,9 @@ const ARGUMENTS: { readonly [Method in keyof NodeService]: Parameters<NodeServic
   debts: [],
   history: [{ since: '2026-03-01', type: 'payment', peer: 'bob', limit: 10 }],
   books: [],
+  edge: [{ peer: 'bob', equivalent: 'UAH' }],
+  statement: [{ peer: 'bob', equivalent: 'UAH' }],
+  backup: ['/backups/anna.geo'],
   audit: [],
 };
 

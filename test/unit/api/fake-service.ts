@@ -34,6 +34,10 @@ export const status: shapes.Status = {
   attempts_in_doubt: 0,
   outbox: 0,
   store: 'ok',
+  edges_not_compared: 0,
+  edges_disputed: 0,
+  recovered: 0,
+  restored: null,
 };
 const peer: shapes.Peer = {
   pid: BOB,
@@ -55,6 +59,27 @@ const line: shapes.TrustLine = {
   sequence: 1,
   policy,
   failure: null,
+};
+const book: shapes.EdgeBook = {
+  balance: '12.50',
+  count: 1,
+  digest: KEY,
+  given_sequence: 1,
+  received_sequence: 0,
+};
+export const edge: shapes.Edge = {
+  peer: BOB,
+  peer_name: 'bob',
+  equivalent: 'UAH',
+  mine: book,
+  theirs: { ...book, said: TIME },
+  compared: true,
+  given: line,
+  received: null,
+  held_in: '0.00',
+  held_out: '0.00',
+  dispute: null,
+  statement: { ...book, made: TIME, current: true },
 };
 export const payment: shapes.Payment = {
   tx_id: TX,
@@ -147,6 +172,9 @@ export function createFakeService(): FakeService {
     debts: method('debts'),
     history: method('history'),
     books: method('books'),
+    edge: method('edge'),
+    statement: method('statement'),
+    backup: method('backup'),
     audit: method('audit'),
     setParticipation: method('setParticipation'),
   };
@@ -214,6 +242,17 @@ function fixed(): Answers {
         frozen: false,
       },
     ],
+    edge,
+    statement: {
+      peer: BOB,
+      equivalent: 'UAH',
+      balance: '12.50',
+      count: 1,
+      digest: KEY,
+      made: TIME,
+      file: '0102ff',
+    },
+    backup: { file: '/backups/anna.geo', entries: 12, bytes: 3456 },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
   };
 }
