@@ -2,11 +2,14 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GeoError } from '../../protocol/errors.ts';
-import { BENCH_USAGE, readPaymentsOptions } from './options.ts';
+import { benchFootprint, footprintText } from './footprint.ts';
+import { BENCH_USAGE, readJsonOption, readPaymentsOptions, readSoakOptions } from './options.ts';
 import { benchPayments } from './payments.ts';
 import { paymentsText } from './payments-table.ts';
+import { benchSoak, soakText } from './soak.ts';
 
 const DONE = 0;
+const NOT_FLAT = 1;
 const WRONG_USE = 2;
 /** Tables fit this, whatever the terminal has. */
 const PAGE = { width: 100, colours: false };
@@ -34,6 +37,18 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const options = readPaymentsOptions(argv);
       const report = await benchPayments(options, say);
       print(options.json, report, () => paymentsText(PAGE, report));
+      return DONE;
+    }
+    case 'soak': {
+      const options = readSoakOptions(argv);
+      const report = await benchSoak(options, (sample) => say(JSON.stringify(sample)));
+      print(options.json, report, () => soakText(PAGE, report));
+      return report.grew.length + report.broken.length === 0 ? DONE : NOT_FLAT;
+    }
+    case 'footprint': {
+      const json = readJsonOption(argv);
+      const report = await benchFootprint();
+      print(json, report, () => footprintText(PAGE, report));
       return DONE;
     }
     case 'help':

@@ -8,9 +8,13 @@ import { openKeyFile } from '../../node/keyring.ts';
 import { nativeVerify } from '../../node/native-ed25519.ts';
 import { createNode, type Node } from '../../node/node.ts';
 import { createLog, realClock, realEntropy } from '../../node/platform.ts';
+import type { Store } from '../../node/ports.ts';
+import { keys, rangeOf, tailOf } from '../../node/store/keys.ts';
 import { openLevelStore } from '../../node/store/level.ts';
+import { AttemptRecord, decodeRecord } from '../../node/store/records.ts';
 import { createLibp2pTransport } from '../../node/transport/libp2p.ts';
 import { transportOptions } from '../../node/transport-options.ts';
+import type { Hash } from '../../protocol/identity/pid.ts';
 import { openNote } from '../../protocol/identity/sealed-note.ts';
 import { keepInFlight, type Load } from './load.ts';
 import type { Specimens } from './meter.ts';
@@ -21,13 +25,14 @@ import { serve } from './worker-process.ts';
 /** How long payments may take before they count as failed, ms. */
 const PAYMENT_MS = 30_000;
 
+const IN_DOUBT = new Set(['DOUBT', 'WITHDRAWN', 'DECIDED']);
+
 const meter = new Meter();
 const profiler = new Session();
 
-async function open(directory: string): Promise<Node> {
+async function open(directory: string, store: Store): Promise<Node> {
   const config = loadConfig({ home: directory });
-  const home = await createHome(directory);
-  const { seed, signer } = await openKeyFile(home.directory);
+  const { seed, signer } = await openKeyFile(directory);
   const log = createLog({ level: 'error' });
   const ports = meter.metered({
     clock: realClock,
@@ -35,7 +40,7 @@ async function open(directory: string): Promise<Node> {
     signer,
     verify: nativeVerify,
     openNote: (sealed, aad) => openNote(sealed, seed, aad),
-    store: await openLevelStore(home.storeDirectory),
+    store,
     transport: await createLibp2pTransport(await transportOptions(config, seed, log)),
     log,
   });
@@ -44,8 +49,22 @@ async function open(directory: string): Promise<Node> {
   return node;
 }
 
+async function oldestDoubtMs(store: Store): Promise<number> {
+  let oldest = Date.now();
+  for await (const [key] of store.scan(rangeOf('live'))) {
+    const value = store.get(keys.attempt(tailOf(key) as Hash));
+    const attempt = value && decodeRecord(AttemptRecord, value);
+    // It may have ended while this was looking.
+    if (attempt !== undefined && IN_DOUBT.has(attempt.phase)) {
+      oldest = Math.min(oldest, attempt.started);
+    }
+  }
+  return Date.now() - oldest;
+}
+
 function nodeCalls(directory: string) {
   let running: Node | undefined;
+  let store: Store | undefined;
   const service = () => {
     if (running === undefined) throw new Error('the node has not been opened');
     return running.service;
@@ -56,7 +75,9 @@ function nodeCalls(directory: string) {
     fill: (fill: Fill) => fillStore(directory, fill),
 
     async open() {
-      running = await open(directory);
+      const home = await createHome(directory);
+      store = await openLevelStore(home.storeDirectory);
+      running = await open(home.directory, store);
       return service().identity();
     },
 
@@ -79,6 +100,9 @@ function nodeCalls(directory: string) {
     audit: () => service().audit(),
     tally: () => meter.tally(),
     specimens: (): Specimens => meter.specimens(),
+
+    /** How long the oldest attempt has been in doubt, ms; 0 if none is. */
+    oldestDoubtMs: () => oldestDoubtMs(store!),
 
     memory: () => ({
       rssBytes: process.memoryUsage.rss(),
