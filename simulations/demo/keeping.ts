@@ -1,10 +1,19 @@
-/** With `--keep`: how a person talks to the nodes that were left running. */
+/** How a person goes on after the run. */
 import { harmless } from '../../cli/page.ts';
 import type { Community } from '../community/community.ts';
 import type { Testnet } from '../testnet/supervisor.ts';
 
 const NODES_LISTED = 30;
 
+export const GO_ON = `
+Go on
+npm run demo -- --keep                 leaves the network running, to be used with the geo command
+npm run demo -- --payments 300         pays more; --seed S pays others, the same for the same S
+npm run demo -- --community FILE       a community of your own; --processes P carries large ones
+npm run demo -- --svg graph.svg        draws who trusts whom and who owes whom
+`;
+
+/** With `--keep`: how to talk to the nodes that were left running. */
 export function keepText(community: Community, net: Testnet): string {
   const nodes = net.nodes.slice(0, NODES_LISTED);
   const width = Math.max(...nodes.map((node) => node.participant.length));

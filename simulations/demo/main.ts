@@ -8,7 +8,7 @@ import { GeoError } from '../../protocol/errors.ts';
 import type { Community } from '../community/community.ts';
 import { parseCommunity } from '../community/file.ts';
 import type { Testnet } from '../testnet/supervisor.ts';
-import { keepText } from './keeping.ts';
+import { GO_ON, keepText } from './keeping.ts';
 import { DEMO_USAGE, type DemoOptions, readDemoOptions } from './options.ts';
 import { trustGraphSvg } from './picture.ts';
 import { Progress } from './progress.ts';
@@ -118,7 +118,7 @@ async function writeResults(
   const { stdout } = process;
   const text = options.json
     ? `${reportJson(story.report)}\n`
-    : summaryText(pageOf(stdout), community, story);
+    : summaryText(pageOf(stdout), community, story) + (options.keep ? '' : GO_ON);
   // Whoever exits next must not cut it short.
   await new Promise((resolve) => stdout.write(text, resolve));
   if (options.svg === null) return;
