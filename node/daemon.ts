@@ -18,7 +18,7 @@ import { openKeyFile } from './keyring.ts';
 import { nativeVerify } from './native-ed25519.ts';
 import { createNode } from './node.ts';
 import { realClock, realEntropy } from './platform.ts';
-import type { Log } from './ports.ts';
+import type { Log, Store } from './ports.ts';
 import type { NodeService } from './service.ts';
 import { openLevelStore } from './store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p.ts';
@@ -53,7 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const home = await createHome(options.home);
     const { seed, signer } = await openKeyFile(home.directory, options.passphrase);
-    const store = await openLevelStore(home.storeDirectory);
+    const store = await openBooks(home);
     closings.push(() => store.close());
     const failure = Promise.withResolvers<GeoError>();
     const transport = await createLibp2pTransport({
@@ -99,6 +99,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error({ error: String(closing) }, 'closing after a failed start failed too');
     });
     throw error;
+  }
+}
+
+/** A store that is not there any more is no new store: what the key has signed would be forgotten. */
+async function openBooks(home: Home): Promise<Store> {
+  try {
+    return await openLevelStore(home.storeDirectory, { mustExist: true });
+  } catch (error) {
+    if (!(error instanceof GeoError) || error.details.fault !== 'no_store') throw error;
+    throw new GeoError(
+      'E008',
+      `The key is here, but there are no books in ${home.storeDirectory}. If they were moved, move them back. Otherwise restore a backup (geo restore FILE); without one, let the peers bring back what they can prove (geo rebuild).`,
+      error.details,
+      { cause: error },
+    );
   }
 }
 

@@ -68,9 +68,9 @@ export const identityCommands = [
   command({
     words: 'init',
     group: 'Identity and configuration',
-    summary: 'Make the key of a new participant, or import one',
+    summary: 'Make the key of a new participant, or import one, and an empty store',
     details:
-      'Writes key.json (readable by you alone) into the home directory and never overwrites one. A new key has 24 recovery words, shown once on a terminal. A passphrase from --passphrase, --passphrase-file or GEO_PASSPHRASE encrypts the key; the node then asks for it at each start.',
+      'Writes key.json (readable by you alone) into the home directory and never overwrites one. Books that are there stay. A key that comes from its words has been used before: its node lets the peers bring its books back (see `geo restore` for a backup). A new key has 24 recovery words, shown once on a terminal. A passphrase from --passphrase, --passphrase-file or GEO_PASSPHRASE encrypts the key; the node then asks for it at each start.',
     examples: [
       'geo init',
       'geo init --home ~/bob --passphrase',
@@ -89,14 +89,14 @@ export const identityCommands = [
     local: true,
     run: async (context, _given, options) => {
       const { home, terminal } = context;
-      const { createKeyFile } = await import('../../node/keyring.ts');
-      const { realEntropy } = await import('../../node/platform.ts');
+      // LevelDB takes its time to load: only who makes a store pays for it.
+      const { setUpHome } = await import('../../node/home-setup.ts');
       const { wordsFromSeed } = await import('../../protocol/identity/recovery-words.ts');
       const { seed, made } = await seedFrom(options, context);
       const passphrase = await readPassphrase(options, terminal, true);
-      const { pid, publicKey } = await createKeyFile(home.directory, {
+      const { pid, publicKey } = await setUpHome(home.directory, {
         seed,
-        entropy: realEntropy,
+        usedBefore: options.words !== undefined,
         ...(passphrase === undefined ? {} : { passphrase }),
       });
       const shown = made && (options.showWords || (terminal.interactive && !context.json));

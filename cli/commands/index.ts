@@ -1,6 +1,8 @@
 /** Every command, in the order of the help page. Parser, help and `docs/CLI.md` are made from this table. */
 import type { Row } from '../command.ts';
+import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
+import { edgeCommands } from './edge.ts';
 import { identityCommands } from './identity.ts';
 import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
@@ -14,10 +16,13 @@ export const COMMANDS: readonly Row[] = [
   ...identityCommands,
   startCommand,
   ...nodeCommands,
+  backupCommand,
+  ...restoreCommands,
   ...peerCommands,
   ...trustCommands,
   ...paymentCommands,
   verifyCommand,
   ...bookCommands,
+  ...edgeCommands,
   ...simulationPrograms,
 ];

@@ -15,6 +15,16 @@ function statusText(page: Page, status: Status): string {
     ['peers connected', String(status.peers_connected)],
     ['trust lines', String(status.trust_lines)],
     ['edges', String(status.edges)],
+    [
+      'edges not compared',
+      String(status.edges_not_compared),
+      status.edges_not_compared === 0 ? undefined : 'yellow',
+    ],
+    [
+      'edges in dispute',
+      String(status.edges_disputed),
+      status.edges_disputed === 0 ? undefined : 'red',
+    ],
     ['attempts live', String(status.attempts_live)],
     [
       'attempts in doubt',
@@ -22,6 +32,8 @@ function statusText(page: Page, status: Status): string {
       status.attempts_in_doubt === 0 ? undefined : 'yellow',
     ],
     ['outbox', String(status.outbox)],
+    ['payments recovered', String(status.recovered)],
+    ...(status.restored === null ? [] : ([['restored', status.restored]] as const)),
     ['store', status.store, status.store === 'ok' ? 'green' : 'red'],
   ]);
 }

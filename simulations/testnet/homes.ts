@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { createHome, type Home } from '../../node/home.ts';
-import { createKeyFile } from '../../node/keyring.ts';
+import { type Home, homeAt } from '../../node/home.ts';
+import { setUpHome } from '../../node/home-setup.ts';
 
 /** A part of a node's configuration file, by section. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -43,8 +43,8 @@ export async function createNodeHome(
   seed: Uint8Array | undefined,
   settings: Settings,
 ): Promise<Home> {
-  const home = await createHome(directory);
-  await createKeyFile(home.directory, seed === undefined ? {} : { seed });
+  await setUpHome(directory, seed === undefined ? {} : { seed });
+  const home = homeAt(directory);
   await writeSettings(home, FRESH_LISTEN, settings);
   return home;
 }

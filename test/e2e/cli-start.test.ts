@@ -76,10 +76,11 @@ describe('geo start', () => {
 
   it('obeys a signal that comes while it is still starting', async () => {
     const home = await newHome();
+    // LevelDB begins a new log of its own whenever a store is opened.
+    const opened = async () => (await stat(join(home, 'store', 'LOG'))).ino;
+    const before = await opened();
     const { child, ended } = start(['--home', home]);
-    await expect
-      .poll(() => existsSync(join(home, 'store')), { timeout: 15_000, interval: 5 })
-      .toBe(true);
+    await expect.poll(opened, { timeout: 15_000, interval: 5 }).not.toBe(before);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
   });
@@ -114,6 +115,17 @@ describe('geo start', () => {
       expect(ended.code).toBe(4);
       expect(JSON.parse(ended.out)).toMatchObject({ error: { details: { fault }, exit: 4 } });
     }
+  });
+
+  it('does not take a store that has gone for a new one', async () => {
+    const home = await newHome();
+    await rm(join(home, 'store'), { recursive: true });
+    const refused = await geo(['start', '--home', home, '--json'], { env: ALONE });
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.out)).toMatchObject({
+      error: { message: expect.stringContaining('geo restore'), details: { fault: 'no_store' } },
+    });
+    expect(existsSync(join(home, 'store'))).toBe(false);
   });
 
   it('leaves nothing open when its API port is taken', async () => {

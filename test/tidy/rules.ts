@@ -16,7 +16,7 @@ export interface ImportRow {
 // In the rows of a folder, names are relative to it and '' is the folder; '/protocol/' is from the root.
 const BASE = ['errors.ts', 'limits.ts', 'identity/', 'money/'];
 const STATE = ['/protocol/', 'ports.ts', 'settings.ts', 'store/keys.ts', 'store/records.ts'];
-const AT_REST = ['home.ts', 'keyring.ts', 'native-ed25519.ts', 'platform.ts'];
+const AT_REST = ['home.ts', 'home-setup.ts', 'keyring.ts', 'native-ed25519.ts', 'platform.ts'];
 
 /**
  * Who may import whom; the first row that fits a file decides. Lower layers never know upper ones, and
