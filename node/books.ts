@@ -8,7 +8,7 @@ import { formatAmount } from '../protocol/money/amount.ts';
 import { encodeStatement } from '../protocol/statement.ts';
 import type * as shapes from './api/shapes.ts';
 import type { CoSigned } from './engine/edge-statements.ts';
-import type { Rooms } from './node.ts';
+import type { Rooms } from './rooms.ts';
 import { keys } from './store/keys.ts';
 import { DisputeRecord, decodeRecord } from './store/records.ts';
 import { isoTime, type Views } from './views.ts';

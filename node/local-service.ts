@@ -18,7 +18,7 @@ import { auditNode } from './audit.ts';
 import { edgeView, freshStatement, requireEdge } from './books.ts';
 import { readHistory } from './history.ts';
 import { distinctAddresses, requirePeer, resolvePeer } from './names.ts';
-import type { Rooms } from './node.ts';
+import type { Rooms } from './rooms.ts';
 import type { NodeService } from './service.ts';
 import { writeBackup } from './store/backup.ts';
 import { isoTime, Views } from './views.ts';

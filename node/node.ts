@@ -40,25 +40,6 @@ export interface Node {
 const BACKLOG_MAX = 20_000;
 const FROZEN = 'participation-frozen';
 
-/** The rooms of a node, as its service sees them. */
-export interface Rooms {
-  readonly ports: Ports;
-  readonly settings: NodeSettings;
-  readonly me: Pid;
-  readonly hall: Hall;
-  readonly peers: Peers;
-  readonly lines: TrustLines;
-  readonly router: Router;
-  readonly payments: Payments;
-  readonly edges: EdgeSync;
-  readonly statements: EdgeStatements;
-  readonly isFrozen: () => boolean;
-  readonly setFrozen: (frozen: boolean) => Promise<void>;
-  /** When these books were restored from a backup, ms since 1970 UTC. */
-  readonly restoredAt: () => number | undefined;
-  readonly apiUrl: () => string;
-}
-
 export function createNode(settings: NodeSettings, ports: Ports): Node {
   const me = pidFromPublicKey(ports.signer.publicKey);
   const hall: Hall = new Hall(

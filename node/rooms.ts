@@ -1,0 +1,31 @@
+/** The parts of a node, as those see them who answer for it: its service and its views. */
+
+import type { Pid } from '../protocol/identity/pid.ts';
+import type { EdgeStatements } from './engine/edge-statements.ts';
+import type { EdgeSync } from './engine/edge-sync.ts';
+import type { Hall } from './engine/hall.ts';
+import type { TrustLines } from './engine/trust-lines.ts';
+import type { Payments } from './payments.ts';
+import type { Peers } from './peers.ts';
+import type { Ports } from './ports.ts';
+import type { Router } from './routing/router.ts';
+import type { NodeSettings } from './settings.ts';
+
+/** The rooms of a node, as its service sees them. */
+export interface Rooms {
+  readonly ports: Ports;
+  readonly settings: NodeSettings;
+  readonly me: Pid;
+  readonly hall: Hall;
+  readonly peers: Peers;
+  readonly lines: TrustLines;
+  readonly router: Router;
+  readonly payments: Payments;
+  readonly edges: EdgeSync;
+  readonly statements: EdgeStatements;
+  readonly isFrozen: () => boolean;
+  readonly setFrozen: (frozen: boolean) => Promise<void>;
+  /** When these books were restored from a backup, ms since 1970 UTC. */
+  readonly restoredAt: () => number | undefined;
+  readonly apiUrl: () => string;
+}
