@@ -2,12 +2,24 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GeoError } from '../../protocol/errors.ts';
+import { benchClear, clearText } from './clear.ts';
 import { benchFootprint, footprintText } from './footprint.ts';
-import { BENCH_USAGE, readJsonOption, readPaymentsOptions, readSoakOptions } from './options.ts';
+import {
+  BENCH_USAGE,
+  readClearOptions,
+  readJsonOption,
+  readPaymentsOptions,
+  readSoakOptions,
+} from './options.ts';
 import { benchPayments } from './payments.ts';
 import { paymentsText } from './payments-table.ts';
+import { benchRoute } from './route.ts';
+import { ROUTE_USAGE, readRouteOptions } from './route-options.ts';
+import { routeText } from './route-table.ts';
 import { benchSoak, soakText } from './soak.ts';
 
+const USAGE = `${BENCH_USAGE}
+${ROUTE_USAGE}`;
 const DONE = 0;
 const NOT_FLAT = 1;
 const WRONG_USE = 2;
@@ -25,7 +37,7 @@ export async function runBench(argv: readonly string[]): Promise<number> {
     return await run(name, rest);
   } catch (error) {
     if (!(error instanceof GeoError) || error.details.fault !== 'usage') throw error;
-    say(`${error.message}\n\n${BENCH_USAGE}`);
+    say(`${error.message}\n\n${USAGE}`);
     return WRONG_USE;
   }
 }
@@ -51,9 +63,21 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       print(json, report, () => footprintText(PAGE, report));
       return DONE;
     }
+    case 'route': {
+      const options = readRouteOptions(argv);
+      const report = benchRoute(options, say);
+      print(options.json, report, () => routeText(PAGE, report));
+      return DONE;
+    }
+    case 'clear': {
+      const options = readClearOptions(argv);
+      const report = benchClear(options);
+      print(options.json, report, () => clearText(report));
+      return DONE;
+    }
     case 'help':
     case '--help':
-      process.stdout.write(BENCH_USAGE);
+      process.stdout.write(USAGE);
       return DONE;
     default:
       throw new GeoError('E009', `There is no benchmark "${name}".`, { fault: 'usage' });

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX } from '../../protocol/limits.ts';
 
-export const BENCH_USAGE = `Usage: npm run bench -- payments|soak|footprint|signatures|transport|store [options]
+export const BENCH_USAGE = `Usage: npm run bench -- payments|soak|footprint|route|signatures|transport|store [options]
 
 payments    a line of nodes, payer to payee, beside the bare primitives of the same payments
   --hops N             hops from payer to payee (1 to ${HOPS_MAX}, default 3)
@@ -18,6 +18,12 @@ soak        constant load on such a line, and what grows meanwhile
   --hops N, --in-flight N   as above (default 3 and 16)
 
 footprint   memory and time to readiness of one node with ten edges, beside a bare libp2p host
+
+clear       how much of the debts in a file can be cleared, exactly and in short cycles
+  --debts FILE.csv     from,to,limit,debt: from owes to; limit -1 if not known
+  --max-length N       members of a cycle at most (2 to 64, default 8)
+  --exact              only the exact optimum
+  --cycles FILE        also write the cycles, one JSON object per line, in order of execution
 
 All print one JSON object instead of tables with --json.
 `;
@@ -39,6 +45,19 @@ export interface SoakOptions {
   readonly json: boolean;
 }
 
+export interface ClearOptions {
+  /** CSV file. */
+  readonly debts: string;
+  /** Members of a cycle at most. */
+  readonly maxLength: number;
+  /** Only the optimum, no cycles. */
+  readonly exact: boolean;
+  /** File to write the cycles to. */
+  readonly cycles: string | undefined;
+  readonly json: boolean;
+}
+
+const CYCLE_LENGTH_MAX = 64;
 const IN_FLIGHT_MAX = 1_024;
 const EDGES_MAX = 100_000;
 const HISTORY_MAX = 10_000_000;
@@ -95,6 +114,33 @@ export function readSoakOptions(argv: readonly string[]): SoakOptions {
     hops: number('hops', values.hops, 1, HOPS_MAX),
     inFlight: number('in-flight', values['in-flight'], 1, IN_FLIGHT_MAX),
     minutes: number('minutes', values.minutes, 1, MINUTES_MAX),
+    json: values.json,
+  };
+}
+
+/** @throws GeoError E009 `usage` */
+export function readClearOptions(argv: readonly string[]): ClearOptions {
+  const values = parse(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        debts: { type: 'string' },
+        'max-length': { type: 'string', default: '8' },
+        exact: { type: 'boolean', default: false },
+        cycles: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    }),
+  );
+  if (values.debts === undefined) throw usage('--debts FILE.csv is missing.');
+  if (values.exact && values.cycles !== undefined) {
+    throw usage('--exact looks for no cycles: leave out --exact or --cycles.');
+  }
+  return {
+    debts: values.debts,
+    maxLength: number('max-length', values['max-length'], 2, CYCLE_LENGTH_MAX),
+    exact: values.exact,
+    cycles: values.cycles,
     json: values.json,
   };
 }

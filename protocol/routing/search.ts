@@ -1,0 +1,214 @@
+/**
+ * Answers questions for routes (docs/PROTOCOL.md, "Routes"; docs/decisions/0011-routing.md):
+ * the cheapest single path; otherwise several wide ones; otherwise what forbids it.
+ */
+import { invalid } from '../errors.ts';
+import { AMOUNT_MAX, HOPS_MAX, ROUTES_MAX } from '../limits.ts';
+import { CarryChanges } from './carry-changes.ts';
+import { CheapestSearch } from './cheapest.ts';
+import type { CompactGraph } from './compact-graph.ts';
+import { exactRoutes } from './exact-routes.ts';
+import { flowShape } from './flow-shape.ts';
+import { layGround, unitsOf } from './ground.ts';
+import { MaxFlow } from './max-flow.ts';
+import {
+  type BindingHop,
+  type Refusal,
+  type RouteAnswer,
+  type RouteQuestion,
+  SEARCH_DEFAULTS,
+  type SearchSettings,
+} from './question.ts';
+import { type FlowPath, type PathsWish, SeveralPaths } from './several-paths.ts';
+import { WidestSearch } from './widest.ts';
+import { WorkBudget } from './work-budget.ts';
+
+/** Attempts at better paths, and their steps, before it is looked whether the amount can be paid ... */
+const FIRST = { attempts: 16, steps: 300_000 };
+/** ... and after it was found that it can. More of them hardly find more. */
+const MORE = { attempts: 64, steps: 1_000_000 };
+
+export class RouteSearch {
+  readonly #graph: CompactGraph;
+  readonly #settings: SearchSettings;
+  readonly #changes: CarryChanges;
+  readonly #cheapest: CheapestSearch;
+  readonly #several: SeveralPaths;
+  readonly #maxFlow: MaxFlow;
+
+  constructor(graph: CompactGraph, settings: SearchSettings = SEARCH_DEFAULTS) {
+    this.#graph = graph;
+    this.#settings = settings;
+    this.#changes = new CarryChanges(graph);
+    this.#cheapest = new CheapestSearch(graph);
+    this.#several = new SeveralPaths(new WidestSearch(graph), this.#changes);
+    this.#maxFlow = new MaxFlow(graph, this.#changes);
+  }
+
+  /**
+   * Routes for the whole amount, or for as much as was found and a refusal that says why.
+   * @param cancelled asked now and then; `true` ends the search with what it has
+   * @throws GeoError E009 `participant`, `amount`, `max_hops`, `max_paths`
+   */
+  find(question: RouteQuestion, cancelled?: () => boolean): RouteAnswer {
+    this.#check(question);
+    const budget = new WorkBudget(this.#settings.steps, cancelled);
+    try {
+      return this.#answer(question, layGround(this.#graph, this.#changes, question), budget);
+    } finally {
+      this.#changes.undoTo(0);
+    }
+  }
+
+  /**
+   * The most that any number of paths of any length carries, at most the amount asked. Amounts of
+   * 2^52 and more are rounded down to 52 binary digits.
+   */
+  ceiling(question: RouteQuestion): bigint {
+    this.#check(question);
+    const { payer, payee, amount } = question;
+    const budget = new WorkBudget(Number.POSITIVE_INFINITY);
+    try {
+      const unit = layGround(this.#graph, this.#changes, question);
+      const flow = this.#maxFlow.send(payer, payee, unitsOf(amount, unit), budget);
+      const carried = BigInt(flow.carried) * unit;
+      return carried < amount ? carried : amount;
+    } finally {
+      this.#changes.undoTo(0);
+    }
+  }
+
+  #answer(question: RouteQuestion, unit: bigint, budget: WorkBudget): RouteAnswer {
+    const { payer, payee, amount, maxHops, maxPaths } = question;
+    const wish = { payer, payee, amount: unitsOf(amount, unit), maxHops, maxPaths };
+    const blocked = this.#endThatBinds(wish);
+    if (blocked === undefined) {
+      const slots = this.#cheapest.find(
+        payer,
+        payee,
+        wish.amount,
+        Number(amount),
+        maxHops,
+        this.#settings,
+        budget,
+      );
+      if (slots !== undefined) {
+        return this.#routed(question, [{ slots, amount: wish.amount }], unit);
+      }
+    }
+    const start = this.#changes.mark;
+    this.#several.begin(wish, budget);
+    this.#several.improve(FIRST.attempts, budget.part(FIRST.steps));
+    const found = this.#routed(question, this.#several.paths, unit);
+    if (found.payable === amount) return found;
+    const used = this.#usedUp();
+    this.#changes.undoTo(start);
+    const refusal =
+      (blocked === undefined
+        ? this.#whyNot(wish, amount, unit, budget)
+        : this.#cannot(blocked, amount, unit)) ?? unfinished(used);
+    if (refusal.kind !== 'bounds') return { ...found, refusal };
+    this.#several.resume();
+    this.#several.improve(MORE.attempts, budget.part(MORE.steps));
+    const better = this.#routed(question, this.#several.paths, unit);
+    if (better.payable === amount) return better;
+    const binding = this.#usedUp();
+    return { ...better, refusal: budget.exhausted ? unfinished(binding) : { ...refusal, binding } };
+  }
+
+  #routed(question: RouteQuestion, paths: readonly FlowPath[], unit: bigint): RouteAnswer {
+    const routes = exactRoutes(this.#graph, question.payer, paths, question.amount, unit);
+    return { routes, payable: routes.reduce((sum, route) => sum + route.amount, 0n) };
+  }
+
+  /** The hops of the payer or of the payee, if those alone forbid the amount. */
+  #endThatBinds(wish: PathsWish): number[] | undefined {
+    const { first, end, twin, carry } = this.#graph;
+    const outOf: number[] = [];
+    const into: number[] = [];
+    let out = 0;
+    let inn = 0;
+    for (let slot = first[wish.payer]!; slot < end[wish.payer]!; slot++) {
+      out += carry[slot]!;
+      outOf.push(slot);
+    }
+    for (let slot = first[wish.payee]!; slot < end[wish.payee]!; slot++) {
+      inn += carry[twin[slot]!]!;
+      into.push(twin[slot]!);
+    }
+    if (Math.min(out, inn) >= wish.amount) return undefined;
+    return out <= inn ? outOf : into;
+  }
+
+  /**
+   * Asks for a flow without bounds; the graph is as before afterwards.
+   * @returns undefined if the budget did not suffice to tell
+   */
+  #whyNot(
+    { payer, payee, amount: wanted }: PathsWish,
+    amount: bigint,
+    unit: bigint,
+    budget: WorkBudget,
+  ): Refusal | undefined {
+    const start = this.#changes.mark;
+    const flow = this.#maxFlow.send(payer, payee, wanted, budget);
+    const enough = flow.carried >= wanted;
+    const shape = enough
+      ? flowShape(this.#graph, payer, payee, this.#changes.takenSince(start))
+      : undefined;
+    const cut = flow.complete && !enough ? this.#maxFlow.cut(payer) : undefined;
+    this.#changes.undoTo(start);
+    if (shape !== undefined) return { kind: 'bounds', ...shape, binding: [] };
+    return cut === undefined ? undefined : this.#cannot(cut, amount, unit);
+  }
+
+  /** What a cut proves. Nothing, if rounding to units may hide that it carries the amount. */
+  #cannot(cut: readonly number[], amount: bigint, unit: bigint): Refusal | undefined {
+    const open = cut.filter((slot) => this.#graph.carry[slot]! > 0);
+    const binding = open.map((slot) => this.#hop(slot)).sort(byCapacity);
+    const ceiling = binding.reduce((sum, hop) => sum + hop.capacity, 0n);
+    const hidden = (unit - 1n) * BigInt(cut.length - open.length);
+    return ceiling + hidden < amount ? { kind: 'impossible', ceiling, binding } : undefined;
+  }
+
+  /** Hops of the paths laid now that have nothing left. */
+  #usedUp(): BindingHop[] {
+    const slots = new Set(this.#several.paths.flatMap((path) => path.slots));
+    const full = [...slots].filter((slot) => this.#graph.carry[slot]! <= 0);
+    return full.map((slot) => this.#hop(slot)).sort(byCapacity);
+  }
+
+  #hop(slot: number): BindingHop {
+    const { head, twin } = this.#graph;
+    const capacity = this.#graph.capacityAt(slot);
+    return { debtor: head[twin[slot]!]!, creditor: head[slot]!, capacity };
+  }
+
+  #check({ payer, payee, amount, maxHops, maxPaths, avoid = [] }: RouteQuestion): void {
+    for (const node of [payer, payee, ...avoid]) {
+      if (!this.#graph.hasNode(node)) {
+        throw invalid('participant', `The graph has no participant ${node}.`);
+      }
+    }
+    if (payer === payee || avoid.includes(payer) || avoid.includes(payee)) {
+      throw invalid('participant', 'Payer and payee are two participants that are not avoided.');
+    }
+    if (amount < 1n || amount > AMOUNT_MAX) {
+      throw invalid('amount', `An amount is 1 to ${AMOUNT_MAX} of the smallest unit.`);
+    }
+    if (!(Number.isInteger(maxHops) && maxHops >= 1 && maxHops <= HOPS_MAX)) {
+      throw invalid('max_hops', `A route has 1 to ${HOPS_MAX} hops.`);
+    }
+    if (!(Number.isInteger(maxPaths) && maxPaths >= 1 && maxPaths <= ROUTES_MAX)) {
+      throw invalid('max_paths', `A payment has 1 to ${ROUTES_MAX} routes.`);
+    }
+  }
+}
+
+function unfinished(binding: readonly BindingHop[]): Refusal {
+  return { kind: 'unfinished', binding };
+}
+
+function byCapacity(a: BindingHop, b: BindingHop): number {
+  return a.capacity < b.capacity ? 1 : a.capacity > b.capacity ? -1 : 0;
+}
