@@ -32,7 +32,7 @@ const community = {
     { from: 'anna', to: 'emil', equivalent: 'UAH', amount: '20.00' },
     { from: 'anna', to: 'dana', equivalent: 'UAH', amount: '120.00' },
     { from: 'anna', to: 'dana', equivalent: 'UAH', amount: '5000.00' },
-    { from: 'emil', to: 'anna', equivalent: 'UAH', amount: '0.01' },
+    { from: 'emil', to: 'anna', equivalent: 'UAH', amount: '999.00' },
   ],
 };
 
