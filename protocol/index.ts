@@ -53,6 +53,11 @@ export * from './machines/outcome.ts';
 export * from './machines/trust-line.ts';
 export * from './machines/voter.ts';
 
+// Clearing: how much of the debts can go at most, and short cycles that take it.
+
+export * from './clearing/circulation.ts';
+export * from './clearing/decompose.ts';
+
 // Routes over what is known, and proofs as files.
 
 export * from './proof.ts';

@@ -51,14 +51,19 @@ function totalOf({ size, debtor, creditor, amount }: DebtGraph): number {
   let total = 0;
   for (let i = 0; i < amount.length; i++) {
     const units = amount[i]!;
-    const ends = debtor[i]! < size && creditor[i]! < size && debtor[i] !== creditor[i];
+    const from = debtor[i]!;
+    const to = creditor[i]!;
+    const ends = from >= 0 && from < size && to >= 0 && to < size && from !== to;
     if (!Number.isSafeInteger(units) || units < 0 || !ends) {
       throw invalid('bad_debt', `Debt ${i} is not a whole amount between two participants.`);
     }
     total += units;
   }
   if (total > Number.MAX_SAFE_INTEGER) {
-    throw invalid('amounts_too_large', 'The debts together must stay below 2^53 of the smallest unit.');
+    throw invalid(
+      'amounts_too_large',
+      'The debts together must stay below 2^53 of the smallest unit.',
+    );
   }
   return total;
 }

@@ -1,0 +1,79 @@
+/** `bench clear`: how much of the debts in a file clearing can take away, exactly and in short cycles. */
+import { largestCirculation } from '../../protocol/clearing/circulation.ts';
+import { executableCycles } from '../../protocol/clearing/decompose.ts';
+import { readDebts, writeCycles } from './clear-file.ts';
+import type { ClearOptions } from './options.ts';
+
+/** Amounts in the smallest unit of the file, times in milliseconds; null: not asked for (`--exact`). */
+export interface ClearReport {
+  readonly total_debt: number;
+  readonly optimum: number;
+  readonly cleared: number | null;
+  readonly cycles: number | null;
+  /** Members of a cycle → number of such cycles. */
+  readonly lengths: Readonly<Record<string, number>> | null;
+  readonly exact_ms: number;
+  readonly decompose_ms: number | null;
+  /** The most that the process held at any time, 2^20 bytes. */
+  readonly memory_mb: number;
+}
+
+/** @throws GeoError E009, see `readDebts`, `largestCirculation` and `writeCycles` */
+export function benchClear(options: ClearOptions): ClearReport {
+  const { graph, ids } = readDebts(options.debts);
+  const begin = performance.now();
+  const { total, optimum, cleared } = largestCirculation(graph);
+  const solved = performance.now();
+  const exact = { total_debt: total, optimum };
+  const exact_ms = tenths(solved - begin);
+  if (options.exact) {
+    const none = { cleared: null, cycles: null, lengths: null };
+    return { ...exact, ...none, exact_ms, decompose_ms: null, memory_mb: peakMemory() };
+  }
+  const found = executableCycles(graph, cleared, options.maxLength);
+  const decompose_ms = tenths(performance.now() - solved);
+  if (options.cycles !== undefined) writeCycles(options.cycles, found.cycles, ids);
+  const lengths: Record<string, number> = {};
+  for (const { members } of found.cycles) {
+    lengths[members.length] = (lengths[members.length] ?? 0) + 1;
+  }
+  return {
+    ...exact,
+    cleared: found.cleared,
+    cycles: found.cycles.length,
+    lengths,
+    exact_ms,
+    decompose_ms,
+    memory_mb: peakMemory(),
+  };
+}
+
+export function clearText(report: ClearReport): string {
+  const { total_debt, optimum, cleared, cycles, lengths } = report;
+  const rows: [name: string, value: string][] = [
+    ['total debt', String(total_debt)],
+    ['exact optimum', `${optimum}${share(optimum, total_debt)} of all debt`],
+    ['found in', `${report.exact_ms} ms`],
+  ];
+  if (cleared !== null && lengths !== null) {
+    const histogram = Object.entries(lengths).map(([length, count]) => `${length}: ${count}`);
+    rows.push(
+      ['cleared', `${cleared}${share(cleared, optimum)} of the optimum`],
+      ['cycles', String(cycles)],
+      ['by length', histogram.join(', ') || 'none'],
+      ['found in', `${report.decompose_ms} ms`],
+    );
+  }
+  rows.push(['peak memory', `${report.memory_mb} MB`]);
+  return rows.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join('');
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? ', none' : `, ${((100 * part) / whole).toFixed(2)} %`;
+}
+
+const tenths = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
+
+function peakMemory(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1_024);
+}
