@@ -22,6 +22,7 @@ import type { Log, Store } from './ports.ts';
 import type { NodeService } from './service.ts';
 import { openLevelStore } from './store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p.ts';
+import { absorbStrayErrors } from './transport/stray-errors.ts';
 import { transportOptions } from './transport-options.ts';
 
 export interface DaemonOptions {
@@ -55,6 +56,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { seed, signer } = await openKeyFile(home.directory, options.passphrase);
     const store = await openBooks(home);
     closings.push(() => store.close());
+    const unguard = absorbStrayErrors(log);
+    closings.push(async () => unguard());
     const failure = Promise.withResolvers<GeoError>();
     const transport = await createLibp2pTransport({
       ...(await transportOptions(config, seed, log)),
