@@ -26,4 +26,21 @@ export const simulationPrograms: readonly Program[] = [
       return runBench(argv);
     },
   },
+  {
+    words: 'simulate',
+    group: 'Trying it out',
+    summary:
+      'Search for a run that breaks a rule of the protocol: many nodes, virtual time, faults',
+    details:
+      'Runs real nodes in one thread on a simulated network and simulated disks, and checks every rule after every batch. The same seed is the same run. Exit code 0 only if every rule held.',
+    examples: [
+      'geo simulate --seed 42 --profile lossy',
+      'geo simulate --minutes 10',
+      'geo simulate --mutants',
+    ],
+    forward: async (argv) => {
+      const { runSimulator } = await import('../../simulations/simulator/run.ts');
+      return runSimulator(argv);
+    },
+  },
 ];

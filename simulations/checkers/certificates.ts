@@ -4,7 +4,6 @@
  * and a first-hand `applied` of a voter other than the coordinator.
  */
 
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { VerifySignature } from '../../node/ports.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
@@ -12,6 +11,7 @@ import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import type { BatchChange, SeenAttempt, StepRule } from './observed.ts';
+import { hexOf } from './reading.ts';
 
 export class Certificates implements StepRule {
   readonly #findings: Findings;
@@ -35,10 +35,10 @@ export class Certificates implements StepRule {
       readonly voters: readonly Uint8Array[];
       readonly order: Uint8Array;
     };
-    const voters = stored.voters.map((key) => bytesToHex(key) as PublicKey);
+    const voters = stored.voters.map((key) => hexOf(key) as PublicKey);
     const said = (key: string) => image.get(`said/${manifest.hash}/${key}`);
     const missing: string[] = [];
-    const orderKey = bytesToHex(
+    const orderKey = hexOf(
       (decode(readSigned('PAYMENT_REQUEST', stored.order).payload) as { payer_key: Uint8Array })
         .payer_key,
     ) as PublicKey;
@@ -67,7 +67,7 @@ export class Certificates implements StepRule {
     const { yes, manifest: about } = decode(vote.payload) as CborMap;
     return (
       yes === true &&
-      bytesToHex(about as Uint8Array) === manifest &&
+      hexOf(about as Uint8Array) === manifest &&
       isSignedBy(vote, voter, this.#verify)
     );
   }
@@ -77,7 +77,7 @@ export class Certificates implements StepRule {
     const { first_hand, manifest: about } = decode(applied.payload) as CborMap;
     return (
       first_hand === true &&
-      bytesToHex(about as Uint8Array) === manifest &&
+      hexOf(about as Uint8Array) === manifest &&
       isSignedBy(applied, voter, this.#verify)
     );
   }

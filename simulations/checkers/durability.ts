@@ -2,8 +2,6 @@
  * Nothing is sent before what it rests on is durable (docs/PROTOCOL.md, "Invariants": 8): whatever
  * statements a frame shows are on the sender's disk, and so is the stance it claims.
  */
-import { hash } from 'node:crypto';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { StoreOp } from '../../node/ports.ts';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import type { Host } from '../simulator/host.ts';
@@ -11,7 +9,7 @@ import type { Watch } from '../simulator/watch.ts';
 import { type Findings, short } from './findings.ts';
 import { bodyOf, readFrame, statementsIn } from './frames.ts';
 import type { Observed } from './observed.ts';
-import { edgeName, signatureOf } from './reading.ts';
+import { edgeName, hexOf, sha256Of, signatureOf } from './reading.ts';
 
 export class Durability implements Watch {
   readonly #findings: Findings;
@@ -52,7 +50,7 @@ export class Durability implements Watch {
         break;
       case 'PAYMENT_PREPARE': {
         const { manifest } = bodyOf(frame) as { readonly manifest: Uint8Array };
-        const name = hash('sha256', manifest, 'hex');
+        const name = sha256Of(manifest);
         if (!this.#observed.of(from).attempts.has(name)) {
           this.#report(from, `a manifest ${short(name)} is sent that is not stored`);
         }
@@ -93,7 +91,7 @@ export class Durability implements Watch {
 
   /** A later turn of the same batch may have gone on, so only what is final can be compared. */
   #requireStance(from: Host, body: CborMap): void {
-    const name = bytesToHex(body.manifest as Uint8Array);
+    const name = hexOf(body.manifest as Uint8Array);
     const phase = this.#observed.of(from).attempts.get(name)?.phase;
     const fits =
       (body.stance !== 'committed' || phase === 'COMMITTED') &&
@@ -104,7 +102,7 @@ export class Durability implements Watch {
 
   #requireLine(from: Host, body: CborMap): void {
     if (body.accepted !== true) return;
-    const owner = bytesToHex(body.from as Uint8Array);
+    const owner = hexOf(body.from as Uint8Array);
     const name = edgeName(body.equivalent as string, owner, from.identity.hex);
     const edge = this.#observed.of(from).edges.get(name);
     const line = edge?.low === owner ? edge.lowLine : edge?.highLine;

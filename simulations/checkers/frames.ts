@@ -1,8 +1,7 @@
 /** Frames as an outsider reads them: the message's name and its body, and whose signatures it shows. */
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import { type MessageName, messageNameOf } from '../../protocol/wire/message-types.ts';
-import type { Hex } from './reading.ts';
+import { type Hex, hexOf } from './reading.ts';
 
 export interface ReadFrame {
   readonly name: MessageName | undefined;
@@ -22,7 +21,7 @@ export function readFrame(frame: Uint8Array): ReadFrame {
 
 /** The participant in whose name an envelope is signed. */
 export function signerOf(envelope: Uint8Array): Hex {
-  return bytesToHex(envelope.subarray(10, 42));
+  return hexOf(envelope.subarray(10, 42));
 }
 
 /** The statements that a message about an attempt shows. */

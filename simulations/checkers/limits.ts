@@ -71,7 +71,9 @@ export class Limits implements StepRule {
     const limit = line.dailyLimit ?? 0n;
     const mark = this.#days.get(key);
     if (mark === undefined) {
-      this.#days.set(key, { lowest: owed, limit });
+      // What was held before the line had a daily limit may still be applied.
+      const reach = reachOf(edge, me);
+      this.#days.set(key, { lowest: owed, limit: reach > owed ? limit + reach - owed : limit });
       return;
     }
     if (owed < mark.lowest) mark.lowest = owed;

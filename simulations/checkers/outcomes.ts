@@ -40,6 +40,7 @@ export class Outcomes implements StepRule {
   changed({ host, attempts }: BatchChange, disk: SeenDisk): void {
     for (const change of attempts) {
       this.#way(host, change);
+      this.#ownWord(host, change.after);
       this.#agreement(host, change.after);
       this.#oncePerOrder(host, change.after, disk);
     }
@@ -56,6 +57,21 @@ export class Outcomes implements StepRule {
     const was = isHolding(before.phase) ? undefined : before.evidence;
     if (was !== undefined && lost(was, after.evidence)) {
       this.#findings.report('6 outcome', `${what} lost evidence`);
+    }
+  }
+
+  /** R1, R3: nobody honest signs YES and NO, or WITHDRAW and a first-hand `applied`. */
+  #ownWord(host: Host, { me, evidence, manifest }: SeenAttempt): void {
+    const own = 1n << BigInt(me);
+    const signed = (set: bigint) => (set & own) !== 0n;
+    const contradicts =
+      (signed(evidence.yes) && signed(evidence.no)) ||
+      (signed(evidence.withdrawn) && signed(evidence.firstHand));
+    if (contradicts) {
+      this.#findings.report(
+        '6 own word',
+        `${host.name} has signed two things about ${short(manifest.hash)} that exclude each other`,
+      );
     }
   }
 
@@ -80,16 +96,18 @@ export class Outcomes implements StepRule {
   #oncePerOrder(host: Host, after: SeenAttempt, disk: SeenDisk): void {
     if (after.phase === 'ABORTED') return;
     const { manifest } = after;
-    if (this.#hostile.has(manifest.voters.at(-1)!)) return;
+    const isTrusted = !this.#hostile.has(manifest.voters.at(-1)!);
     for (const hash of disk.byOrder.get(manifest.tx) ?? []) {
       const other = disk.attempts.get(hash);
       if (hash === manifest.hash || other === undefined || other.phase === 'ABORTED') continue;
+      // Under a hostile coordinator an order may be paid twice, but no voter says YES to two at once.
+      if (!isTrusted && !(isHolding(after.phase) && isHolding(other.phase))) continue;
       this.#findings.report(
         '7 once',
         `${host.name}: two attempts of order ${short(manifest.tx)} are ${after.phase} and ${other.phase}`,
       );
     }
-    if (after.phase !== 'COMMITTED') return;
+    if (after.phase !== 'COMMITTED' || !isTrusted) return;
     const first = this.#committed.get(manifest.tx) ?? after;
     this.#committed.set(manifest.tx, first);
     if (first.manifest.hash === manifest.hash) return;

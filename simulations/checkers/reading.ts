@@ -2,8 +2,7 @@
  * A node's disk as an outsider reads it: bytes to plain facts, by the published layout of keys and
  * records. Shares with the node the CBOR codec and nothing of its engine.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { hash } from 'node:crypto';
 import { type CborMap, type CborValue, decode } from '../../protocol/wire/cbor.ts';
 
 /** A participant or a hash, 64 hexadecimal digits. */
@@ -82,6 +81,15 @@ export interface ReadManifest {
   readonly voters: readonly Hex[];
   readonly effects: readonly ReadEffect[];
   readonly hops: readonly ReadHop[];
+}
+
+/** 64 hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): Hex {
+  return hash('sha256', bytes, 'hex');
+}
+
+export function hexOf(bytes: Uint8Array): Hex {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 export function edgeName(equivalent: string, a: Hex, b: Hex): string {
@@ -163,15 +171,15 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
     }
   }
   return {
-    hash: bytesToHex(sha256(bytes)),
-    tx: bytesToHex(sha256(orderBytes)),
+    hash: sha256Of(bytes),
+    tx: sha256Of(orderBytes),
     attempt: Number(map.attempt),
-    payer: bytesToHex(sha256(order.payer_key as Uint8Array)),
+    payer: sha256Of(order.payer_key as Uint8Array),
     payee: hex(order.payee),
     equivalent,
     amount: whole(order.amount),
     participants,
-    voters: (map.voters as Uint8Array[]).map((key) => bytesToHex(sha256(key))),
+    voters: (map.voters as Uint8Array[]).map((key) => sha256Of(key)),
     effects: [...debts]
       .filter(([, { change }]) => change !== 0n)
       .map(([edge, entry]) => ({ edge, ...entry })),
@@ -185,7 +193,7 @@ export function digestItem(manifest: ReadManifest, change: bigint): bigint {
   bytes.write(manifest.tx, 'hex');
   bytes.writeUInt32BE(manifest.attempt, 32);
   bytes.writeBigInt64BE(change, 36);
-  return BigInt(`0x${bytesToHex(sha256(bytes))}`);
+  return BigInt(`0x${sha256Of(bytes)}`);
 }
 
 /**
@@ -212,7 +220,7 @@ export function signatureOf(envelope: Uint8Array): string {
 }
 
 function hex(value: CborValue | undefined): Hex {
-  return bytesToHex(value as Uint8Array);
+  return hexOf(value as Uint8Array);
 }
 
 function whole(value: CborValue | undefined): bigint {

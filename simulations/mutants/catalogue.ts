@@ -19,9 +19,9 @@ export const MUTANTS: readonly Mutant[] = [
     crime: 'frames go out before the batch that they rest on is on the disk',
     profile: 'crashy',
     file: 'node/engine/hall.ts',
-    snippet: '      result.merge();\n',
-    replacement: `      result.merge();
-      for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
+    snippet: 'const result = turn.finish();\n',
+    replacement: `const result = turn.finish();
+    for (const { to, frame } of result.sendings) this.#ports.transport.send(to, frame);
 `,
   },
   {
@@ -123,12 +123,20 @@ function commit(`,
     replacement: '      tries: known.tries,\n',
   },
   {
-    name: 'two-attempts-of-one-order',
-    crime: 'a repeated command is a new payment',
+    name: 'pay-again',
+    crime: 'a command that is repeated after its payment has ended is a new payment',
     profile: 'lossy',
     file: 'node/payments.ts',
-    snippet: 'if (running !== undefined) return running;',
-    replacement: 'if (running !== undefined && wish.nonce === undefined) return running;',
+    snippet: 'if (paid !== undefined) return hashFromBytes(paid);',
+    replacement: 'if (paid !== undefined && paid.length === 0) return hashFromBytes(paid);',
+  },
+  {
+    name: 'two-attempts-of-one-order',
+    crime: 'a voter says YES to two live attempts of one order',
+    profile: 'hostile',
+    file: 'node/engine/admission.ts',
+    snippet: "if (phase !== undefined && phase !== 'ABORTED') {",
+    replacement: "if (phase === 'COMMITTED') {",
   },
   {
     name: 'hold-nothing',

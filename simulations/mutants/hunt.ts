@@ -20,7 +20,7 @@ export async function huntMutants(options: { readonly json: boolean }): Promise<
     const how =
       violation === undefined
         ? `NOT NOTICED in ${histories} histories`
-        : `${violation.rule}: ${violation.text} (seed ${seed}, history ${histories}, ${seconds.toFixed(1)} s)`;
+        : `${violation.rule}: ${violation.text.split('\n')[0]} (seed ${seed}, history ${histories}, ${seconds.toFixed(1)} s)`;
     process.stdout.write(`${mutant.name}: ${mutant.crime}\n    ${how}\n`);
   }
   const missed = catches.filter(({ violation }) => violation === undefined);

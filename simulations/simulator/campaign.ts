@@ -8,7 +8,7 @@ import { makePlan, type Plan } from './plan.ts';
 export interface Campaign {
   readonly histories: number;
   readonly realSignatures: number;
-  readonly failed: readonly { readonly plan: Plan; readonly history: History }[];
+  readonly failed: readonly Failed[];
   readonly byProfile: Readonly<Record<Profile, number>>;
   readonly firstSeed: number;
   readonly lastSeed: number;
@@ -21,6 +21,12 @@ export interface Campaign {
   readonly cpuSeconds: number;
   /** Virtual ms. */
   readonly times: Readonly<Record<'held' | 'in doubt' | 'settled', Spread>>;
+}
+
+export interface Failed {
+  readonly plan: Plan;
+  readonly history: History;
+  readonly realSignatures: boolean;
 }
 
 export interface Spread {
@@ -53,7 +59,7 @@ export async function runCampaign(
 ): Promise<Campaign> {
   const began = performance.now();
   const cpu = process.cpuUsage();
-  const failed: { plan: Plan; history: History }[] = [];
+  const failed: Failed[] = [];
   const byProfile: Record<Profile, number> = {
     calm: 0,
     lossy: 0,
@@ -89,7 +95,7 @@ export async function runCampaign(
     if (held.length < TIMES_MAX) held.push(...history.heldMs);
     if (inDoubt.length < TIMES_MAX) inDoubt.push(...history.inDoubtMs);
     settled.push(history.settledMs);
-    if (history.violations.length > 0) failed.push({ plan, history });
+    if (history.violations.length > 0) failed.push({ plan, history, realSignatures });
     onHistory(history, plan, sums.histories);
     seed++;
   }

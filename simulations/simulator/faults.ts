@@ -61,7 +61,7 @@ export function makeFaults(profile: Profile, frame: Frame): Timed<FaultStep>[] {
       return [
         ...partitions(frame, 4),
         ...slowness(frame, 1),
-        ...traps(frame, 2),
+        ...vanishings(frame, 3),
         ...leavings(frame),
       ];
     case 'hostile':
@@ -117,6 +117,19 @@ function traps(frame: Frame, count: number): Timed<FaultStep>[] {
     sends: random.below(3),
     ...(random.below(4) > 0 ? { phase: random.pick(PHASES) } : {}),
     downMs: downMs(random),
+  }));
+}
+
+/** A coordinator goes while others wait for it, having told nobody or only some. */
+function vanishings(frame: Frame, count: number): Timed<FaultStep>[] {
+  const { random, hosts } = frame;
+  return times(frame, count, () => ({
+    do: 'trap',
+    host: random.below(hosts),
+    point: 'while sending',
+    sends: random.below(3),
+    phase: random.pick(['COLLECT', 'DECIDED', 'DECIDED', 'COMMITTED']),
+    downMs: 5_000 + random.below(20_000),
   }));
 }
 

@@ -15,7 +15,7 @@ import { cheapSignatures, realSignatures } from './identities.ts';
 import { OPENING_MS, type Plan } from './plan.ts';
 import { Stage } from './stage.ts';
 import type { Watch } from './watch.ts';
-import { World } from './world.ts';
+import { textOf, World } from './world.ts';
 
 export interface HistoryOptions {
   readonly plan: Plan;
@@ -78,7 +78,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   ]) {
     observed.addRule(rule);
   }
-  const clients = new Clients(findings, observed);
+  const clients = new Clients(findings, observed, world.allHonest);
   const settled = new Settled(findings, observed, world.hosts);
   const digest = new RunDigest(world.time);
   world.watch.add(digest);
@@ -91,12 +91,15 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   });
 
   const stage = new Stage(world, plan, clients);
+  const stray = (error: unknown) => world.watch.alarm(undefined, textOf(error));
+  process.on('unhandledRejection', stray);
   stage.open();
   await world.time.run(OPENING_MS);
   stage.play(options.keep);
   await world.time.run(plan.healMs);
   stage.heal();
   const settledMs = await settle(world, settled);
+  process.off('unhandledRejection', stray);
   clients.atEnd();
   settled.atEnd();
   await ownAudits(world, findings);
@@ -131,6 +134,8 @@ async function ownAudits(world: World, findings: Findings): Promise<void> {
     const { service } = host;
     if (service === undefined) continue;
     for (const { name, held, detail } of await service.audit()) {
+      // Whoever keeps no rule may sign a limit below what it is owed already.
+      if (!world.allHonest && name === 'debts within limits') continue;
       if (!held) findings.report('own audit', `${host.name}: ${name}: ${detail}`);
     }
   }

@@ -64,10 +64,14 @@ async function search(options: SimulatorOptions): Promise<number> {
   }
   say('making it shorter ...');
   const { shrink } = await import('./shrink.ts');
-  const shrunk = await shrink(first.plan, first.history, options.realSignatures);
+  const { runHistory } = await import('./history.ts');
+  const { plan, history, realSignatures } = first;
+  const shrunk = await shrink(plan.steps.length, history, (keep) =>
+    runHistory({ plan, keep, realSignatures }),
+  );
   const keep = new Set(shrunk.keep);
-  const lines = await transcriptOf({ ...options, keep }, first.plan.seed);
-  process.stdout.write(`${failureText(options, first.plan, shrunk)}\n\n${lines}`);
+  const lines = await transcriptOf({ ...options, keep, realSignatures }, plan.seed);
+  process.stdout.write(`${failureText({ ...options, realSignatures }, plan, shrunk)}\n\n${lines}`);
   return NOT_HELD;
 }
 

@@ -2,8 +2,7 @@
  * Makes a failing run shorter: leaves out steps of its plan as long as it goes on to break the same
  * rule (delta debugging, Zeller 1999). What remains is what a person has to read.
  */
-import { type History, runHistory } from './history.ts';
-import type { Plan } from './plan.ts';
+import type { History } from './history.ts';
 
 export interface Shrunk {
   /** Places of the steps that are needed. */
@@ -13,15 +12,21 @@ export interface Shrunk {
   readonly runs: number;
 }
 
+type Outcome = Pick<History, 'violations'>;
+
 const RUNS_MAX = 400;
 
-export async function shrink(
-  plan: Plan,
-  failing: History,
-  realSignatures: boolean,
-): Promise<Shrunk> {
+/**
+ * @param steps how many the plan has
+ * @param run runs the plan with these steps alone
+ */
+export async function shrink<Run extends Outcome>(
+  steps: number,
+  failing: Run,
+  run: (keep: ReadonlySet<number>) => Promise<Run>,
+): Promise<{ readonly keep: readonly number[]; readonly history: Run; readonly runs: number }> {
   const rule = failing.violations[0]?.rule;
-  let keep = plan.steps.map((_, place) => place);
+  let keep = Array.from({ length: steps }, (_, place) => place);
   let history = failing;
   let runs = 0;
   let parts = 2;
@@ -30,7 +35,7 @@ export async function shrink(
     let shorter: number[] | undefined;
     for (let at = 0; at < keep.length && runs < RUNS_MAX; at += size) {
       const candidate = [...keep.slice(0, at), ...keep.slice(at + size)];
-      const tried = await runHistory({ plan, keep: new Set(candidate), realSignatures });
+      const tried = await run(new Set(candidate));
       runs++;
       if (!tried.violations.some((violation) => violation.rule === rule)) continue;
       shorter = candidate;

@@ -1,12 +1,10 @@
 /** A run as a person reads it: one line for every frame, batch, crash and restart that tells something. */
 
-import { hash } from 'node:crypto';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { StoreOp } from '../../node/ports.ts';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import { short } from '../checkers/findings.ts';
 import { bodyOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
-import { payloadOf, readAttempt, readEdge } from '../checkers/reading.ts';
+import { hexOf, payloadOf, readAttempt, readEdge, sha256Of } from '../checkers/reading.ts';
 import type { Host } from './host.ts';
 import type { Loss, Watch } from './watch.ts';
 import type { World } from './world.ts';
@@ -62,8 +60,17 @@ export class Transcript implements Watch {
   #frame(from: Host, to: Host | undefined, bytes: Uint8Array, remark: string): void {
     const frame = readFrame(bytes);
     if (!this.#withSmallTalk && SMALL_TALK.has(frame.name ?? '')) return;
-    const text = `${from.name} → ${to?.name ?? '?'}   ${frame.name ?? 'unknown'} ${this.#about(frame)}`;
+    const text = `${from.name} → ${to?.name ?? '?'}   ${frame.name ?? 'unknown'} ${this.#readable(frame)}`;
     this.say(`${text.trimEnd()}${remark}`);
+  }
+
+  /** Hostile nodes send what cannot be read. */
+  #readable(frame: ReadFrame): string {
+    try {
+      return this.#about(frame);
+    } catch {
+      return '(unreadable)';
+    }
   }
 
   #about(frame: ReadFrame): string {
@@ -83,7 +90,7 @@ export class Transcript implements Watch {
       case 'WITHDRAW_REQUEST': {
         const body = bodyOf(frame);
         const round = body.round === undefined ? '' : ` round ${String(body.round)}`;
-        return `${short(hash('sha256', body.manifest as Uint8Array))}${round}${evidence(body)}`;
+        return `${short(sha256Of(body.manifest as Uint8Array))}${round}${evidence(body)}`;
       }
       case 'PAYMENT_COMMIT':
       case 'PAYMENT_ABORT': {
@@ -148,7 +155,7 @@ function statement(envelope: Uint8Array): CborMap {
 }
 
 function name(manifest: unknown): string {
-  return short(bytesToHex(manifest as Uint8Array));
+  return short(hexOf(manifest as Uint8Array));
 }
 
 function evidence(body: CborMap): string {

@@ -78,11 +78,16 @@ export class World {
     });
   }
 
+  get allHonest(): boolean {
+    return this.hosts.every((host) => !host.isHostile);
+  }
+
   get honest(): Host[] {
     return this.hosts.filter((host) => !host.isHostile);
   }
 }
 
-function textOf(error: unknown): string {
+/** As much as an error says of itself. */
+export function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
