@@ -6,7 +6,9 @@ import {
   coordinatorHolds,
   coordinatorSettled,
   coordinatorStance,
+  recoverCoordinator,
   refuseUnknown,
+  restoreCoordinator,
   startCoordinator,
   stepCoordinator,
 } from '../../protocol/machines/coordinator.ts';
@@ -14,6 +16,7 @@ import { NO_EVIDENCE } from '../../protocol/machines/evidence.ts';
 import {
   A,
   C,
+  CERTIFICATE,
   coordinator,
   ME,
   met,
@@ -47,6 +50,24 @@ describe('coordinator without a record', () => {
     const { state, actions } = refuseUnknown(SIZE, OTHER);
     expect(state).toMatchObject({ phase: 'ABORTED', evidence: said({ no: [C] }) });
     expect(words(actions)).toEqual(['sign no', 'send answer to 1']);
+  });
+});
+
+describe('coordinator whose record was lost with its disk', () => {
+  it('its YES is shown, which only a whole certificate can have: hold, decided again', () => {
+    const { state, actions } = restoreCoordinator(SIZE, CERTIFICATE);
+    expect([state.phase, coordinatorHolds(state), words(actions)]).toEqual([
+      'DECIDED',
+      true,
+      ['hold'],
+    ]);
+  });
+
+  it('certificate and A are shown: apply, sign applied', () => {
+    const { state, actions } = recoverCoordinator(SIZE, together(CERTIFICATE, A));
+    expect([state.phase, words(actions)]).toEqual(['COMMITTED', ['apply', 'sign applied']]);
+    const signed = together(CERTIFICATE, A, said({ applied: [C] }));
+    expect(words(recoverCoordinator(SIZE, signed).actions)).toEqual(['apply']);
   });
 });
 
@@ -104,6 +125,13 @@ describe('coordinator', () => {
       row: 'COLLECT, STATUS_QUERY that brings the last YES along: NO all the same (R7)',
       from: coordinator('COLLECT', said({ yes: [ME] })),
       event: { ...query, evidence: said({ yes: [OTHER] }) },
+      next: 'ABORTED',
+      does: [...refusal('0,1'), 'send answer to 1'],
+    },
+    {
+      row: 'COLLECT, STATUS_QUERY that brings the last vote along: NO all the same (R7)',
+      from: coordinator('COLLECT', said({ yes: [ME] })),
+      event: { type: 'status-query', evidence: said({ yes: [OTHER] }), from: OTHER },
       next: 'ABORTED',
       does: [...refusal('0,1'), 'send answer to 1'],
     },

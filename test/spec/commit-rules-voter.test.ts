@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { NO_EVIDENCE } from '../../protocol/machines/evidence.ts';
 import {
   acceptPrepare,
+  recoverVoter,
   refusePrepare,
   refuseQuery,
+  restoreVoter,
   stepVoter,
   type VoterEvent,
   type VoterState,
@@ -47,6 +49,30 @@ describe('voter without a record', () => {
     const { state, actions } = refuseQuery(ME, SIZE, OTHER);
     expect(state).toMatchObject({ phase: 'ABORTED', evidence: said({ no: [ME] }) });
     expect(words(actions)).toEqual(['sign no', 'send answer to 1']);
+  });
+});
+
+describe('voter whose record was lost with its disk', () => {
+  it('its YES is shown: hold, sign nothing, wait like one that has withdrawn', () => {
+    const { state, actions } = restoreVoter(ME, SIZE, said({ yes: [ME] }));
+    expect([state.phase, voterHolds(state), words(actions)]).toEqual(['WITHDRAWN', true, ['hold']]);
+  });
+
+  it('certificate and A are shown: apply, sign applied carrying A', () => {
+    const { state, actions } = recoverVoter(ME, SIZE, together(CERTIFICATE, A));
+    expect(state).toMatchObject({ phase: 'COMMITTED' });
+    expect(words(actions)).toEqual(['apply', 'sign applied']);
+  });
+
+  it('its own applied is among what is shown: apply, sign nothing again', () => {
+    const shown = together(CERTIFICATE, A, said({ firstHand: [ME] }));
+    expect(words(recoverVoter(ME, SIZE, shown).actions)).toEqual(['apply']);
+    const restored = restoreVoter(ME, SIZE, said({ yes: [ME] })).state;
+    const { state, actions } = stepVoter(
+      restored,
+      met(together(CERTIFICATE, said({ firstHand: [ME] }))),
+    );
+    expect([state.phase, words(actions)]).toEqual(['COMMITTED', ['apply', 'release']]);
   });
 });
 
