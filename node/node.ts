@@ -48,7 +48,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (topic) => onDeadline(topic),
   );
   const { state } = hall;
-  let stopComparing = () => {};
   const peers = new Peers(hall, ports.transport);
   const outbox = new Outbox(
     state,
@@ -133,14 +132,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     return restored === undefined ? 0 : restored + CLOCK_SKEW_MS_MAX;
   }
 
-  /** From time to time all quiet edges are compared, whatever was missed in between. */
-  function compareRegularly(): void {
-    stopComparing = ports.clock.after(settings.edges.compare_ms, () => {
-      edges.compareQuiet();
-      compareRegularly();
-    });
-  }
-
   function ignoring(work: Promise<unknown>): void {
     work.catch((error: unknown) => ports.log.warn({ error: String(error) }, 'left for later'));
   }
@@ -217,10 +208,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       // A refused write may have reached the disk all the same: what rests on it goes out now.
       hall.onReread = () => ignoring(resume());
       greetNeighbours();
-      compareRegularly();
+      edges.compareRegularly(settings.edges.compare_ms);
     },
     async stop() {
-      stopComparing();
       edges.stop();
       search.stop();
       await hall.stop();

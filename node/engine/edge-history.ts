@@ -22,7 +22,7 @@ import { AttemptRecord, decodeRecord } from '../store/records.ts';
 import type { Attempts } from './attempts.ts';
 import type { EdgeWatch } from './edge-watches.ts';
 import type { Hall } from './hall.ts';
-import { receiptOf } from './statements.ts';
+import { wholeReceiptOf } from './statements.ts';
 import type { TrustLines } from './trust-lines.ts';
 
 /** Hashes in one page of a list, and bytes of receipts in one frame: both fit a frame with room. */
@@ -30,6 +30,8 @@ const PAGE_HASHES = 1024;
 const PAGE_RECEIPT_BYTES = 40 * 1024;
 /** Receipts that are asked for and not there yet. A peer is given no more than this for one request. */
 const ASKED_MAX = 64;
+/** Until then a receipt that was asked for may still be on its way, ms; another list asks for it again. */
+const UNDER_WAY_MS = 2_000;
 /** Hashes remembered to be asked for; a longer list is asked for again when these are there. */
 const LACKING_MAX = 4096;
 
@@ -102,7 +104,8 @@ export class EdgeHistories {
     if (body.offset === 0) {
       watch.list = { base: body.base, next: 0, unknown: 0 };
       watch.lacking.clear();
-      watch.asked.clear();
+      const { clock } = this.#context.ports;
+      if (clock.now() - watch.lastAsked >= UNDER_WAY_MS) watch.asked.clear();
     }
     const { list } = watch;
     // A page out of place belongs to an older list.
@@ -111,7 +114,7 @@ export class EdgeHistories {
     for (const hash of applied) {
       if (this.#isApplied(hash)) continue;
       unknown++;
-      if (watch.lacking.size < LACKING_MAX) watch.lacking.add(hash);
+      if (!watch.asked.has(hash) && watch.lacking.size < LACKING_MAX) watch.lacking.add(hash);
     }
     const next = list.next + applied.length;
     watch.list = { base: list.base, next, unknown };
@@ -129,7 +132,9 @@ export class EdgeHistories {
       watch.asked.add(hash);
       wanted.push(hash);
     }
-    if (wanted.length > 0) this.#send(from, edge, { wanted });
+    if (wanted.length === 0) return;
+    watch.lastAsked = this.#context.ports.clock.now();
+    this.#send(from, edge, { wanted });
   }
 
   async #adopt(
@@ -203,7 +208,7 @@ export class EdgeHistories {
     const attempt = state.attempts.get(hash) ?? state.readAttempt(hash);
     if (attempt?.commit.phase !== 'COMMITTED') return undefined;
     const concerns = attempt.effects.some((effect) => edgeKey(effect.edge) === edgeKey(edge));
-    return concerns ? receiptOf(attempt) : undefined;
+    return concerns ? wholeReceiptOf(attempt) : undefined;
   }
 
   #isApplied(hash: Hash): boolean {

@@ -65,6 +65,7 @@ export class EdgeSync {
   readonly #me: Pid;
   readonly #watches = new EdgeWatches();
   readonly #histories: EdgeHistories;
+  readonly #rounds: (() => void)[] = [];
   #recovered = 0;
 
   constructor(context: EdgeSyncContext) {
@@ -117,10 +118,43 @@ export class EdgeSync {
     if (key !== undefined) this.#tell(key, edge, true);
   }
 
+  /**
+   * Until {@link stop}: all quiet edges every so often, whatever was missed in between, and much
+   * sooner those that nothing can use before they have been compared.
+   */
+  compareRegularly(everyMs: number): void {
+    const repeat = (delayMs: number, work: () => void) => {
+      let cancel = () => {};
+      const again = () => {
+        cancel = this.#context.ports.clock.after(delayMs, () => {
+          work();
+          again();
+        });
+      };
+      again();
+      this.#rounds.push(() => cancel());
+    };
+    repeat(everyMs, () => this.#compareQuiet());
+    repeat(LOOK_AGAIN_MS, () => this.#compareMissing());
+  }
+
   /** Quiet edges only: where payments are under way the books differ for a moment, and mend themselves. */
-  compareQuiet(): void {
+  #compareQuiet(): void {
     for (const edge of this.#context.hall.state.edges.values()) {
       if (edge.heldUp === 0n && edge.heldDown === 0n) this.compare(edge);
+    }
+  }
+
+  /** Peers that are not connected are compared with when they are. */
+  #compareMissing(): void {
+    const { hall, ports, keyOf } = this.#context;
+    const missing = [...hall.state.edges.values()].filter((edge) => !this.isCompared(edge));
+    if (missing.length === 0) return;
+    const connected = new Set<PublicKey>();
+    for (const peer of ports.transport.peers()) if (peer.connected) connected.add(peer.publicKey);
+    for (const edge of missing) {
+      const key = keyOf(this.#peer(edge));
+      if (key !== undefined && connected.has(key)) this.compare(edge);
     }
   }
 
@@ -159,6 +193,7 @@ export class EdgeSync {
   }
 
   stop(): void {
+    for (const cancel of this.#rounds) cancel();
     this.#watches.stop();
   }
 

@@ -29,6 +29,8 @@ export interface EdgeWatch {
   /** Receipts to ask for, and those that were asked for. */
   lacking: Set<Hash>;
   asked: Set<Hash>;
+  /** When, ms since 1970 UTC. */
+  lastAsked: number;
   /** Payments that the exchange brought back since the books were last equal. */
   recovered: number;
   /** Cancels the next look at books that differ. */
@@ -83,6 +85,7 @@ function newWatch(): EdgeWatch {
     listing: false,
     lacking: new Set(),
     asked: new Set(),
+    lastAsked: 0,
     recovered: 0,
     waiting: new Set(),
   };

@@ -211,11 +211,15 @@ export const COMMIT_KINDS = 'yfa';
 
 /** The receipt of a committed attempt: certificate and first-hand `applied`. */
 export function receiptOf(attempt: Attempt): Uint8Array {
-  const votes: Uint8Array[] = [];
-  const applied: Uint8Array[] = [];
-  for (const [key, bytes] of attempt.statements) {
-    if (key.startsWith('y')) votes.push(bytes);
-    if (key.startsWith('f')) applied.push(bytes);
-  }
-  return encodeReceipt({ manifest: attempt.open.bytes, votes, applied });
+  return receiptWith(attempt, 'yf');
+}
+
+/** The same with every `applied`: who has lost its record need not ask the others for theirs. */
+export function wholeReceiptOf(attempt: Attempt): Uint8Array {
+  return receiptWith(attempt, COMMIT_KINDS);
+}
+
+function receiptWith({ open, statements }: Attempt, kinds: string): Uint8Array {
+  const { votes, applied } = bundleOf(statements, kinds);
+  return encodeReceipt({ manifest: open.bytes, votes, applied });
 }

@@ -93,7 +93,7 @@ export function recoverCoordinator(size: number, evidence: Evidence): Outcome<Co
     phase: 'COMMITTED',
     size,
     evidence,
-    answered: 0n,
+    answered: evidence.applied & allButCoordinator(size),
     relayed: false,
   };
   const c = size - 1;
