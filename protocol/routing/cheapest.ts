@@ -8,7 +8,7 @@
  * longer path can be cheaper than the one it has.
  */
 import type { CompactGraph } from './compact-graph.ts';
-import { HopLabels, type Meeting, NOWHERE, pathThrough } from './hop-labels.ts';
+import { HopLabels, type Meeting, NOWHERE, nextRun, pathThrough } from './hop-labels.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 export interface CheapSettings {
@@ -48,7 +48,8 @@ export class CheapestSearch {
     budget: WorkBudget,
   ): number[] | undefined {
     const graph = this.#graph;
-    const run = ++this.#run;
+    const run = nextRun(this.#run);
+    this.#run = run;
     const out = this.#out;
     const inn = this.#in;
     out.begin(graph, payer, 0, run);

@@ -1,7 +1,7 @@
 /** From paths in doubles to routes in exact amounts, checked against the books once more. */
 import type { CompactGraph } from './compact-graph.ts';
+import type { FlowPath } from './flow-paths.ts';
 import type { FoundRoute } from './question.ts';
-import type { FlowPath } from './several-paths.ts';
 
 /**
  * Routes of exactly `amount` in all, or as near to it as these paths come. Each hop's sum keeps within

@@ -61,6 +61,12 @@ export class HopLabels {
   }
 }
 
+/** The number of the next run: 32 bits, never 0, which is what an array that is new holds. */
+export function nextRun(run: number): number {
+  const next = (run + 1) | 0;
+  return next === 0 ? 1 : next;
+}
+
 /** Where the labels of the two ends meet: a participant and its layers on either side. */
 export interface Meeting {
   node: number;

@@ -8,6 +8,7 @@
  */
 import type { CarryChanges } from './carry-changes.ts';
 import type { CompactGraph } from './compact-graph.ts';
+import { nextRun } from './hop-labels.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 export interface Flow {
@@ -57,7 +58,8 @@ export class MaxFlow {
   /** After a complete flow: the hops that lead from the payer's side to the other, all used up. */
   cut(payer: number): number[] {
     const { first, end, head, carry } = this.#graph;
-    const run = ++this.#run;
+    const run = nextRun(this.#run);
+    this.#run = run;
     const queue = this.#queue;
     let tail = 0;
     this.#stamp[payer] = run;
@@ -83,7 +85,8 @@ export class MaxFlow {
     const stamp = this.#stamp;
     const away = this.#away;
     const queue = this.#queue;
-    const run = ++this.#run;
+    const run = nextRun(this.#run);
+    this.#run = run;
     let tail = 0;
     let steps = 0;
     stamp[payee] = run;

@@ -8,7 +8,7 @@ import { CarryChanges } from './carry-changes.ts';
 import { CheapestSearch } from './cheapest.ts';
 import type { CompactGraph } from './compact-graph.ts';
 import { exactRoutes } from './exact-routes.ts';
-import { flowShape } from './flow-shape.ts';
+import { type FlowPath, flowPaths } from './flow-paths.ts';
 import { layGround, unitsOf } from './ground.ts';
 import { MaxFlow } from './max-flow.ts';
 import {
@@ -19,7 +19,7 @@ import {
   SEARCH_DEFAULTS,
   type SearchSettings,
 } from './question.ts';
-import { type FlowPath, type PathsWish, SeveralPaths } from './several-paths.ts';
+import { type PathsWish, SeveralPaths } from './several-paths.ts';
 import { WidestSearch } from './widest.ts';
 import { WorkBudget } from './work-budget.ts';
 
@@ -101,19 +101,25 @@ export class RouteSearch {
     this.#several.improve(FIRST.attempts, budget.part(FIRST.steps));
     const found = this.#routed(question, this.#several.paths, unit);
     if (found.payable === amount) return found;
-    const used = this.#usedUp();
+    const usedUp = this.#usedUp();
     this.#changes.undoTo(start);
-    const refusal =
-      (blocked === undefined
-        ? this.#whyNot(wish, amount, unit, budget)
-        : this.#cannot(blocked, amount, unit)) ?? unfinished(used);
-    if (refusal.kind !== 'bounds') return { ...found, refusal };
+
+    const most = blocked === undefined ? this.#unbounded(wish, budget) : { cut: blocked };
+    if (most === undefined) return { ...found, refusal: unfinished(usedUp) };
+    if ('cut' in most) {
+      return { ...found, refusal: this.#cannot(most.cut, amount, unit) ?? unfinished(usedUp) };
+    }
+    const hops = Math.max(...most.paths.map((path) => path.slots.length));
+    if (most.paths.length <= maxPaths && hops <= maxHops) {
+      return this.#routed(question, most.paths, unit);
+    }
     this.#several.resume();
     this.#several.improve(MORE.attempts, budget.part(MORE.steps));
     const better = this.#routed(question, this.#several.paths, unit);
     if (better.payable === amount) return better;
     const binding = this.#usedUp();
-    return { ...better, refusal: budget.exhausted ? unfinished(binding) : { ...refusal, binding } };
+    if (budget.exhausted) return { ...better, refusal: unfinished(binding) };
+    return { ...better, refusal: { kind: 'bounds', paths: most.paths.length, hops, binding } };
   }
 
   #routed(question: RouteQuestion, paths: readonly FlowPath[], unit: bigint): RouteAnswer {
@@ -141,25 +147,24 @@ export class RouteSearch {
   }
 
   /**
-   * Asks for a flow without bounds; the graph is as before afterwards.
+   * The amount over any number of paths of any length, or the cut that forbids it.
    * @returns undefined if the budget did not suffice to tell
    */
-  #whyNot(
-    { payer, payee, amount: wanted }: PathsWish,
-    amount: bigint,
-    unit: bigint,
+  #unbounded(
+    { payer, payee, amount }: PathsWish,
     budget: WorkBudget,
-  ): Refusal | undefined {
+  ): { readonly paths: FlowPath[] } | { readonly cut: number[] } | undefined {
     const start = this.#changes.mark;
-    const flow = this.#maxFlow.send(payer, payee, wanted, budget);
-    const enough = flow.carried >= wanted;
-    const shape = enough
-      ? flowShape(this.#graph, payer, payee, this.#changes.takenSince(start))
-      : undefined;
-    const cut = flow.complete && !enough ? this.#maxFlow.cut(payer) : undefined;
-    this.#changes.undoTo(start);
-    if (shape !== undefined) return { kind: 'bounds', ...shape, binding: [] };
-    return cut === undefined ? undefined : this.#cannot(cut, amount, unit);
+    try {
+      const flow = this.#maxFlow.send(payer, payee, amount, budget);
+      if (flow.carried >= amount) {
+        const taken = this.#changes.takenSince(start);
+        return { paths: flowPaths(this.#graph, payer, payee, taken) };
+      }
+      return flow.complete ? { cut: this.#maxFlow.cut(payer) } : undefined;
+    } finally {
+      this.#changes.undoTo(start);
+    }
   }
 
   /** What a cut proves. Nothing, if rounding to units may hide that it carries the amount. */

@@ -8,15 +8,9 @@
  * Which paths are taken up is drawn from a fixed sequence: the same question has the same answer.
  */
 import type { CarryChanges } from './carry-changes.ts';
+import type { FlowPath } from './flow-paths.ts';
 import type { WidestSearch } from './widest.ts';
 import type { WorkBudget } from './work-budget.ts';
-
-export interface FlowPath {
-  /** Slots of the hops, the payer's first. */
-  readonly slots: readonly number[];
-  /** In the unit of `CompactGraph.carry`. */
-  readonly amount: number;
-}
 
 export interface PathsWish {
   readonly payer: number;

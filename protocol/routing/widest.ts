@@ -6,7 +6,7 @@
  * may be a hop longer, so the first path of its width is also the shortest of that width.
  */
 import type { CompactGraph } from './compact-graph.ts';
-import { HopLabels, type Meeting, NOWHERE, pathThrough } from './hop-labels.ts';
+import { HopLabels, type Meeting, NOWHERE, nextRun, pathThrough } from './hop-labels.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 export interface WidePath {
@@ -38,7 +38,8 @@ export class WidestSearch {
     const graph = this.#graph;
     const most = Math.min(enough, widestHop(graph, payer, false), widestHop(graph, payee, true));
     if (most <= 0) return undefined;
-    const run = ++this.#run;
+    const run = nextRun(this.#run);
+    this.#run = run;
     const out = this.#out;
     const inn = this.#in;
     out.begin(graph, payer, most, run);
