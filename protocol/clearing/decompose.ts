@@ -4,10 +4,12 @@
  *
  * The largest circulation says which debts an optimum uses, but it is made of cycles of any length.
  * It is worked off first, from large amounts to small, the shortest cycle through each debt taken
- * whole; then the same is done with everything that remains of the debts.
+ * whole; then the same is done with everything that remains of the debts. At last, cycles give way
+ * to others that clear more.
  */
 import type { DebtGraph } from './circulation.ts';
 import { CycleSearch, descending } from './cycle-search.ts';
+import { type ChosenCycle, exchangeCycles } from './exchange.ts';
 
 export interface ClearingCycle {
   /** Participants in the order of debt: each owes the next, the last owes the first. */
@@ -26,26 +28,31 @@ export interface Decomposition {
 
 /** Each threshold is this part of the one before. */
 const STEP = 4;
+/** Debts that the exchange looks at, for each debt there is: about 0.1 s for 3,000 debts. */
+const EFFORT_PER_DEBT = 300;
+/** No more than that unless asked for: a second or two. */
+const EFFORT_DEFAULT_MAX = 5_000_000;
 
 /**
  * @param circulation what an optimum takes from each debt, see `largestCirculation`; not changed
  * @param lengthMax members of a cycle at most, ≥ 2
+ * @param effort debts that may be looked at to improve what was found first; 0: none
  */
 export function executableCycles(
   graph: DebtGraph,
   circulation: Float64Array,
   lengthMax: number,
+  effort: number = Math.min(EFFORT_PER_DEBT * graph.amount.length, EFFORT_DEFAULT_MAX),
 ): Decomposition {
-  const cycles: ClearingCycle[] = [];
-  const taken = circulation.slice();
-  takeCycles(graph, taken, lengthMax, cycles);
-  const remaining = graph.amount.slice();
-  for (let i = 0; i < taken.length; i++) remaining[i]! -= circulation[i]! - taken[i]!;
-  takeCycles(graph, remaining, lengthMax, cycles);
-  cycles.sort((a, b) => b.amount - a.amount);
-  let cleared = 0;
-  for (const { amount, debts } of cycles) cleared += amount * debts.length;
-  return { cycles, cleared };
+  const chosen: ChosenCycle[] = [];
+  const inCirculation = circulation.slice();
+  takeCycles(graph, inCirculation, lengthMax, chosen);
+  const left = graph.amount.slice();
+  for (let i = 0; i < left.length; i++) left[i]! -= circulation[i]! - inCirculation[i]!;
+  takeCycles(graph, left, lengthMax, chosen);
+  exchangeCycles(graph, left, chosen, lengthMax, effort);
+  takeCycles(graph, left, lengthMax, chosen);
+  return inOrder(graph, chosen);
 }
 
 /** @param available lowered by what the cycles take */
@@ -53,7 +60,7 @@ function takeCycles(
   graph: DebtGraph,
   available: Float64Array,
   lengthMax: number,
-  cycles: ClearingCycle[],
+  chosen: ChosenCycle[],
 ): void {
   const search = new CycleSearch(graph, available, lengthMax);
   const byAmount = descending(available);
@@ -68,9 +75,21 @@ function takeCycles(
         let amount = Number.POSITIVE_INFINITY;
         for (const i of debts) amount = Math.min(amount, available[i]!);
         for (const i of debts) available[i]! -= amount;
-        cycles.push({ members: debts.map((i) => graph.debtor[i]!), debts, amount });
+        chosen.push({ debts, amount });
       }
     }
     if (least === 1) return;
   }
+}
+
+function inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Decomposition {
+  const cycles: ClearingCycle[] = [];
+  let cleared = 0;
+  for (const { debts, amount } of chosen) {
+    if (amount === 0) continue;
+    cycles.push({ members: debts.map((i) => debtor[i]!), debts, amount });
+    cleared += amount * debts.length;
+  }
+  cycles.sort((a, b) => b.amount - a.amount);
+  return { cycles, cleared };
 }

@@ -86,6 +86,36 @@ describe('executable cycles', () => {
     expect([...cleared]).toEqual([3, 3, 3]);
   });
 
+  it('give way to others that clear more', () => {
+    // The triangle is found first. Through its last debt goes a ring of six, which clears more.
+    const triangle: Row[] = [
+      [0, 1, 10],
+      [1, 2, 10],
+      [2, 0, 10],
+    ];
+    const ring: Row[] = [
+      [0, 3, 10],
+      [3, 4, 10],
+      [4, 5, 10],
+      [5, 6, 10],
+      [6, 2, 10],
+    ];
+    const graph = graphOf(7, [...triangle, ...ring]);
+    const nothing = new Float64Array(graph.amount.length);
+    expect(executableCycles(graph, nothing, 8, 0).cleared).toBe(30);
+    const better = executableCycles(graph, nothing, 8);
+    expect(better.cleared).toBe(60);
+    replay(graph, better, 8);
+  });
+
+  it('only get better with more effort', () => {
+    const graph = graphOf(80, randomRows(5, 80, 400, 1_000_000));
+    const { cleared } = largestCirculation(graph);
+    const none = executableCycles(graph, cleared, 8, 0).cleared;
+    const much = executableCycles(graph, cleared, 8, 1e6).cleared;
+    expect(much).toBeGreaterThan(none);
+  });
+
   it('leave a ring alone that is longer than allowed', () => {
     const ring = Array.from({ length: 9 }, (_, i): Row => [i, (i + 1) % 9, 10]);
     expect(cyclesOf(graphOf(9, ring), 8)).toEqual({ cycles: [], cleared: 0 });
