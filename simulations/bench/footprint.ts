@@ -33,7 +33,7 @@ const WARM_STARTS = 5;
 const READY_MS_MAX = 60_000;
 const POLL_MS = 5;
 /** What a start leaves behind is collected by then. */
-const QUIET_MS = 5_000;
+const QUIET_MS = 10_000;
 
 export async function benchFootprint(): Promise<FootprintReport> {
   const directory = await mkdtemp(join(tmpdir(), 'geo-bench-'));
