@@ -22,7 +22,8 @@ import type { Route } from '../protocol/ledger/effects.ts';
 import type { Refusal } from '../protocol/ledger/reservation.ts';
 import { encodeManifest, openManifest } from '../protocol/machines/manifest.ts';
 import type { EquivalentCode } from '../protocol/money/equivalent.ts';
-import { encodeBody, seal } from '../protocol/wire/envelope.ts';
+import { parseSign1 } from '../protocol/wire/cose.ts';
+import { seal } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
 import type { Attempts } from './engine/attempts.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
@@ -126,10 +127,9 @@ export class Payments {
 
   async #begin(wish: PaymentWish, nonce: Uint8Array): Promise<TxId> {
     const { order, note } = await this.#makeOrder(wish, nonce);
-    const payload = encodeBody('PAYMENT_REQUEST', order);
-    const tx = hashOf(payload);
     const { signer } = this.#ports;
     const signed = seal('PAYMENT_REQUEST', order, signer.publicKey, (m) => signer.sign(m));
+    const tx = hashOf(parseSign1(signed).payload);
     const recorded = this.#hall.turnAhead((turn) => {
       if (this.#hall.state.open.size >= this.#settings.limits.pending_orders) {
         throw new GeoError(

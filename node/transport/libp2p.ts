@@ -38,6 +38,9 @@ export interface Libp2pTransport extends Transport {
   metrics(): TransportMetrics;
 }
 
+/** How long own addresses are taken to stay as they are, ms. */
+const ADDRESSES_MS = 1_000;
+
 /** Connections below which a peer met on the local network is dialled: the DHT needs some to work. */
 const FEW_CONNECTIONS = 8;
 
@@ -122,6 +125,9 @@ interface Parts {
 class HostTransport implements Libp2pTransport {
   readonly #parts: Parts;
   readonly #self: PublicKey;
+  /** Own addresses as they were a moment ago: every PREPARE names them, and libp2p asks the system each time. */
+  #addresses: readonly string[] = [];
+  #addressesAt = 0;
   /** What `start` began, to be ended by `stop`. */
   readonly #endings: (() => void)[] = [];
 
@@ -209,7 +215,12 @@ class HostTransport implements Libp2pTransport {
   }
 
   addresses(): string[] {
-    return this.#parts.host.getMultiaddrs().map(String);
+    const now = performance.now();
+    if (this.#addresses.length === 0 || now >= this.#addressesAt + ADDRESSES_MS) {
+      this.#addresses = this.#parts.host.getMultiaddrs().map(String);
+      this.#addressesAt = now;
+    }
+    return [...this.#addresses];
   }
 
   peers(): PeerInfo[] {

@@ -76,6 +76,8 @@ async function startOnce(
     script: [GEO, 'start', '--home', home.directory],
     env: { ...environment(), NODE_COMPILE_CACHE: join(directory, 'compiled') },
     logFile: join(directory, 'node.log'),
+    // Waiting for readiness ends with the reason in its log.
+    onDeath: () => undefined,
   });
   const ready = await eventually(READY_MS_MAX, POLL_MS, () => isReady(home, process));
   if (ready === undefined) throw await process.failure('node_not_started', 'It did not start.');
