@@ -260,10 +260,15 @@ export class Village {
 
   /** The process ends without a word. */
   async kill(name: string): Promise<void> {
+    await this.run(this.killNow(name));
+  }
+
+  /** The same without letting time pass. Resolves when its place in the network is free again. */
+  killNow(name: string): Promise<void> {
     const { life, halt } = this.#running(name);
     delete this.#member(name).running;
     life.kill();
-    await this.run(halt());
+    return halt();
   }
 
   async stop(name: string): Promise<void> {

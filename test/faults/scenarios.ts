@@ -1,0 +1,73 @@
+/** The courses of events into which the fault matrix puts its faults. */
+import type { Role, Stage } from './stage.ts';
+
+export type Scenario = (stage: Stage) => Promise<void>;
+
+/** Nothing else is wrong. */
+const paid: Scenario = async (stage) => stage.pay();
+
+/** The payee has lowered its line and the payer does not know: a NO, and so an ABORT. */
+const refused: Scenario = async (stage) => {
+  stage.command('payee', setLine('payee', 'middle', '1'));
+  await stage.pass(100);
+  stage.pay();
+};
+
+/** The certificate does not get through for a while, so the voters ask. */
+const inDoubt: Scenario = async (stage) => {
+  const { clock } = stage.village;
+  const over = clock.now() + 4_000;
+  stage.lose(({ type }) => type === 'PAYMENT_COMMIT' && clock.now() < over);
+  stage.pay();
+};
+
+/** The coordinator is gone for twenty seconds after its decision: the voters withdraw. */
+const coordinatorGone: Scenario = async (stage) => {
+  stage.lose(({ type }) => type === 'PAYMENT_COMMIT');
+  stage.pay();
+  await stage.pass(20);
+  if (stage.village.isUp('payer')) await stage.village.kill('payer');
+  await stage.pass(20_000);
+  stage.lose(() => false);
+  if (!stage.village.isUp('payer')) await stage.village.start('payer');
+};
+
+const lineCreated: Scenario = async (stage) =>
+  stage.command('payer', setLine('payer', 'middle', '7'));
+
+const lineUpdated: Scenario = async (stage) =>
+  stage.command('middle', setLine('middle', 'payer', '150'));
+
+const lineClosed: Scenario = async (stage) =>
+  stage.command('payee', (village) => {
+    const line = { peer: village.pid('middle'), equivalent: 'UAH' };
+    return village.service('payee').closeTrustLine(line);
+  });
+
+/** The middle was down and is back: both ends of its edges compare their books. */
+const reunited: Scenario = async (stage) => {
+  const { village } = stage;
+  stage.armed = false;
+  await village.pay('payer', 'payee', '5');
+  await village.calm();
+  await village.kill('middle');
+  await village.pass(100);
+  stage.armed = true;
+  await village.start('middle');
+};
+
+export const SCENARIOS = {
+  paid,
+  refused,
+  inDoubt,
+  coordinatorGone,
+  lineCreated,
+  lineUpdated,
+  lineClosed,
+  reunited,
+} satisfies Record<string, Scenario>;
+
+function setLine(from: Role, to: Role, limit: string) {
+  return (village: Stage['village']) =>
+    village.service(from).setTrustLine({ peer: village.pid(to), equivalent: 'UAH', limit });
+}

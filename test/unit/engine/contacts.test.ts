@@ -1,0 +1,61 @@
+/** Contacts and their addresses: who answers must be who was meant. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { distinctAddresses } from '../../../node/names.ts';
+import { Village } from './harness.ts';
+
+let village: Village;
+
+beforeEach(async () => {
+  village = await Village.open({ people: ['anna', 'boris', 'cyril'] });
+});
+
+describe('a contact', () => {
+  it('at whose address somebody else answers is refused and not kept', async () => {
+    const [address] = village.service('cyril').identity().addresses;
+    const added = village
+      .service('anna')
+      .addContact({ name: 'boris', pid: village.pid('boris'), address: address! });
+    await expect(village.run(added)).rejects.toMatchObject({
+      code: 'E005',
+      details: { fault: 'wrong_peer', answering: village.pid('cyril') },
+    });
+    expect(village.service('anna').contacts()).toEqual([]);
+  });
+
+  it('that answers itself is kept with its address', async () => {
+    const [address] = village.service('boris').identity().addresses;
+    const pid = village.pid('boris');
+    await village.run(
+      village.service('anna').addContact({ name: 'boris', pid, address: address! }),
+    );
+    expect(village.service('anna').contacts()).toEqual([
+      { name: 'boris', pid, addresses: [address] },
+    ]);
+  });
+
+  it('that cannot be reached now is kept all the same', async () => {
+    const [address] = village.service('boris').identity().addresses;
+    await village.kill('boris');
+    const pid = village.pid('boris');
+    await village.run(
+      village.service('anna').addContact({ name: 'boris', pid, address: address! }),
+    );
+    expect(village.service('anna').contacts()).toMatchObject([{ name: 'boris', pid }]);
+  });
+});
+
+describe('addresses', () => {
+  it('with and without the identity at their end are one', () => {
+    const plain = '/ip4/192.0.2.7/tcp/4848';
+    const whole = `${plain}/p2p/12D3KooWPeer`;
+    expect(distinctAddresses([plain, whole])).toEqual([whole]);
+    expect(distinctAddresses([whole, plain, whole])).toEqual([whole]);
+  });
+
+  it('over different relays are two', () => {
+    const over = (relay: string) =>
+      `/ip4/192.0.2.9/tcp/1/p2p/${relay}/p2p-circuit/p2p/12D3KooWPeer`;
+    const both = [over('12D3KooWOne'), over('12D3KooWTwo')];
+    expect(distinctAddresses(both)).toEqual(both);
+  });
+});
