@@ -28,14 +28,16 @@ export interface BindingHop {
   readonly capacity: bigint;
 }
 
+/** More than `ceiling` cannot be paid, whatever the way: every way crosses one of these hops. */
+export interface Impossible {
+  readonly kind: 'impossible';
+  readonly ceiling: bigint;
+  readonly binding: readonly BindingHop[];
+}
+
 /** Why not the whole amount. */
 export type Refusal =
-  /** More than `ceiling` cannot be paid, whatever the way: every way crosses one of these hops. */
-  | {
-      readonly kind: 'impossible';
-      readonly ceiling: bigint;
-      readonly binding: readonly BindingHop[];
-    }
+  | Impossible
   /** It can be paid, but not so: `paths` paths of up to `hops` hops would do. `binding`: used up. */
   | {
       readonly kind: 'bounds';

@@ -13,6 +13,7 @@ import { layGround, unitsOf } from './ground.ts';
 import { MaxFlow } from './max-flow.ts';
 import {
   type BindingHop,
+  type Impossible,
   type Refusal,
   type RouteAnswer,
   type RouteQuestion,
@@ -104,7 +105,12 @@ export class RouteSearch {
     const usedUp = this.#usedUp();
     this.#changes.undoTo(start);
 
-    const most = blocked === undefined ? this.#unbounded(wish, budget) : { cut: blocked };
+    if (blocked !== undefined) {
+      const refusal = this.#cannot(blocked, amount, unit);
+      // More cannot be, so nothing narrower binds than this end.
+      if (refusal?.ceiling === found.payable) return { ...found, refusal };
+    }
+    const most = this.#unbounded(wish, budget);
     if (most === undefined) return { ...found, refusal: unfinished(usedUp) };
     if ('cut' in most) {
       return { ...found, refusal: this.#cannot(most.cut, amount, unit) ?? unfinished(usedUp) };
@@ -168,7 +174,7 @@ export class RouteSearch {
   }
 
   /** What a cut proves. Nothing, if rounding to units may hide that it carries the amount. */
-  #cannot(cut: readonly number[], amount: bigint, unit: bigint): Refusal | undefined {
+  #cannot(cut: readonly number[], amount: bigint, unit: bigint): Impossible | undefined {
     const open = cut.filter((slot) => this.#graph.carry[slot]! > 0);
     const binding = open.map((slot) => this.#hop(slot)).sort(byCapacity);
     const ceiling = binding.reduce((sum, hop) => sum + hop.capacity, 0n);
