@@ -193,11 +193,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     async start() {
       await state.load();
       peers.load();
-      const restored = restoredAt();
-      if (restored !== undefined) {
-        const fields = { restored: new Date(restored).toISOString(), edges: state.edges.size };
-        ports.log.info(fields, 'restored books: comparing every edge with its other end');
-      }
+      await distrustRestored();
       await ports.transport.start({
         frame: (from, bytes) => inbox.frame(from, bytes),
         connected: (peer) => void onConnected(peer).catch(() => undefined),
@@ -219,6 +215,16 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     },
   };
   return node;
+
+  /** What was under way when a backup was made has gone on without these books. */
+  async function distrustRestored(): Promise<void> {
+    const at = restoredAt();
+    if (at === undefined) return;
+    const fields = { restored: new Date(at).toISOString(), edges: state.edges.size };
+    ports.log.info(fields, 'restored books: comparing every edge with its other end');
+    const live = [...state.attempts.keys()];
+    await Promise.all(live.map((hash) => hall.turn((turn) => attempts.restored(turn, hash, at))));
+  }
 
   /** Restart is an event like any other: what was under way is taken up by ordinary turns. */
   async function resume(): Promise<void> {

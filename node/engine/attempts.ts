@@ -193,6 +193,12 @@ export class Attempts {
     this.timer(turn, hash);
   }
 
+  /** Books were restored at this time: live attempts that are older may have gone on without them. */
+  restored(turn: Turn, hash: Hash, at: number): void {
+    const known = turn.attempt(hash);
+    if (known !== undefined && known.started <= at) this.#lost.distrust(turn, known);
+  }
+
   /** EDGE_HISTORY: a receipt from the other end of an edge. */
   receipt(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): 'known' | 'applied' {
     return this.#lost.fromReceipt(turn, open, bundle);

@@ -5,6 +5,7 @@
  */
 import { GeoError } from '../../protocol/errors.ts';
 import { newEdge } from '../../protocol/ledger/edge.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import {
   recoverCoordinator,
   restoreCoordinator,
@@ -53,6 +54,28 @@ export class LostRecords {
     recordStart(turn, open, this.#context);
     this.#steps.finish(turn, undefined, attempt, outcome.actions, votes, {});
     return turn.attempt(open.hash);
+  }
+
+  /**
+   * A live record of before the books were restored: what this node has signed since, it does not
+   * know. A voter waits as if it had withdrawn; a coordinator that had not decided forgets the attempt,
+   * so that it signs no NO beside a YES, and is taken for away until someone shows it that YES.
+   */
+  distrust(turn: Turn, known: Attempt): void {
+    const { commit, open } = known;
+    if (commit.role === 'voter' && commit.phase === 'DOUBT') {
+      const { state } = restoreVoter(commit.me, commit.size, commit.evidence);
+      this.#steps.advance(turn, known, { state, actions: [] }, {});
+    } else if (commit.role === 'coordinator' && commit.phase === 'COLLECT') {
+      const ended = { ...commit, phase: 'ABORTED' as const };
+      const refusal: Refusal = {
+        code: 'E007',
+        fault: 'books_restored',
+        text: 'These books are older than the outcome. If it was paid, the other end will show it.',
+      };
+      this.#steps.advance(turn, known, { state: ended, actions: [{ do: 'release' }] }, { refusal });
+      turn.forgetAttempt(open.hash);
+    }
   }
 
   /**

@@ -95,6 +95,15 @@ export class Turn {
     this.#deadlines.set(`attempt:${hash}`, settled ? undefined : attempt.timer);
   }
 
+  /** Drops the record of an attempt: restored books must not speak from it. Its statements stay. */
+  forgetAttempt(hash: Hash): void {
+    this.#attempts.delete(hash);
+    this.del(keys.attempt(hash));
+    this.del(keys.live(hash));
+    this.#merges.push(() => this.#state.attempts.delete(hash));
+    this.#deadlines.set(`attempt:${hash}`, undefined);
+  }
+
   transaction(tx: TxId): records.TransactionRecord | undefined {
     const known = this.#transactions.get(tx) ?? this.#state.transactions.get(tx);
     if (known !== undefined) return known;

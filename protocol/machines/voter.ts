@@ -120,7 +120,7 @@ export function stepVoter(state: VoterState, event: VoterEvent): Outcome<VoterSt
       return event.answerTo === undefined ? decided : answer(decided, event.answerTo);
     }
     case 'status-reply':
-      return decide(hear(learn(state, event.evidence), event));
+      return decide(trustMemory(hear(learn(state, event.evidence), event)));
     case 'withdraw-request': {
       const decided = decide(learn(state, event.evidence));
       // The asker has found all of V∖{c} in doubt. A voter whose own time has not come does not
@@ -189,6 +189,18 @@ function hear(
   if (reply.from === state.size - 1) return { ...state, coordinatorSpoke: true };
   if (reply.stance !== 'doubt' && reply.stance !== 'withdrawn') return state;
   return { ...state, doubters: state.doubters | only(reply.from) };
+}
+
+/**
+ * A restored record waits because it may have withdrawn or applied since. Once everyone has answered
+ * in one round and nobody shows either, it has said nothing that anybody could hold against it.
+ */
+function trustMemory(state: VoterState): VoterState {
+  const said = state.evidence.withdrawn | state.evidence.firstHand;
+  const limbo = state.phase === 'WITHDRAWN' && !has(said, state.me);
+  return limbo && state.coordinatorSpoke && othersInDoubt(state)
+    ? { ...state, phase: 'DOUBT' }
+    : state;
 }
 
 /** Every event that brings evidence ends here. */
@@ -302,8 +314,12 @@ function ask(state: VoterState): Outcome<VoterState> {
 
 /** R5: in one round of asking all of V∖{c} answered "in doubt" and c was silent. */
 function roundComplete(state: VoterState): boolean {
+  return state.round > 0 && !state.coordinatorSpoke && othersInDoubt(state);
+}
+
+function othersInDoubt(state: VoterState): boolean {
   const others = allButCoordinator(state.size) & ~only(state.me);
-  return state.round > 0 && !state.coordinatorSpoke && (state.doubters & others) === others;
+  return (state.doubters & others) === others;
 }
 
 /** Every COMMIT, STATUS_QUERY and WITHDRAW_REQUEST is answered with all evidence; c's COMMIT, once applied, by that `applied`. */

@@ -284,3 +284,85 @@ describe('what it may have signed', () => {
     return bytes;
   }
 });
+
+describe('a backup made in the middle of a payment', () => {
+  const alerts = async () =>
+    (
+      await Promise.all(PEOPLE.map((name) => village.service(name).history({ type: 'alert' })))
+    ).flat();
+
+  /** The store of `name` at the moment when it has just written its part of anna's payment to cyril. */
+  async function midPayment(name: string, phase: string): Promise<StoreImage> {
+    let image: StoreImage | undefined;
+    village.begin('anna', 'cyril', '5').catch(() => undefined);
+    const found = await village.clock.until(() => {
+      const snapshot = village.disk(name).snapshot();
+      const live = snapshot.find(([key]) => key.startsWith('live/'))?.[0].slice('live/'.length);
+      const record = live && attemptOf(village, name, live as Hash);
+      if (record && record.phase === phase) image = snapshot;
+      return image !== undefined;
+    }, 5_000);
+    expect(found).toBe(true);
+    return image!;
+  }
+
+  it.each([
+    ['anna', 'COLLECT'],
+    ['anna', 'DECIDED'],
+    ['boris', 'DOUBT'],
+    ['cyril', 'DOUBT'],
+  ])('brings %s back from %s to what has been paid, with nobody accused', async (name, phase) => {
+    const image = await midPayment(name, phase);
+    await village.calm();
+    expect(village.owes('boris', 'cyril')).toBe(5);
+    await comeBackWith(village, name, image);
+    await village.pass(30_000);
+    await expectSound();
+    expect(village.owes('anna', 'boris')).toBe(5);
+    expect(village.owes('boris', 'cyril')).toBe(5);
+    expect(await alerts()).toEqual([]);
+    expect(await village.pay(name, 'dora', '1')).toMatchObject({ state: 'COMMITTED' });
+  });
+
+  it('does not let a voter commit what it has withdrawn since', async () => {
+    const image = await midPayment('boris', 'DOUBT');
+    // Anna decides, tells nobody, and is away until the others have given it up.
+    village.fate = ({ from, type }) =>
+      from === 'anna' && type === 'PAYMENT_COMMIT' ? 'drop' : 'deliver';
+    await village.pass(500);
+    await village.kill('anna');
+    village.fate = () => 'deliver';
+    expect(await village.calm()).toBe(true);
+    expect(village.book('cyril', 'boris')).toMatchObject({ count: 0, held: '0.00' });
+    await comeBackWith(village, 'boris', image);
+    await village.start('anna');
+    await expectSound();
+    expect(village.owes('boris', 'cyril')).toBe(0);
+    expect(await alerts()).toEqual([]);
+  });
+
+  it('that nobody has decided since is decided with it', async () => {
+    const image = await midPayment('boris', 'DOUBT');
+    village.fate = ({ from }) => (from === 'boris' ? 'drop' : 'deliver');
+    await village.pass(2);
+    await comeBackWith(village, 'boris', image);
+    village.fate = () => 'deliver';
+    await expectSound();
+    expect(await alerts()).toEqual([]);
+  });
+
+  it('between two: the one that is left waiting is told by the one that came back', async () => {
+    const image = village.disk('boris').snapshot();
+    // Boris votes, and is gone with his disk before he hears of the outcome.
+    village.fate = ({ from, type }) =>
+      from === 'anna' && type === 'PAYMENT_COMMIT' ? 'drop' : 'deliver';
+    village.begin('anna', 'boris', '5').catch(() => undefined);
+    await village.pass(50);
+    expect(statusOf('anna').attempts_in_doubt).toBe(1);
+    await comeBackWith(village, 'boris', image);
+    village.fate = () => 'deliver';
+    await expectSound();
+    expect(village.owes('anna', 'boris')).toBe(5);
+    expect(await alerts()).toEqual([]);
+  });
+});
