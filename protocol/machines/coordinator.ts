@@ -126,7 +126,10 @@ export function stepCoordinator(
       return event.answerTo === undefined ? decided : answer(decided, event.answerTo);
     }
     case 'status-reply': {
-      const final = event.stance === 'committed' || event.stance === 'aborted';
+      // Who has aborted while this one has committed was shown two words of somebody (R8): it has
+      // not answered until it says "committed" too.
+      const final =
+        event.stance === 'committed' || (event.stance === 'aborted' && state.phase !== 'COMMITTED');
       const heard = final ? { ...state, answered: state.answered | only(event.from) } : state;
       return decide(learn(heard, event.evidence));
     }
@@ -177,11 +180,20 @@ export function coordinatorSettled(state: CoordinatorState): boolean {
 function learn(state: CoordinatorState, evidence: Evidence): CoordinatorState {
   // An `applied`, a NO and a WITHDRAW each come from a voter that holds, or is about to hold, an outcome.
   const seen = merge(state.evidence, evidence);
-  const answered =
-    state.phase === 'ABORTED'
-      ? state.answered | seen.no | seen.withdrawn | seen.applied
-      : state.answered | seen.no | seen.applied;
-  return { ...state, evidence: seen, answered };
+  return { ...state, evidence: seen, answered: state.answered | outcomesIn(seen, state.phase) };
+}
+
+/** Voters whose statements show that they hold the outcome that this phase stands for. */
+function outcomesIn({ no, withdrawn, applied }: Evidence, phase: CoordinatorPhase): VoterSet {
+  switch (phase) {
+    case 'COMMITTED':
+      return applied;
+    case 'ABORTED':
+      return no | withdrawn | applied;
+    case 'COLLECT':
+    case 'DECIDED':
+      return no | applied;
+  }
 }
 
 /** Every event that brings evidence ends here. */

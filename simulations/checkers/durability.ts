@@ -9,7 +9,7 @@ import type { Watch } from '../simulator/watch.ts';
 import { type Findings, short } from './findings.ts';
 import { bodyOf, readFrame, statementsIn } from './frames.ts';
 import type { Observed } from './observed.ts';
-import { edgeName, hexOf, sha256Of, signatureOf } from './reading.ts';
+import { edgeName, type Hex, hexOf, payloadOf, sha256Of, signatureOf } from './reading.ts';
 
 export class Durability implements Watch {
   readonly #findings: Findings;
@@ -26,12 +26,8 @@ export class Durability implements Watch {
 
   writing(host: Host, ops: readonly StoreOp[]): void {
     for (const op of ops) {
-      if (op.type !== 'put') continue;
-      if (op.key.startsWith('said/')) this.#of(host).add(signatureOf(op.value));
-      else if (op.key.startsWith('line/')) {
-        const { envelope } = decode(op.value) as { readonly envelope: Uint8Array };
-        this.#of(host).add(signatureOf(envelope));
-      }
+      if (op.type !== 'put' || !op.key.startsWith('said/')) continue;
+      this.#of(host).add(signatureOf(op.value));
     }
   }
 
@@ -43,11 +39,15 @@ export class Durability implements Watch {
       case 'PAYMENT_PREPARE_ACK':
       case 'PAYMENT_COMMIT_ACK':
       case 'WITHDRAW':
-      case 'TRUST_LINE_CREATE':
-      case 'TRUST_LINE_UPDATE':
-      case 'TRUST_LINE_CLOSE':
         this.#requireStored(from, [frame.body], frame.name);
         break;
+      case 'TRUST_LINE_CREATE':
+      case 'TRUST_LINE_UPDATE':
+      case 'TRUST_LINE_CLOSE': {
+        const line = decode(payloadOf(frame.body)) as CborMap;
+        this.#requireLine(from, from.identity.hex, hexOf(line.to as Uint8Array), line);
+        break;
+      }
       case 'PAYMENT_PREPARE': {
         const { manifest } = bodyOf(frame) as { readonly manifest: Uint8Array };
         const name = sha256Of(manifest);
@@ -68,9 +68,12 @@ export class Durability implements Watch {
         this.#requireStance(from, body);
         break;
       }
-      case 'TRUST_LINE_ACK':
-        this.#requireLine(from, bodyOf(frame));
+      case 'TRUST_LINE_ACK': {
+        const line = bodyOf(frame);
+        if (line.accepted !== true) break;
+        this.#requireLine(from, hexOf(line.from as Uint8Array), from.identity.hex, line);
         break;
+      }
     }
   }
 
@@ -100,14 +103,12 @@ export class Durability implements Watch {
       this.#report(from, `says ${String(body.stance)} of ${short(name)}, stored is ${phase}`);
   }
 
-  #requireLine(from: Host, body: CborMap): void {
-    if (body.accepted !== true) return;
-    const owner = hexOf(body.from as Uint8Array);
-    const name = edgeName(body.equivalent as string, owner, from.identity.hex);
-    const edge = this.#observed.of(from).edges.get(name);
-    const line = edge?.low === owner ? edge.lowLine : edge?.highLine;
-    if (line === undefined || line.sequence < Number(body.sequence)) {
-      this.#report(from, `acknowledges a line of ${short(owner)} that is not stored`);
+  /** This version of a line, or a newer one that took its place in the same batch. */
+  #requireLine(from: Host, owner: Hex, to: Hex, line: CborMap): void {
+    const edge = this.#observed.of(from).edges.get(edgeName(line.equivalent as string, owner, to));
+    const stored = edge?.low === owner ? edge.lowLine : edge?.highLine;
+    if (stored === undefined || stored.sequence < Number(line.sequence)) {
+      this.#report(from, `a line of ${short(owner)} is sent or acknowledged that is not stored`);
     }
   }
 

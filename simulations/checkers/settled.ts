@@ -30,7 +30,8 @@ export class Settled {
       for (const tx of disk.openPayments) if (!this.#isHeldUp(host, tx)) return false;
       for (const tail of disk.outbox) if (!this.#isForNobody(host, tail)) return false;
     }
-    return true;
+    // Where somebody has contradicted himself, those whom he misled are still being told.
+    return this.#split().length === 0;
   }
 
   atEnd(): void {
@@ -74,6 +75,10 @@ export class Settled {
 
   /** Honest nodes that can exchange messages end alike, whoever else takes part. */
   #outcomes(): void {
+    for (const text of this.#split()) this.#findings.report('6 atomic', text);
+  }
+
+  #split(): string[] {
     const outcomes = new Map<Hex, Map<string, string[]>>();
     for (const host of this.#present()) {
       for (const [hash, { phase }] of this.#observed.of(host).attempts) {
@@ -82,11 +87,11 @@ export class Settled {
         outcomes.set(hash, seen.set(phase, [...(seen.get(phase) ?? []), host.name]));
       }
     }
-    for (const [hash, seen] of outcomes) {
-      if (seen.size < 2) continue;
+    return [...outcomes].flatMap(([hash, seen]) => {
+      if (seen.size < 2) return [];
       const sides = [...seen].map(([phase, names]) => `${phase} at ${names.join(' ')}`);
-      this.#findings.report('6 atomic', `${short(hash)} ended as ${sides.join(', as ')}`);
-    }
+      return [`${short(hash)} ended as ${sides.join(', as ')}`];
+    });
   }
 
   #equalBooks(): void {
