@@ -155,7 +155,10 @@ export class TrustLines {
     const verdict = receiveLine(edge, owner, body);
     if (verdict.verdict === 'known') return;
     requireSignedBy(signed, body.from_key, this.#context.verify);
-    if (owner !== this.#me && known === undefined) this.#precisionOf(body.equivalent);
+    if (owner !== this.#me && known === undefined) {
+      this.#requireRoomFor(owner);
+      this.#precisionOf(body.equivalent);
+    }
     if (edge.precision !== body.precision) {
       throw new GeoError('E009', 'The two ends of an edge count with different precisions.', {
         fault: 'precision_differs',

@@ -4,9 +4,12 @@ import { State } from '../../../node/engine/state.ts';
 import { receiptOf } from '../../../node/engine/statements.ts';
 import { type Hash, hashOf } from '../../../protocol/identity/pid.ts';
 import { EMPTY_DIGEST } from '../../../protocol/ledger/edge.ts';
+import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
 import { encodeReceipt, readReceipt } from '../../../protocol/receipt.ts';
-import { bareFrame, openFrame } from '../../../protocol/wire/envelope.ts';
+import { bareFrame, openFrame, seal } from '../../../protocol/wire/envelope.ts';
 import type { EdgeHistory } from '../../../protocol/wire/messages/edge.ts';
+import type { LineState } from '../../../protocol/wire/messages/trust-line.ts';
+import { NOW, UAH } from '../machines/sample-payment.ts';
 import { type Passing, Village } from './harness.ts';
 import { comeBackWith, compareAll, digestOf, edgeBetween, tamper } from './old-books.ts';
 import { faultsOf } from './village-audit.ts';
@@ -251,6 +254,32 @@ describe('a peer that lies about its book', () => {
     await village.pass(100);
     expect(refusals('boris')).toEqual(['wrong_sender', 'precision_differs']);
   });
+});
+
+it('a stranger cannot bring in by way of a history what the limit of uninvited lines keeps out', async () => {
+  const strict = await Village.open({
+    people: ['anna', 'boris'],
+    settings: { limits: { uninvited_lines: 0 } },
+  });
+  await strict.introduce('anna', 'boris');
+  const { signer } = strict.person('anna');
+  const line: LineState = {
+    from_key: signer.publicKey,
+    to: strict.person('boris').pid,
+    equivalent: UAH,
+    precision: 2,
+    limit: 100n,
+    status: 'active',
+    policy: DEFAULT_POLICY,
+    sequence: 1,
+    changed: NOW,
+  };
+  const envelope = seal('TRUST_LINE_CREATE', line, signer.publicKey, (m) => signer.sign(m));
+  const about = { ...edgeBetween(strict, 'anna', 'boris'), base: 0, offset: 0, complete: false };
+  const lines: EdgeHistory['lines'] = [['TRUST_LINE_CREATE', envelope]];
+  strict.inject('anna', 'boris', bareFrame('EDGE_HISTORY', { ...about, lines }));
+  await strict.pass(100);
+  expect(strict.service('boris').books()).toEqual([]);
 });
 
 describe('books that really differ', () => {
