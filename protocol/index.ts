@@ -63,5 +63,6 @@ export * from './clearing/decompose.ts';
 export * from './proof.ts';
 export * from './receipt.ts';
 export * from './routing/graph.ts';
+export * from './routing/refusal.ts';
 export * from './routing/select.ts';
 export * from './statement.ts';

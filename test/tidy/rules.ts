@@ -183,6 +183,7 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'cli/geo.js': 'the bin of the package',
   'cli/main.ts': 'what the bin and the npm scripts run',
   'simulations/exhaustive/main.ts': 'run by hand: every state of an attempt',
+  'cli/package.ts': 'npm run build: makes the package that is published',
   'cli/describe.ts': 'writes docs/CLI.md',
   'config/describe.ts': 'writes docs/CONFIGURATION.md',
   'simulations/bench/': 'npm run bench starts them by name',
