@@ -49,6 +49,10 @@ export class Settled {
         if (this.#isHeldUp(host, tx)) continue;
         this.#findings.report('11 liveness', `${host.name}: payment ${short(tx)} has no outcome`);
       }
+      for (const tail of disk.outbox) {
+        if (this.#isForNobody(host, tail)) continue;
+        this.#findings.report('11 liveness', `${host.name}: never acknowledged: ${tail}`);
+      }
       this.#conservation(host);
     }
     this.#outcomes();

@@ -2,10 +2,10 @@
  * A participant that keeps no rule. It owns a key and runs a real node, so that it gets deep into
  * payments; but it changes what that node says, signs what excludes what it has signed, makes frames
  * up, forges, repeats and floods. What honest nodes may still rely on stands in docs/PROTOCOL.md,
- * "What honest nodes may rely on"; the checkers hold them to exactly that.
+ * "Commit rules"; the checkers hold them to exactly that.
  */
 import type { Transport } from '../../node/ports.ts';
-import { hashFromBytes, hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
+import { type Hash, hashFromBytes, hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { type CborMap, decode, encode } from '../../protocol/wire/cbor.ts';
 import { bareFrame, seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageName } from '../../protocol/wire/message-types.ts';
@@ -14,15 +14,12 @@ import { bodyOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { alteredManifest } from './bad-manifests.ts';
+import { chance } from './chance.ts';
 import type { Host } from './host.ts';
 
 /** What it has seen of an attempt. */
 interface Known {
-  readonly about: {
-    readonly tx: ReturnType<typeof hashOf>;
-    attempt: number;
-    manifest: ReturnType<typeof hashOf>;
-  };
+  readonly about: { readonly tx: Hash; readonly attempt: number; readonly manifest: Hash };
   readonly manifest: Uint8Array;
   readonly voters: readonly PublicKey[];
 }
@@ -33,7 +30,10 @@ const FLOOD_FRAMES = 60;
 export class Adversary {
   readonly #host: Host;
   readonly #others: readonly PublicKey[];
-  readonly #random: SeededRandom;
+  readonly #seed: number;
+  /** Made anew for every frame, so that one frame less does not change its mind about the next. */
+  #random: SeededRandom;
+  readonly #counts = new Map<string, number>();
   readonly #attempts = new Map<string, Known>();
   readonly #heard: Uint8Array[] = [];
   #transport: Transport | undefined;
@@ -41,7 +41,8 @@ export class Adversary {
   constructor(host: Host, others: readonly PublicKey[], seed: number) {
     this.#host = host;
     this.#others = others;
-    this.#random = seededRandom(seed * 7_919 + host.number);
+    this.#seed = seed;
+    this.#random = seededRandom(host.number);
   }
 
   /** Stands between its node and the network. */
@@ -61,6 +62,15 @@ export class Adversary {
     };
   }
 
+  /** Its mind about a frame depends on the payment, the message and who is at the other end. */
+  #think(about: string): void {
+    const count = (this.#counts.get(about) ?? 0) + 1;
+    this.#counts.set(about, count);
+    const names = [...about].map((letter) => letter.charCodeAt(0));
+    const drawn = chance(this.#seed, this.#host.number, count, ...names);
+    this.#random = seededRandom(Math.floor(drawn * 2 ** 32));
+  }
+
   #chance(percent: number): boolean {
     return this.#random.below(100) < percent;
   }
@@ -77,6 +87,7 @@ export class Adversary {
       this.#send(to, bytes);
       return;
     }
+    this.#think(`say ${frame.name} ${known.about.tx.slice(0, 8)} ${to.slice(0, 8)}`);
     switch (frame.name) {
       case 'PAYMENT_PREPARE':
         this.#prepare(to, bytes, frame);
@@ -172,7 +183,9 @@ export class Adversary {
   #hear(bytes: Uint8Array): void {
     if (this.#heard.length < MEMORY_MAX) this.#heard.push(bytes);
     else this.#heard[this.#random.below(MEMORY_MAX)] = bytes;
-    const known = this.#learn(readFrame(bytes));
+    const frame = readFrame(bytes);
+    const known = this.#learn(frame);
+    this.#think(`hear ${frame.name} ${known?.about.tx.slice(0, 8) ?? ''}`);
     if (known !== undefined && this.#chance(6)) this.#forge(known);
     if (this.#chance(4)) this.#repeat();
     if (this.#chance(1)) this.#flood();

@@ -56,6 +56,7 @@ export function makeFaults(profile: Profile, frame: Frame): Timed<FaultStep>[] {
         ...diskFaults(frame, 2),
         ...storms(frame, 1),
         ...echoes(frame, 2),
+        ...longSleep(frame),
       ];
     case 'partition':
       return [
@@ -63,6 +64,7 @@ export function makeFaults(profile: Profile, frame: Frame): Timed<FaultStep>[] {
         ...slowness(frame, 1),
         ...vanishings(frame, 3),
         ...leavings(frame),
+        ...longSleep(frame),
       ];
     case 'hostile':
       return [
@@ -130,6 +132,22 @@ function vanishings(frame: Frame, count: number): Timed<FaultStep>[] {
     sends: random.below(3),
     phase: random.pick(['COLLECT', 'DECIDED', 'DECIDED', 'COMMITTED']),
     downMs: 5_000 + random.below(20_000),
+  }));
+}
+
+/** Now and then somebody is away until long after every order of its time has expired, ms. */
+export const LONG_SLEEP_MS = 330_000;
+
+function longSleep(frame: Frame): Timed<FaultStep>[] {
+  const { random, hosts } = frame;
+  if (random.below(6) > 0) return [];
+  return times(frame, 3, () => ({
+    do: 'trap',
+    host: random.below(hosts),
+    point: random.pick(POINTS),
+    sends: random.below(2),
+    phase: random.pick(['COLLECT', 'DECIDED', 'COMMITTED', 'DOUBT']),
+    downMs: LONG_SLEEP_MS,
   }));
 }
 

@@ -1,7 +1,7 @@
 /** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
 import { seededRandom } from '../random.ts';
 import { type Community, makeCommunity, makeWork, type Timed, type WorkStep } from '../workload.ts';
-import { type FaultStep, makeFaults, type Profile } from './faults.ts';
+import { type FaultStep, LONG_SLEEP_MS, makeFaults, type Profile } from './faults.ts';
 
 export type Step = WorkStep | FaultStep;
 
@@ -45,12 +45,13 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     hostile.add(random.below(hosts));
     if (random.below(2) === 0) hostile.add(random.below(hosts));
   }
+  const sleeps = faults.some(({ step }) => step.do === 'trap' && step.downMs >= LONG_SLEEP_MS);
   return {
     seed,
     profile,
     community,
     steps,
-    healMs: OPENING_MS + spanMs + TAIL_MS,
+    healMs: OPENING_MS + spanMs + TAIL_MS + (sleeps ? LONG_SLEEP_MS : 0),
     hostile,
   };
 }
