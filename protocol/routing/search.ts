@@ -82,8 +82,8 @@ export class RouteSearch {
   #answer(question: RouteQuestion, unit: bigint, budget: WorkBudget): RouteAnswer {
     const { payer, payee, amount, maxHops, maxPaths } = question;
     const wish = { payer, payee, amount: unitsOf(amount, unit), maxHops, maxPaths };
-    const blocked = this.#endThatBinds(wish);
-    if (blocked === undefined) {
+    const narrow = this.#narrowEnd(payer, payee);
+    if (narrow.carries >= wish.amount) {
       const slots = this.#cheapest.find(
         payer,
         payee,
@@ -98,16 +98,17 @@ export class RouteSearch {
       }
     }
     const start = this.#changes.mark;
-    this.#several.begin(wish, budget);
+    // More than an end carries need not be sought.
+    this.#several.begin({ ...wish, amount: Math.min(wish.amount, narrow.carries) }, budget);
     this.#several.improve(FIRST.attempts, budget.part(FIRST.steps));
     const found = this.#routed(question, this.#several.paths, unit);
     if (found.payable === amount) return found;
     const usedUp = this.#usedUp();
     this.#changes.undoTo(start);
 
-    if (blocked !== undefined) {
-      const refusal = this.#cannot(blocked, amount, unit);
-      // More cannot be, so nothing narrower binds than this end.
+    if (narrow.carries < wish.amount) {
+      const refusal = this.#cannot(narrow.hops, amount, unit);
+      // As much as this end carries was found, so nothing narrower binds.
       if (refusal?.ceiling === found.payable) return { ...found, refusal };
     }
     const most = this.#unbounded(wish, budget);
@@ -133,23 +134,16 @@ export class RouteSearch {
     return { routes, payable: routes.reduce((sum, route) => sum + route.amount, 0n) };
   }
 
-  /** The hops of the payer or of the payee, if those alone forbid the amount. */
-  #endThatBinds(wish: PathsWish): number[] | undefined {
+  /** The hops out of the payer or those into the payee, whichever carry less in all. */
+  #narrowEnd(payer: number, payee: number): { readonly hops: number[]; readonly carries: number } {
     const { first, end, twin, carry } = this.#graph;
-    const outOf: number[] = [];
+    const out: number[] = [];
     const into: number[] = [];
-    let out = 0;
-    let inn = 0;
-    for (let slot = first[wish.payer]!; slot < end[wish.payer]!; slot++) {
-      out += carry[slot]!;
-      outOf.push(slot);
-    }
-    for (let slot = first[wish.payee]!; slot < end[wish.payee]!; slot++) {
-      inn += carry[twin[slot]!]!;
-      into.push(twin[slot]!);
-    }
-    if (Math.min(out, inn) >= wish.amount) return undefined;
-    return out <= inn ? outOf : into;
+    for (let slot = first[payer]!; slot < end[payer]!; slot++) out.push(slot);
+    for (let slot = first[payee]!; slot < end[payee]!; slot++) into.push(twin[slot]!);
+    const sum = (hops: readonly number[]) => hops.reduce((total, slot) => total + carry[slot]!, 0);
+    const [outSum, intoSum] = [sum(out), sum(into)];
+    return outSum <= intoSum ? { hops: out, carries: outSum } : { hops: into, carries: intoSum };
   }
 
   /**
