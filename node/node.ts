@@ -306,11 +306,12 @@ function groundOf(
   return {
     me,
     publicKey,
-    hops(query) {
+    hops(query, isOfUse = () => true) {
       const hops: OwnHop[] = [];
       for (const edge of hall.state.edges.values()) {
         if (edge.equivalent !== query.equivalent) continue;
         const creditor = counterparty(edge, me);
+        if (!isOfUse(creditor)) continue;
         const free = capacity(edge, me, creditor);
         const policy = lineOf(edge, creditor)?.policy;
         if (free === 0n || (policy && blocks(policy.blocked_participants, query))) continue;

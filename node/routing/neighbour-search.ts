@@ -27,7 +27,11 @@ export interface SearchGround {
   readonly me: Pid;
   readonly publicKey: PublicKey;
   /** Own hops in the query's equivalent that are open to this payer and payee. */
-  hops(query: Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'>): OwnHop[];
+  hops(
+    query: Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'>,
+    /** Leaves out neighbours that the asker has no use for, before anything is worked out for them. */
+    isOfUse?: (creditor: Pid) => boolean,
+  ): OwnHop[];
   /** May a payment come in from `debtor` to be carried on? */
   carriesFrom(debtor: Pid, query: RouteQuery): boolean;
   contactOf(pid: Pid): Contact | undefined;

@@ -139,8 +139,10 @@ export class Router {
       graph.set(hop.debtor, hop.creditor, hop.capacity);
     }
     for (const { debtor, creditor, capacity } of more) graph.set(debtor, creditor, capacity);
-    // The own edges are known exactly; an unwilling neighbour is only good as the payee.
-    for (const { creditor, capacity, carries } of this.#ground.hops(wish)) {
+    // The own edges are known exactly; an unwilling neighbour is only good as the payee, and one behind
+    // whom nothing is known is no good at all: most are, in a node with many edges.
+    const leadsOn = (creditor: Pid) => creditor === wish.payee || graph.hopsFrom(creditor).size > 0;
+    for (const { creditor, capacity, carries } of this.#ground.hops(wish, leadsOn)) {
       graph.set(this.#ground.me, creditor, carries || creditor === wish.payee ? capacity : 0n);
     }
     for (const { debtor, creditor, capacity } of this.#refuted.fresh(wish.equivalent, now)) {

@@ -69,7 +69,7 @@ export interface PaymentsReport {
 /** Windows into which the measured time of each load is cut. */
 const WINDOWS = 5;
 /** By then the compiler has seen what is hot, on both sides. */
-const WARM_UP = { inFlight: 16, seconds: 5 };
+const WARM_UP = { inFlight: 64, seconds: 15 };
 
 export async function benchPayments(
   options: PaymentsOptions,
