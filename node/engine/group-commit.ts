@@ -35,7 +35,7 @@ export class GroupCommit {
   readonly counters: GroupCommitCounters = { batches: 0, units: 0, operations: 0, failures: 0 };
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #onFailure: () => void;
+  readonly #onFailure: () => Promise<void>;
   readonly #turnsMax: number;
   #waiting: Unit[] = [];
   #writing = false;
@@ -46,7 +46,7 @@ export class GroupCommit {
    * @param onFailure called when a batch could not be written, before its units hear of it: what
    *   was built in memory upon them has to be forgotten
    */
-  constructor(store: Store, clock: Clock, turnsMax: number, onFailure: () => void) {
+  constructor(store: Store, clock: Clock, turnsMax: number, onFailure: () => Promise<void>) {
     this.#store = store;
     this.#clock = clock;
     this.#turnsMax = turnsMax;
@@ -94,7 +94,7 @@ export class GroupCommit {
         // The turns behind this batch were computed upon it: they fall with it.
         const fallen = [...batch, ...this.#waiting];
         this.#waiting = [];
-        this.#onFailure();
+        await this.#onFailure();
         for (const unit of fallen) unit.failed(asStoreError(error));
       }
     }

@@ -11,6 +11,9 @@ import type { Notice } from './notices.ts';
 import { State } from './state.ts';
 import { Turn } from './turn.ts';
 
+/** Between two attempts to use a store that has failed, ms. */
+const RECOVER_MS = 1_000;
+
 export interface HallSettings {
   /** Turns in one synced batch at most. */
   readonly batchTurnsMax: number;
@@ -27,6 +30,7 @@ export class Hall {
   readonly #listeners = new Set<(notice: Notice) => void>();
   #counter = 0;
   #recovering = false;
+  #stopped = false;
   #fault: string | undefined;
   /** Called when the state was read again after a failed write: as after a restart. */
   onReread: () => void = () => undefined;
@@ -97,6 +101,7 @@ export class Hall {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.deadlines.stop();
     await this.commit.settled();
   }
@@ -105,7 +110,7 @@ export class Hall {
     if (this.#recovering) {
       throw new GeoError(
         'E010',
-        'The store is being read again after a fault; try again shortly.',
+        'The store cannot be written; check the disk. The node tries again by itself.',
         {
           fault: 'store_recovering',
         },
@@ -128,22 +133,32 @@ export class Hall {
     return this.#counter;
   }
 
-  #onStoreFailure(): void {
+  /** What was built upon the lost batch is forgotten at once, before anyone hears of the failure. */
+  async #onStoreFailure(): Promise<void> {
     this.#recovering = true;
     this.#fault = 'the last write failed; check the disk';
     this.#ports.log.error({ fault: 'store_write_failed' }, 'the store could not be written');
+    await this.state.load().catch((error: unknown) => {
+      this.#ports.log.error({ error: String(error) }, 'the store could not be read again');
+    });
     void this.#recover();
   }
 
-  /** What was built upon the lost batch is forgotten: the store is the truth. */
+  /**
+   * The store is the truth, but only once it has been written again: a refused batch may have
+   * reached the disk, and turns up when the store is opened anew for the next write.
+   */
   async #recover(): Promise<void> {
     try {
+      await this.#ports.store.write([]);
       await this.state.load();
       this.#recovering = false;
+      this.#fault = undefined;
       this.onReread();
     } catch (error) {
-      this.#ports.log.error({ error: String(error) }, 'the store could not be read again');
-      this.#ports.clock.after(1000, () => void this.#recover());
+      if (this.#stopped) return;
+      this.#ports.log.warn({ error: String(error) }, 'the store cannot be used yet; trying again');
+      this.#ports.clock.after(RECOVER_MS, () => void this.#recover());
     }
   }
 

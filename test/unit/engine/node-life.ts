@@ -13,8 +13,11 @@ import type {
 import { GeoError } from '../../../protocol/errors.ts';
 import type { PublicKey } from '../../../protocol/identity/pid.ts';
 
-/** What becomes of one write: `kill-before` and `kill-after` end the life around it. */
-export type WriteFate = 'write' | 'refuse' | 'hang' | 'kill-before' | 'kill-after';
+/**
+ * What becomes of one write: `kill-before` and `kill-after` end the life around it; `surface` refuses
+ * it, and yet it is found on the disk when the store is opened anew, before the next write.
+ */
+export type WriteFate = 'write' | 'refuse' | 'surface' | 'hang' | 'kill-before' | 'kill-after';
 
 export class NodeLife {
   alive = true;
@@ -26,6 +29,7 @@ export class NodeLife {
   /** How long the disk takes for a write. */
   writeMs = 0;
   readonly #base: Clock;
+  #submerged: readonly StoreOp[] = [];
 
   constructor(base: Clock) {
     this.#base = base;
@@ -83,15 +87,21 @@ export class NodeLife {
       await new Promise<void>((resolve) => this.#base.after(this.writeMs, resolve));
     }
     if (!this.alive) return never();
+    if (this.#submerged.length > 0) {
+      const found = this.#submerged;
+      this.#submerged = [];
+      await disk.write(found);
+    }
     switch (fate) {
       case 'write':
         await disk.write(ops);
         // Whoever was killed meanwhile does not hear of it.
         return this.alive ? undefined : never();
+      case 'surface':
+        this.#submerged = ops;
+        throw refused();
       case 'refuse':
-        throw new GeoError('E010', 'The disk is full. Make room and try again.', {
-          fault: 'store_write_failed',
-        });
+        throw refused();
       case 'hang':
         return never();
       case 'kill-before':
@@ -105,6 +115,12 @@ export class NodeLife {
         return never();
     }
   }
+}
+
+function refused(): GeoError {
+  return new GeoError('E010', 'The disk is full. Make room and try again.', {
+    fault: 'store_write_failed',
+  });
 }
 
 function never(): Promise<never> {
