@@ -11,11 +11,12 @@ import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import type { BatchChange, SeenAttempt, StepRule } from './observed.ts';
-import { hexOf } from './reading.ts';
+import { type Hex, hexOf, payloadOf } from './reading.ts';
 
 export class Certificates implements StepRule {
   readonly #findings: Findings;
   readonly #verify: VerifySignature;
+  readonly #valid = new Map<string, boolean>();
 
   constructor(findings: Findings, verify: VerifySignature) {
     this.#findings = findings;
@@ -28,32 +29,26 @@ export class Certificates implements StepRule {
     }
   }
 
-  #check(host: Host, attempt: SeenAttempt): void {
-    const { manifest, size } = attempt;
-    const { image } = host.disk;
-    const stored = decode(image.get(`manifest/${manifest.hash}`)!) as {
-      readonly voters: readonly Uint8Array[];
-      readonly order: Uint8Array;
-    };
-    const voters = stored.voters.map((key) => hexOf(key) as PublicKey);
-    const said = (key: string) => image.get(`said/${manifest.hash}/${key}`);
+  #check(host: Host, { manifest, size }: SeenAttempt): void {
+    const said = (key: string) => host.disk.image.get(`said/${manifest.hash}/${key}`);
     const missing: string[] = [];
-    const orderKey = hexOf(
-      (decode(readSigned('PAYMENT_REQUEST', stored.order).payload) as { payer_key: Uint8Array })
-        .payer_key,
-    ) as PublicKey;
-    const order = readSigned('PAYMENT_REQUEST', stored.order);
-    if (!isSignedBy(order, orderKey, this.#verify)) missing.push("the payer's order");
-    for (const [i, voter] of voters.entries()) {
-      const vote = said(`y${i}`);
-      if (vote === undefined || !this.#isYes(vote, voter, manifest.hash)) {
-        missing.push(`the YES of voter ${i}`);
-      }
+    if (!this.#isSigned('PAYMENT_REQUEST', manifest.order, manifest.payerKey)) {
+      missing.push("the payer's order");
     }
-    const applied = voters.slice(0, -1).some((voter, i) => {
-      const bytes = said(`f${i}`);
-      return bytes !== undefined && this.#isApplied(bytes, voter, manifest.hash);
-    });
+    const says = (type: Statement, key: string, voter: Hex, fact: 'yes' | 'first_hand') => {
+      const bytes = said(key);
+      if (bytes === undefined || !this.#isSigned(type, bytes, voter)) return false;
+      const body = decode(payloadOf(bytes)) as CborMap;
+      return body[fact] === true && hexOf(body.manifest as Uint8Array) === manifest.hash;
+    };
+    for (const [i, voter] of manifest.voterKeys.entries()) {
+      if (!says('PAYMENT_PREPARE_ACK', `y${i}`, voter, 'yes'))
+        missing.push(`the YES of voter ${i}`);
+    }
+    const others = manifest.voterKeys.slice(0, -1);
+    const applied = others.some((voter, i) =>
+      says('PAYMENT_COMMIT_ACK', `f${i}`, voter, 'first_hand'),
+    );
     if (size > 1 && !applied) missing.push('a first-hand applied');
     if (missing.length === 0) return;
     this.#findings.report(
@@ -62,23 +57,16 @@ export class Certificates implements StepRule {
     );
   }
 
-  #isYes(bytes: Uint8Array, voter: PublicKey, manifest: string): boolean {
-    const vote = readSigned('PAYMENT_PREPARE_ACK', bytes);
-    const { yes, manifest: about } = decode(vote.payload) as CborMap;
-    return (
-      yes === true &&
-      hexOf(about as Uint8Array) === manifest &&
-      isSignedBy(vote, voter, this.#verify)
-    );
-  }
-
-  #isApplied(bytes: Uint8Array, voter: PublicKey, manifest: string): boolean {
-    const applied = readSigned('PAYMENT_COMMIT_ACK', bytes);
-    const { first_hand, manifest: about } = decode(applied.payload) as CborMap;
-    return (
-      first_hand === true &&
-      hexOf(about as Uint8Array) === manifest &&
-      isSignedBy(applied, voter, this.#verify)
-    );
+  /** Each statement is on many disks, and its signature is checked once. */
+  #isSigned(type: Statement, bytes: Uint8Array, key: Hex): boolean {
+    const name = `${key} ${Buffer.from(bytes).toString('latin1')}`;
+    let valid = this.#valid.get(name);
+    if (valid === undefined) {
+      valid = isSignedBy(readSigned(type, bytes), key as PublicKey, this.#verify);
+      this.#valid.set(name, valid);
+    }
+    return valid;
   }
 }
+
+type Statement = 'PAYMENT_REQUEST' | 'PAYMENT_PREPARE_ACK' | 'PAYMENT_COMMIT_ACK';

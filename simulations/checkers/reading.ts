@@ -79,6 +79,10 @@ export interface ReadManifest {
   readonly participants: readonly Hex[];
   /** Participants by their keys' hashes, the coordinator last. */
   readonly voters: readonly Hex[];
+  readonly voterKeys: readonly Hex[];
+  readonly payerKey: Hex;
+  /** The signed order, a COSE_Sign1. */
+  readonly order: Uint8Array;
   readonly effects: readonly ReadEffect[];
   readonly hops: readonly ReadHop[];
 }
@@ -180,6 +184,9 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
     amount: whole(order.amount),
     participants,
     voters: (map.voters as Uint8Array[]).map((key) => sha256Of(key)),
+    voterKeys: (map.voters as Uint8Array[]).map((key) => hexOf(key)),
+    payerKey: hexOf(order.payer_key as Uint8Array),
+    order: map.order as Uint8Array,
     effects: [...debts]
       .filter(([, { change }]) => change !== 0n)
       .map(([edge, entry]) => ({ edge, ...entry })),
