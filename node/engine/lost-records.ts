@@ -42,6 +42,9 @@ export class LostRecords {
   ): Attempt | undefined {
     if (manifest === undefined) return undefined;
     const open = openManifest(manifest);
+    // Asked for under another name than its own: a record that exists is never begun anew.
+    const known = turn.attempt(open.hash);
+    if (known !== undefined) return known;
     const me = this.#steps.voterIndex(open);
     const learned = learn(open, new Map(), bundle, this.#context.verify);
     if ((learned.evidence.yes & only(me)) === 0n) return undefined;
