@@ -1,4 +1,5 @@
 /** A Node process with nothing in it, or, when told so, with a libp2p host and no node on it. */
+import { collectGarbage } from './collect.ts';
 import { serve } from './worker-process.ts';
 
 const calls = {
@@ -16,6 +17,8 @@ const calls = {
     });
     await transport.start({ frame: quiet, connected: quiet, disconnected: quiet });
   },
+  /** With nothing to do, none would ever come by itself. */
+  collect: collectGarbage,
   rssBytes: () => process.memoryUsage.rss(),
 };
 

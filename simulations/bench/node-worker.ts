@@ -16,6 +16,7 @@ import { createLibp2pTransport } from '../../node/transport/libp2p.ts';
 import { transportOptions } from '../../node/transport-options.ts';
 import type { Hash } from '../../protocol/identity/pid.ts';
 import { openNote } from '../../protocol/identity/sealed-note.ts';
+import { collectGarbage } from './collect.ts';
 import { keepInFlight, type Load } from './load.ts';
 import type { Specimens } from './meter.ts';
 import { Meter } from './meter.ts';
@@ -104,11 +105,15 @@ function nodeCalls(directory: string) {
     /** How long the oldest attempt has been in doubt, ms; 0 if none is. */
     oldestDoubtMs: () => oldestDoubtMs(store!),
 
-    memory: () => ({
-      rssBytes: process.memoryUsage.rss(),
-      heapBytes: process.memoryUsage().heapUsed,
-      handles: process.getActiveResourcesInfo().length,
-    }),
+    /** What is in use: garbage is collected first. */
+    memory() {
+      collectGarbage();
+      return {
+        rssBytes: process.memoryUsage.rss(),
+        heapBytes: process.memoryUsage().heapUsed,
+        handles: process.getActiveResourcesInfo().length,
+      };
+    },
 
     /** Pays the smallest amount, so many at a time. */
     async pay({ payee, load }: { payee: string; load: Load }) {

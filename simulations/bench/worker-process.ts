@@ -42,8 +42,8 @@ export class WorkerProcess<C extends Calls> {
   #asked = 0;
 
   /** @param script file that calls {@link serve} */
-  constructor(script: string, argv: readonly string[]) {
-    this.#child = fork(script, argv, { serialization: 'advanced' });
+  constructor(script: string, argv: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    this.#child = fork(script, argv, { serialization: 'advanced', env });
     this.#child.on('message', ({ id, result, fault }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
