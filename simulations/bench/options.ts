@@ -11,7 +11,7 @@ payments    a line of nodes, payer to payee, beside the bare primitives of the s
   --seconds S          measured time for each of them, and as much for the primitives (default 10)
   --edges N            instead of the primitives: a line whose nodes have N more edges ...
   --history N          ... and N entries of history
-  --profile DIR        also write a CPU profile of each node at the last load there
+  --profile DIR        also write each node's CPU profile at the last load there, and its summary
 
 soak        constant load on such a line, and what grows meanwhile
   --minutes M          how long (default 10)

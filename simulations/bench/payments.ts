@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { Floor, type FloorTally } from './floor.ts';
 import { type Counted, countedSoFar, recipeOf } from './floor-recipe.ts';
 import { Line, roleOf } from './line.ts';
-import { joined, type LoadResult, percentile } from './load.ts';
+import { joined, type Load, type LoadResult, percentile } from './load.ts';
 import { difference, perOne, sum, type Tally } from './meter.ts';
 import type { PaymentsOptions } from './options.ts';
+import { profileText, summarise } from './profile.ts';
 
 /** One node's share of one payment. */
 export interface NodeShare {
@@ -69,7 +70,11 @@ export interface PaymentsReport {
 /** Windows into which the measured time of each load is cut. */
 const WINDOWS = 5;
 /** By then the compiler has seen what is hot, on both sides. */
-const WARM_UP = { inFlight: 64, seconds: 15 };
+/** Functions that took less of the busy time are left out of the summaries. */
+const PROFILE_SHARE_MIN = 0.003;
+const WARM_UP_IN_FLIGHT = 64;
+/** Of the measured time of one load. */
+const WARM_UP_SHARE = 1.5;
 
 export async function benchPayments(
   options: PaymentsOptions,
@@ -82,8 +87,9 @@ export async function benchPayments(
     say(`Starting ${hops + 1} nodes.`);
     const line = await Line.start(join(directory, 'plain'), hops);
     closings.push(() => line.stop());
-    await line.pay(WARM_UP);
-    const rival = fill === undefined ? new FloorRival(line) : new LadenRival(fill);
+    const warmUp = { inFlight: WARM_UP_IN_FLIGHT, seconds: WARM_UP_SHARE * options.seconds };
+    await line.pay(warmUp);
+    const rival = fill === undefined ? new FloorRival(line, warmUp) : new LadenRival(fill, warmUp);
     closings.push(() => rival.stop());
     say(fill === undefined ? 'Starting the primitives.' : 'Filling stores; starting their nodes.');
     await rival.start(directory, hops);
@@ -160,12 +166,15 @@ function shareOf(role: string, tally: Tally): NodeShare {
 /** The same signatures, messages, documents and writes, bare. */
 class FloorRival implements Rival {
   readonly #line: Line;
+  readonly #warmUp: Load;
+  #warm = false;
   #floor: Floor | undefined;
   #counted: readonly Counted[] = [];
   #before: readonly FloorTally[] = [];
 
-  constructor(line: Line) {
+  constructor(line: Line, warmUp: Load) {
     this.#line = line;
+    this.#warmUp = warmUp;
   }
 
   async start(directory: string, hops: number): Promise<void> {
@@ -177,7 +186,8 @@ class FloorRival implements Rival {
     const before = this.#counted;
     const specimens = await this.#line.specimens();
     await this.#floor!.prepare(recipeOf(before, specimens, payments));
-    await this.#floor!.pay(WARM_UP);
+    if (!this.#warm) await this.#floor!.pay(this.#warmUp);
+    this.#warm = true;
     this.#before = await this.#floor!.tally();
   }
 
@@ -219,15 +229,17 @@ class FloorRival implements Rival {
 /** The same line with years behind it. */
 class LadenRival implements Rival {
   readonly #fill: { readonly edges: number; readonly history: number };
+  readonly #warmUp: Load;
   #line: Line | undefined;
 
-  constructor(fill: { readonly edges: number; readonly history: number }) {
+  constructor(fill: { readonly edges: number; readonly history: number }, warmUp: Load) {
     this.#fill = fill;
+    this.#warmUp = warmUp;
   }
 
   async start(directory: string, hops: number): Promise<void> {
     this.#line = await Line.start(join(directory, 'laden'), hops, this.#fill);
-    await this.#line.pay(WARM_UP);
+    await this.#line.pay(this.#warmUp);
   }
 
   async prepare(): Promise<void> {
@@ -265,8 +277,9 @@ async function writeProfiles(
   await line.pay({ inFlight: inFlight.at(-1)!, seconds });
   const profiles = await Promise.all(line.nodes.map((node) => node.ask('profiled')));
   for (const [i, profile] of profiles.entries()) {
-    const name = `${roleOf(i, hops).replace(' ', '-')}.cpuprofile`;
-    await writeFile(join(directory, name), JSON.stringify(profile));
+    const path = join(directory, roleOf(i, hops).replace(' ', '-'));
+    await writeFile(`${path}.cpuprofile`, JSON.stringify(profile));
+    await writeFile(`${path}.txt`, profileText(summarise(profile, PROFILE_SHARE_MIN)));
   }
 }
 

@@ -48,6 +48,15 @@ export function summarise(profile: Profiler.Profile, shareMin: number): ProfileR
     .sort((a, b) => b.self - a.self);
 }
 
+/** `self %  total %  place`, one function a line. */
+export function profileText(rows: readonly ProfileRow[]): string {
+  const percent = (share: number) => (100 * share).toFixed(1).padStart(6);
+  const lines = rows.map(
+    ({ place, self, total }) => `${percent(self)} ${percent(total)}  ${place}`,
+  );
+  return `${['  self  total  share of the busy time, %', ...lines].join('\n')}\n`;
+}
+
 function placeOf({ callFrame }: Profiler.ProfileNode): string {
   const { functionName, url, lineNumber } = callFrame;
   const file = url

@@ -1,0 +1,41 @@
+/** The benchmark measures what it says: real payments, and a floor that does the same work. */
+import { describe, expect, it } from 'vitest';
+import { benchPayments, type PaymentsReport } from '../../simulations/bench/payments.ts';
+import { paymentsText } from '../../simulations/bench/payments-table.ts';
+
+const options = { hops: 2, inFlight: [4], seconds: 2, profile: undefined, json: true };
+
+function ofAllNodes(report: PaymentsReport, key: 'signatures' | 'verifications' | 'messages_out') {
+  return report.runs[0]!.nodes.reduce((sum, node) => sum + node[key], 0);
+}
+
+describe('bench payments', () => {
+  it('puts the floor beside a line of nodes', { timeout: 120_000 }, async () => {
+    const report = await benchPayments({ ...options, fill: undefined }, () => undefined);
+    const [run] = report.runs;
+    expect(run).toMatchObject({ in_flight: 4, failed: 0 });
+    expect(run!.nodes.map(({ role }) => role)).toEqual(['payer', 'middle', 'payee']);
+    // Order, three votes, three acknowledgements.
+    expect(run!.floor_signatures).toBe(7);
+    expect(ofAllNodes(report, 'signatures')).toBeCloseTo(7, 1);
+    const close = (floor: number, nodes: number) => Math.abs(floor - nodes) < 0.25 * nodes;
+    expect(run!.floor_verifications).toSatisfy((floor: number) =>
+      close(floor, ofAllNodes(report, 'verifications')),
+    );
+    expect(run!.floor_messages).toSatisfy((floor: number) =>
+      close(floor, ofAllNodes(report, 'messages_out')),
+    );
+    expect(run!.floor_per_s).toBeGreaterThan(0);
+    expect(run!.ratio).toBeCloseTo(run!.payments_per_s / run!.floor_per_s!, 1);
+    const lines = paymentsText({ width: 100, colours: false }, report).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('puts nodes with a long past beside a line of new ones', { timeout: 120_000 }, async () => {
+    const fill = { edges: 50, history: 200 };
+    const report = await benchPayments({ ...options, seconds: 1, fill }, () => undefined);
+    expect(report.runs[0]).toMatchObject({ in_flight: 4, failed: 0 });
+    expect(report.runs[0]!.laden_per_s).toBeGreaterThan(0);
+    expect(report).toMatchObject(fill);
+  });
+});
