@@ -147,6 +147,14 @@ function commit(`,
     replacement: 'debtOf(edge, creditor) - 0n * heldFor(edge, debtor);',
   },
   {
+    name: 'begin-anew',
+    crime: 'a record that a frame asks for under a false name is begun a second time',
+    profile: 'hostile',
+    file: 'node/engine/lost-records.ts',
+    snippet: '    if (known !== undefined) return known;\n    const me',
+    replacement: '    if (known?.tries === -1) return known;\n    const me',
+  },
+  {
     name: 'forget-outcome',
     crime:
       'an aborted attempt is forgotten: who asks later is told that it was never heard of (trap 3)',

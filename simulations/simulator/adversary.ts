@@ -22,6 +22,8 @@ interface Known {
   readonly about: { readonly tx: Hash; readonly attempt: number; readonly manifest: Hash };
   readonly manifest: Uint8Array;
   readonly voters: readonly PublicKey[];
+  /** The votes that came with an outcome. */
+  certificate?: Uint8Array[];
 }
 
 const MEMORY_MAX = 200;
@@ -215,11 +217,26 @@ export class Adversary {
     ]);
     const frame = bareFrame('PAYMENT_COMMIT', { ...about, evidence });
     for (const voter of known.voters) this.#send(voter, frame);
+    this.#misname(known, votes);
     const victim = this.#random.pick(known.voters);
     this.#send(
       this.#random.pick(known.voters),
       signedFrame('WITHDRAW', seal('WITHDRAW', about, victim, nobody)),
     );
+  }
+
+  /** An attempt's manifest under the name of another that nobody knows. */
+  #misname(known: Known, votes: Uint8Array[]): void {
+    const heard = known.certificate ?? votes;
+    const manifest = hashOf(this.#random.bytes(8));
+    const evidence = bundle({ votes: heard });
+    const frame = bareFrame('PAYMENT_COMMIT', {
+      ...known.about,
+      manifest,
+      bytes: known.manifest,
+      evidence,
+    });
+    for (const voter of known.voters) this.#send(voter, frame);
   }
 
   /** What others said, once more, in its own name. */
@@ -265,7 +282,15 @@ export class Adversary {
       case 'PAYMENT_COMMIT':
       case 'PAYMENT_ABORT':
       case 'STATUS_REPLY':
-        return readable(() => this.#find(bodyOf(frame)));
+        return readable(() => {
+          const body = bodyOf(frame);
+          const known = this.#find(body);
+          const { votes } = body.evidence as unknown as EvidenceBundle;
+          if (known !== undefined && votes.length >= known.voters.length) {
+            known.certificate = [...votes];
+          }
+          return known;
+        });
       case 'PAYMENT_PREPARE_ACK':
       case 'PAYMENT_COMMIT_ACK':
       case 'WITHDRAW':
