@@ -123,6 +123,18 @@ const BOOKS: readonly Row[] = [
     ways: ['middle>payer', 'payer>middle', ...AMONG_VOTERS],
     ends: 'paid',
   },
+  {
+    scenario: 'restored',
+    type: 'EDGE_HISTORY',
+    ways: ['middle>payer', 'payer>middle', ...AMONG_VOTERS],
+    ends: 'paid',
+  },
+  {
+    scenario: 'paid',
+    type: 'EDGE_STATEMENT',
+    ways: ['middle>payer', 'payer>middle'],
+    ends: 'paid',
+  },
 ];
 
 interface Case extends Omit<Row, 'ways' | 'but' | 'without'> {

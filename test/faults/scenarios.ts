@@ -56,6 +56,19 @@ const reunited: Scenario = async (stage) => {
   await village.start('middle');
 };
 
+/** The middle comes back with books from before the payment: its neighbours supply what it lacks. */
+const restored: Scenario = async (stage) => {
+  const { village } = stage;
+  stage.armed = false;
+  const old = village.disk('middle').snapshot();
+  await village.pay('payer', 'payee', '5');
+  await village.calm();
+  await village.kill('middle');
+  village.disk('middle').restore(old);
+  stage.armed = true;
+  await village.start('middle');
+};
+
 export const SCENARIOS = {
   paid,
   refused,
@@ -65,6 +78,7 @@ export const SCENARIOS = {
   lineUpdated,
   lineClosed,
   reunited,
+  restored,
 } satisfies Record<string, Scenario>;
 
 function setLine(from: Role, to: Role, limit: string) {

@@ -22,10 +22,14 @@ export type Fault = (typeof FAULTS)[number];
 
 /** Longer than a vote may take, shorter than an order lives. */
 const DELAY_MS = 3_000;
+const COMPARE_MS = 4_000;
 /** How long a killed node is away. */
 const AWAY_MS = 500;
 /** Until it is certain that the message of the fault will not come any more. */
 const PATIENCE_MS = 120_000;
+
+/** Books are compared often, and a statement is due with every payment. */
+const SETTINGS = { edges: { compare_ms: COMPARE_MS, statement_every: 1 } };
 
 /** Which message the fault befalls. */
 export interface Target {
@@ -52,7 +56,7 @@ export class Stage {
   }
 
   static async open(target: Target, fault: Fault): Promise<Stage> {
-    const village = await Village.open({ people: ROLES, lines: LINES });
+    const village = await Village.open({ people: ROLES, lines: LINES, settings: SETTINGS });
     await village.learnRoutes('payer', 'payee', '5');
     village.sent.length = 0;
     return new Stage(village, target, fault);
@@ -85,6 +89,8 @@ export class Stage {
     const { clock } = this.village;
     await clock.until(() => this.struck, PATIENCE_MS);
     if (this.#killed !== undefined) await this.#raise();
+    // What was missed is noticed when the books are compared the next time.
+    await this.village.pass(DELAY_MS + 3 * COMPARE_MS);
   }
 
   /** A message that caused no write has left its refusal behind. */
