@@ -274,12 +274,18 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
       }
       const source = v as Record<string, CborValue>;
       const result: Record<string, unknown> = {};
+      let read = 0;
       for (const { name, schema, required } of entries) {
         const value = source[name];
-        if (value !== undefined) result[name] = readAt(name, schema, value);
-        else if (required) fail(`"${name}" is missing`);
+        if (value !== undefined) {
+          result[name] = readAt(name, schema, value);
+          read++;
+        } else if (required) {
+          fail(`"${name}" is missing`);
+        }
       }
-      for (const name of Object.keys(source)) if (!known.has(name)) fail(`"${name}" is not known`);
+      const names = Object.keys(source);
+      if (names.length > read) fail(`"${names.find((name) => !known.has(name))}" is not known`);
       return result as MapType<F>;
     },
     write(v) {

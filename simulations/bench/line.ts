@@ -73,6 +73,10 @@ export class Line {
     return Promise.all(this.nodes.map((node) => node.ask('specimens')));
   }
 
+  async keepSpecimens(keep: boolean): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.ask('keepSpecimens', keep)));
+  }
+
   /** Resolves when no attempt has anything left to do; what is told after the outcome belongs to its cost. */
   async settled(): Promise<void> {
     await eventually(SETTLED_MS, POLL_MS, async () => {

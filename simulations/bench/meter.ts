@@ -45,6 +45,8 @@ export class Meter {
     storeBytes: 0,
     reads: 0,
   };
+  /** Specimens cost some time, so they are kept only when they are wanted. */
+  keepsSpecimens = true;
   readonly #frames = new Map<MessageName, Specimen<Uint8Array>>();
   readonly #operations = new Map<string, Specimen<StoreOp>>();
 
@@ -106,6 +108,7 @@ export class Meter {
   #sent(frame: Uint8Array): void {
     this.#counts.messagesOut++;
     this.#counts.bytesOut += frame.length;
+    if (!this.keepsSpecimens) return;
     const name = nameOf(frame);
     if (name !== undefined) keep(this.#frames, name, frame);
   }
@@ -115,6 +118,7 @@ export class Meter {
     this.#counts.operations += ops.length;
     for (const op of ops) {
       this.#counts.storeBytes += op.key.length + (op.type === 'put' ? op.value.length : 0);
+      if (!this.keepsSpecimens) continue;
       keep(this.#operations, `${op.type} ${op.key.slice(0, op.key.indexOf('/'))}`, op);
     }
   }

@@ -101,6 +101,9 @@ function nodeCalls(directory: string) {
     audit: () => service().audit(),
     tally: () => meter.tally(),
     specimens: (): Specimens => meter.specimens(),
+    keepSpecimens(keep: boolean) {
+      meter.keepsSpecimens = keep;
+    },
 
     /** How long the oldest attempt has been in doubt, ms; 0 if none is. */
     oldestDoubtMs: () => oldestDoubtMs(store!),

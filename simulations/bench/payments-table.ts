@@ -15,6 +15,7 @@ const FLOOR: typeof LINE = [
   ['floor/s', (run) => run.floor_per_s],
   ['p50 ms', (run) => run.floor_p50_ms],
   ['CPU µs', (run) => run.floor_cpu_us_per_payment],
+  ['CPU', (run) => run.cpu_ratio],
   ['speed', (run) => run.ratio],
   ['latency', (run) => run.latency_ratio],
 ];

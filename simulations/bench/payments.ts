@@ -49,6 +49,8 @@ export interface PaymentsRun {
   readonly floor_messages?: number;
   /** `payments_per_s / floor_per_s`. */
   readonly ratio?: number;
+  /** `floor_cpu_us_per_payment / cpu_us_per_payment`: the same, as little as other work on the machine can disturb it. */
+  readonly cpu_ratio?: number;
   /** `p50_ms / floor_p50_ms`. */
   readonly latency_ratio?: number;
   /** The line with filled stores. */
@@ -67,8 +69,8 @@ export interface PaymentsReport {
   readonly runs: readonly PaymentsRun[];
 }
 
-/** Windows into which the measured time of each load is cut. */
-const WINDOWS = 5;
+/** Length of a window, s: short, so that what else the machine does falls on both. */
+const WINDOW_SECONDS = 2;
 /** By then the compiler has seen what is hot, on both sides. */
 /** Functions that took less of the busy time are left out of the summaries. */
 const PROFILE_SHARE_MIN = 0.003;
@@ -125,14 +127,15 @@ async function measure(
   const own: LoadResult[] = [];
   const other: LoadResult[] = [];
   let shares: Tally[] | undefined;
-  for (let window = 0; window < WINDOWS; window++) {
+  const windows = Math.ceil(seconds / WINDOW_SECONDS);
+  for (let window = 0; window < windows; window++) {
     const before = await line.tally();
-    own.push(await line.pay({ inFlight, seconds: seconds / WINDOWS }));
+    own.push(await line.pay({ inFlight, seconds: seconds / windows }));
     await line.settled();
     const spent = (await line.tally()).map((tally, i) => difference(tally, before[i]!));
     shares = shares === undefined ? spent : shares.map((tally, i) => sum(tally, spent[i]!));
     if (window === 0) await rival.prepare(own[0]!.done);
-    other.push(await rival.pay(inFlight, seconds / WINDOWS));
+    other.push(await rival.pay(inFlight, seconds / windows));
   }
   const result = joined(own);
   const nodes = shares!.map((tally, i) => shareOf(roleOf(i, hops), perOne(tally, result.done)));
@@ -185,6 +188,7 @@ class FloorRival implements Rival {
   async prepare(payments: number): Promise<void> {
     const before = this.#counted;
     const specimens = await this.#line.specimens();
+    await this.#line.keepSpecimens(false);
     await this.#floor!.prepare(recipeOf(before, specimens, payments));
     if (!this.#warm) await this.#floor!.pay(this.#warmUp);
     this.#warm = true;
@@ -209,6 +213,7 @@ class FloorRival implements Rival {
       floor_p50_ms: round(p50),
       floor_p99_ms: round(percentile(result.latenciesMs, 0.99)),
       floor_cpu_us_per_payment: Math.round(each('cpuUs')),
+      cpu_ratio: round(each('cpuUs') / run.cpu_us_per_payment),
       floor_signatures: round(each('signatures')),
       floor_verifications: round(each('verifications')),
       floor_messages: round(each('messagesIn')),
@@ -222,6 +227,7 @@ class FloorRival implements Rival {
   }
 
   async #count(): Promise<void> {
+    await this.#line.keepSpecimens(true);
     this.#counted = (await this.#line.specimens()).map(countedSoFar);
   }
 }
