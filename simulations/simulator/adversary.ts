@@ -218,11 +218,22 @@ export class Adversary {
     const frame = bareFrame('PAYMENT_COMMIT', { ...about, evidence });
     for (const voter of known.voters) this.#send(voter, frame);
     this.#misname(known, votes);
+    this.#hurry(known);
     const victim = this.#random.pick(known.voters);
     this.#send(
       this.#random.pick(known.voters),
       signedFrame('WITHDRAW', seal('WITHDRAW', about, victim, nobody)),
     );
+  }
+
+  /** Asks for the outcome, and to withdraw, long before anybody's time has run out. */
+  #hurry({ manifest, voters }: Known): void {
+    const evidence = bundle({});
+    const asks = [
+      bareFrame('WITHDRAW_REQUEST', { manifest, evidence }),
+      bareFrame('STATUS_QUERY', { manifest, round: 1, evidence }),
+    ];
+    for (const voter of voters) if (this.#chance(50)) this.#send(voter, this.#random.pick(asks));
   }
 
   /** An attempt's manifest under the name of another that nobody knows. */

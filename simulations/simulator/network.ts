@@ -97,11 +97,15 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Lets that many frames of the past arrive once more. @param name keeps one echo's luck from another's */
-  echo(frames: number, name: number): void {
+  /**
+   * Lets that many frames of the past arrive once more.
+   * @param name keeps one echo's luck from another's
+   */
+  echo(frames: number, name: number, isWanted: (frame: Uint8Array) => boolean): void {
+    const wanted = this.#memory.filter(({ frame }) => isWanted(frame));
     for (let i = 0; i < frames; i++) {
-      const at = Math.floor(chance(this.#seed, ECHO, name, i) * this.#memory.length);
-      const passed = this.#memory[at];
+      const at = Math.floor(chance(this.#seed, ECHO, name, i) * wanted.length);
+      const passed = wanted[at];
       if (passed !== undefined) this.#carry(passed.from, passed.to, passed.frame, i);
     }
   }

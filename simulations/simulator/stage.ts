@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { StoreOp } from '../../node/ports.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Clients } from '../checkers/clients.ts';
+import { readFrame } from '../checkers/frames.ts';
 import { type Phase, readAttempt } from '../checkers/reading.ts';
 import { type LineStep, type PayStep, PRECISION, type WorkStep } from '../workload.ts';
 import type { FaultStep } from './faults.ts';
@@ -199,7 +200,8 @@ export class Stage {
         break;
       }
       case 'echo':
-        network.echo(step.frames, place);
+        network.echo(step.frames, place, () => true);
+        network.echo(step.frames, -place, isOfRecovery);
         break;
     }
   }
@@ -211,6 +213,12 @@ export class Stage {
   #pid(number: number): string {
     return this.#host(number).identity.pid;
   }
+}
+
+/** Messages that are rare, and of which every one should be met late and twice. */
+function isOfRecovery(frame: Uint8Array): boolean {
+  const { name } = readFrame(frame);
+  return name === 'WITHDRAW_REQUEST' || name === 'WITHDRAW' || name === 'STATUS_QUERY';
 }
 
 /** Does the batch bring an attempt to a phase? */
