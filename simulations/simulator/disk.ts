@@ -43,7 +43,7 @@ export class SimulatedDisk {
     return {
       get: (key) => this.image.get(key),
       scan: (range) => this.#scan(range),
-      write: (ops) => (isAlive() ? this.#write(ops) : NEVER),
+      write: (ops) => (isAlive() ? this.#write(ops) : never()),
       close: async () => undefined,
     };
   }
@@ -96,7 +96,10 @@ export class SimulatedDisk {
   }
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** A promise of its own each time: one for all would keep alive whatever waits for it. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
 
 function noSpace(): GeoError {
   return new GeoError('E010', 'The simulated disk is full. Make room and try again.', {
