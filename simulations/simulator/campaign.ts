@@ -1,4 +1,5 @@
 /** Many histories, one after the other: what they found, how fast, and what they reached. */
+import { createHash } from 'node:crypto';
 import { quantile } from '../checkers/durations.ts';
 import { PROFILES, type Profile } from './faults.ts';
 import { type History, runHistory } from './history.ts';
@@ -12,6 +13,8 @@ export interface Campaign {
   readonly byProfile: Readonly<Record<Profile, number>>;
   readonly firstSeed: number;
   readonly lastSeed: number;
+  /** Of the digests of all histories, in their order. */
+  readonly digest: string;
   readonly payments: number;
   readonly committed: number;
   readonly crashes: number;
@@ -74,6 +77,7 @@ export async function runCampaign(
   const inDoubt: number[] = [];
   const settled: number[] = [];
   const sums = { histories: 0, real: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
+  const digest = createHash('sha256');
   let seed = firstSeed;
   const goesOn = () =>
     options.minutes === null
@@ -89,6 +93,7 @@ export async function runCampaign(
       ...(options.keep === null ? {} : { keep: options.keep }),
     });
     sums.histories++;
+    digest.update(history.digest);
     if (realSignatures) sums.real++;
     byProfile[plan.profile]++;
     sums.payments += history.payments;
@@ -110,6 +115,7 @@ export async function runCampaign(
     byProfile,
     firstSeed,
     lastSeed: seed - 1,
+    digest: digest.digest('hex'),
     payments: sums.payments,
     committed: sums.committed,
     crashes: sums.crashes,

@@ -25,6 +25,7 @@ export function campaignText(campaign: Campaign, coverage: Coverage, single: boo
     `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken, ${campaign.realSignatures} of them with real signatures`,
     `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.crashes} crashes; ${events} events`,
     `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second; ${(histories / cpuSeconds).toFixed(1)} histories per second of processor time`,
+    `digest of all: ${campaign.digest}`,
     ...Object.entries(campaign.times).map(([name, spread]) => spreadLine(name, spread)),
   ];
   if (!single) lines.push(...coverageLines(coverage));

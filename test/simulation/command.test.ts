@@ -1,0 +1,39 @@
+/** `npm run simulate`: the same seeds are the same runs in every process, and coverage is counted. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const run = promisify(execFile);
+
+interface Printed {
+  readonly histories: number;
+  readonly failed: readonly object[];
+  readonly digest: string;
+  readonly coverage: readonly { readonly pair: string; readonly count: number }[];
+}
+
+async function simulate(...options: string[]): Promise<Printed> {
+  const { stdout } = await run(process.execPath, [MAIN, 'simulate', ...options, '--json']);
+  return JSON.parse(stdout) as Printed;
+}
+
+it('repeats itself from process to process', { timeout: 60_000 }, async () => {
+  const seeds = ['--seed', '11', '--histories', '5'];
+  const [first, second] = [await simulate(...seeds), await simulate(...seeds)];
+  expect(first.failed).toEqual([]);
+  expect(first.histories).toBe(5);
+  expect(second.digest).toBe(first.digest);
+  const counted = first.coverage.filter(({ count }) => count > 0);
+  expect(counted.length).toBeGreaterThan(10);
+  expect(second.coverage).toEqual(first.coverage);
+});
+
+it('says what is wrong with its options', async () => {
+  const wrong = run(process.execPath, [MAIN, 'simulate', '--profile', 'sunny']);
+  await expect(wrong).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('calm, lossy'),
+  });
+});
