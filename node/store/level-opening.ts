@@ -108,11 +108,19 @@ async function isOwned(directory: string): Promise<boolean> {
   return false;
 }
 
+/**
+ * Twice LevelDB's default. Records lie all over the key range, since most are named by a hash, and every
+ * buffer that fills up is merged with what is there: larger ones halve that work (docs/PERFORMANCE.md).
+ * The log is as long, and an opening reads it whole.
+ */
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+
 async function openDatabase(directory: string, create: boolean): Promise<Database> {
   const db: Database = new Level<string, Uint8Array>(directory, {
     valueEncoding: 'view',
     // Most of the content is hashes and signatures, and plain blocks can be checked (damage-table.ts).
     compression: false,
+    writeBufferSize: WRITE_BUFFER_BYTES,
   });
   try {
     await db.open({ createIfMissing: create, errorIfExists: create });

@@ -18,7 +18,7 @@ import { type Database, entries, readChecked } from './level-reading.ts';
 import { withChecksum } from './level-value.ts';
 
 /** Before reopening, this much must be writable: LevelDB then turns its log into a table. */
-const REOPEN_BYTES = 8 * 1024 * 1024;
+const REOPEN_BYTES = 16 * 1024 * 1024;
 
 export interface LevelStoreOptions {
   /** Refuse (E008 `no_store`) instead of making a new, empty store. Default false. */

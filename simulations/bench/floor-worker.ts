@@ -200,8 +200,7 @@ class FloorNode {
   }
 
   #operation({ op, value }: FloorOp): StoreOp {
-    const digits = String(this.#entries++).padStart(12, '0');
-    const key = `${op.key.slice(0, -digits.length)}${digits}`;
+    const key = freshKey(op.key, this.#entries++);
     if (op.type === 'del') return { type: 'del', key };
     return { type: 'put', key, value: value === undefined ? op.value : encode(value) };
   }
@@ -229,6 +228,28 @@ class FloorNode {
   #message(step: Step): FloorMessage {
     return this.#recipe![step === 'relay' ? 'commit' : step];
   }
+}
+
+const HASH_KEY = /^([a-z]+\/)[0-9a-f]{64}/;
+
+/**
+ * A key like `key` that was not used before. Records that the node names by a hash lie all over the key
+ * range, and LevelDB has more to do with those than with what arrives in order.
+ */
+function freshKey(key: string, entry: number): string {
+  const digits = String(entry).padStart(12, '0');
+  const hash = HASH_KEY.exec(key);
+  if (hash === null) return key.slice(0, -digits.length) + digits;
+  const [head, prefix] = hash;
+  // A multiplication by an odd number permutes the 32-bit numbers.
+  const scattered = (Math.imul(entry, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
+  return (
+    prefix +
+    scattered +
+    digits +
+    key.slice(prefix!.length + 20, head.length) +
+    key.slice(head.length)
+  );
 }
 
 function floorCalls(directory: string, index: number) {
