@@ -28,6 +28,8 @@ interface Known {
 
 const MEMORY_MAX = 200;
 const FLOOD_FRAMES = 60;
+/** Frames that it makes up in one run. Every one is answered, and the answers give it ideas. */
+const MADE_UP_MAX = 800;
 
 export class Adversary {
   readonly #host: Host;
@@ -39,6 +41,7 @@ export class Adversary {
   readonly #attempts = new Map<string, Known>();
   readonly #heard: Uint8Array[] = [];
   #transport: Transport | undefined;
+  #madeUp = 0;
 
   constructor(host: Host, others: readonly PublicKey[], seed: number) {
     this.#host = host;
@@ -79,6 +82,11 @@ export class Adversary {
 
   #send(to: PublicKey, frame: Uint8Array): void {
     this.#transport?.send(to, frame);
+  }
+
+  #makeUp(to: PublicKey, frame: Uint8Array): void {
+    this.#madeUp++;
+    this.#send(to, frame);
   }
 
   /** What its node wants to send; more often than not it goes out as it is. */
@@ -187,6 +195,7 @@ export class Adversary {
     else this.#heard[this.#random.below(MEMORY_MAX)] = bytes;
     const frame = readFrame(bytes);
     const known = this.#learn(frame);
+    if (this.#madeUp >= MADE_UP_MAX) return;
     this.#think(`hear ${frame.name} ${known?.about.tx.slice(0, 8) ?? ''}`);
     if (known !== undefined && this.#chance(6)) this.#forge(known);
     if (this.#chance(4)) this.#repeat();
@@ -216,11 +225,11 @@ export class Adversary {
       bundle({ withdrawals }),
     ]);
     const frame = bareFrame('PAYMENT_COMMIT', { ...about, evidence });
-    for (const voter of known.voters) this.#send(voter, frame);
+    for (const voter of known.voters) this.#makeUp(voter, frame);
     this.#misname(known, votes);
     this.#hurry(known);
     const victim = this.#random.pick(known.voters);
-    this.#send(
+    this.#makeUp(
       this.#random.pick(known.voters),
       signedFrame('WITHDRAW', seal('WITHDRAW', about, victim, nobody)),
     );
@@ -233,7 +242,7 @@ export class Adversary {
       bareFrame('WITHDRAW_REQUEST', { manifest, evidence }),
       bareFrame('STATUS_QUERY', { manifest, round: 1, evidence }),
     ];
-    for (const voter of voters) if (this.#chance(50)) this.#send(voter, this.#random.pick(asks));
+    for (const voter of voters) if (this.#chance(50)) this.#makeUp(voter, this.#random.pick(asks));
   }
 
   /** An attempt's manifest under the name of another that nobody knows. */
@@ -247,14 +256,14 @@ export class Adversary {
       bytes: known.manifest,
       evidence,
     });
-    for (const voter of known.voters) this.#send(voter, frame);
+    for (const voter of known.voters) this.#makeUp(voter, frame);
   }
 
   /** What others said, once more, in its own name. */
   #repeat(): void {
     if (this.#heard.length === 0) return;
     for (let i = 0; i < 3; i++) {
-      this.#send(this.#random.pick(this.#others), this.#random.pick(this.#heard));
+      this.#makeUp(this.#random.pick(this.#others), this.#random.pick(this.#heard));
     }
   }
 
@@ -268,7 +277,7 @@ export class Adversary {
       if (damaged.length > 0)
         damaged[this.#random.below(damaged.length)]! ^= 1 << this.#random.below(8);
       const half = whole.subarray(0, this.#random.below(whole.length + 1));
-      this.#send(to, this.#random.pick([damaged, half, this.#random.bytes(20)]));
+      this.#makeUp(to, this.#random.pick([damaged, half, this.#random.bytes(20)]));
     }
   }
 
