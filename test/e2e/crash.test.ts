@@ -9,13 +9,18 @@ import { Daemons, mortalDaemon } from './daemons.ts';
 
 const PEOPLE = ['anna', 'boris', 'cyril'];
 
+/** From an attempt's start to its `prepare_by`: as long the voters wait for a coordinator that has gone. */
+const PREPARE_MS = 6_000;
+/** What a coordinator that has come back needs to reach the voters again, on a busy machine. */
+const REACH_MS = 1_500;
+
 let net: Daemons;
 
 beforeAll(async () => {
   net = await Daemons.start(PEOPLE, {
     script: mortalDaemon,
     settings: {
-      payments: { prepare_ms: 4_000, grace_ms: 100, retry_ms: 200, order_life_ms: 10_000 },
+      payments: { prepare_ms: PREPARE_MS, grace_ms: 100, retry_ms: 200, order_life_ms: 15_000 },
       outbox: { retry_min_ms: 100, retry_max_ms: 1_000 },
     },
   });
@@ -54,19 +59,24 @@ describe('SIGKILL', () => {
   it.each(cases)(
     '$point.when $step is stored at $who: $outcome',
     async (row) => {
-      const { who, point, outcome } = row;
+      const { who, step, point, outcome } = row;
       const owed = Number(await net.owes('anna', 'boris'));
       // The killed one may be the payer itself, whose command then ends with its process.
       await net.armCrash(who, point);
+      const began = performance.now();
       const paying = net.pay('anna', 'cyril', '5').catch(() => undefined);
       await expect.poll(() => net.net.isUp(who), { timeout: 10_000, interval: 20 }).toBe(false);
       await net.net.restart(who);
+      const awayMs = performance.now() - began;
       await paying;
       await net.settle();
       const paid = Number(await net.owes('anna', 'boris')) - owed;
       expect([0, 5]).toContain(paid);
       expect(await net.owes('boris', 'cyril')).toBe(await net.owes('anna', 'boris'));
-      if (outcome !== 'either') expect(paid).toBe(outcome === 'paid' ? 5 : 0);
+      // Voters in doubt withdraw from a coordinator that stays away longer (R5): then both are right.
+      const tooLate = step === 'the decision' && awayMs > PREPARE_MS - REACH_MS;
+      if (outcome === 'either' || (outcome === 'paid' && tooLate)) return;
+      expect(paid).toBe(outcome === 'paid' ? 5 : 0);
     },
     60_000,
   );
