@@ -5,41 +5,8 @@
  * keys, bad UTF-8 and long floats through, and drops a leading U+FEFF, so that two byte strings
  * could mean one value. To decode, encode again and compare would cost three times this pass.
  */
-import { GeoError } from '../errors.ts';
 import { CBOR_DEPTH_MAX } from '../limits.ts';
-import type { CborMap, CborValue } from './cbor.ts';
-
-/** The one key that a plain object cannot hold as data. */
-export const CBOR_KEY_REFUSED = '__proto__';
-
-/** Why bytes are not deterministic CBOR, or why a value has no such form. */
-export type CborFault =
-  | 'bad_utf8'
-  | 'duplicate_key'
-  | 'float'
-  | 'indefinite_length'
-  | 'integer_out_of_range'
-  | 'key_not_allowed'
-  | 'key_not_text'
-  | 'keys_unsorted'
-  | 'not_shortest_form'
-  | 'reserved_head'
-  | 'simple_value'
-  | 'tag'
-  | 'too_deep'
-  | 'trailing_bytes'
-  | 'truncated'
-  | 'unsupported_type';
-
-/** The refusal of both directions; `at` is the byte offset where reading stopped. */
-export function cborError(reason: CborFault, at?: number): GeoError {
-  const place = at === undefined ? '' : ` at byte ${at}`;
-  return new GeoError(
-    'E009',
-    `Not deterministic CBOR (${reason.replaceAll('_', ' ')}${place}). The software that made it must follow RFC 8949 section 4.2.1.`,
-    { fault: 'bad_cbor', reason, ...(at === undefined ? {} : { at }) },
-  );
-}
+import { CBOR_KEY_REFUSED, type CborMap, type CborValue, cborError } from './cbor-value.ts';
 
 // RFC 8949 section 3.1
 const MAJOR_UINT = 0;

@@ -7,21 +7,10 @@
  */
 import { encode as cborgEncode } from 'cborg';
 import { CBOR_DEPTH_MAX } from '../limits.ts';
-import { CBOR_KEY_REFUSED, type CborFault, CborReader, cborError } from './cbor-reader.ts';
+import { CborReader } from './cbor-reader.ts';
+import { CBOR_KEY_REFUSED, type CborFault, type CborValue, cborError } from './cbor-value.ts';
 
-export type CborValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | readonly CborValue[]
-  | CborMap;
-
-export interface CborMap {
-  readonly [key: string]: CborValue;
-}
+export type { CborMap, CborValue } from './cbor-value.ts';
 
 export const CBOR_INTEGER_MIN = -(2n ** 63n);
 export const CBOR_INTEGER_MAX = 2n ** 64n - 1n;

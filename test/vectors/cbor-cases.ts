@@ -1,5 +1,5 @@
 /** CBOR values with their one byte string, and byte strings that are refused. Bytes are written by hand. */
-import type { CborFault } from '../../protocol/wire/cbor-reader.ts';
+import type { CborFault } from '../../protocol/wire/cbor-value.ts';
 import type { Portable } from './portable.ts';
 
 export interface CborCase {
