@@ -18,6 +18,7 @@ import {
   PREPARE_MS_MAX,
   ROUTES_MAX,
 } from '../protocol/limits.ts';
+import { hub } from './hub.ts';
 import {
   choice,
   flag,
@@ -271,7 +272,18 @@ const commit = z.strictObject({
   ),
 });
 
-const sections = { api, log, network, limits, payments, routes, edges, outbox, commit };
+const sections = {
+  api,
+  log,
+  network,
+  limits,
+  payments,
+  routes,
+  edges,
+  outbox,
+  commit,
+  hub,
+};
 
 export const NodeConfig = z.strictObject({
   ...addresses,
@@ -284,6 +296,7 @@ export const NodeConfig = z.strictObject({
   edges: edges.prefault({}),
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
+  hub: hub.prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;
 
@@ -299,6 +312,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   edges: 'Edges',
   outbox: 'Outbox',
   commit: 'Group commit',
+  hub: 'Hub of a community',
 };
 
 export interface Option extends OptionFacts {

@@ -15,6 +15,7 @@ import { Hall } from './engine/hall.ts';
 import { Outbox } from './engine/outbox.ts';
 import { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
+import { Membership } from './hub/membership.ts';
 import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
 import { Payments } from './payments.ts';
@@ -48,6 +49,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (topic) => onDeadline(topic),
   );
   const { state } = hall;
+  const membership = new Membership(state, settings);
   const peers = new Peers(hall, ports.transport);
   const outbox = new Outbox(
     state,
@@ -70,7 +72,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       signer: ports.signer,
       verify: ports.verify,
       served: (participant) => participant === me,
-      isFrozen: (participant) => participant === me && isFrozen(),
+      barOf: (pid) => (pid === me && isFrozen() ? 'frozen' : membership.barOf(pid)),
       isCompared: (id) => edges.isCompared(id),
       mayJudge: ({ order }) => order.created > blindUntil(),
       isOffender: (participant) => state.meta.has(`offender-${participant}`),

@@ -49,6 +49,7 @@ export * from './machines/coordinator.ts';
 export * from './machines/edge-sync.ts';
 export * as evidence from './machines/evidence.ts';
 export * from './machines/manifest.ts';
+export * from './machines/membership.ts';
 export * from './machines/outcome.ts';
 export * from './machines/trust-line.ts';
 export * from './machines/voter.ts';

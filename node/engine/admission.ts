@@ -22,13 +22,16 @@ export interface Admission {
   readonly verify: VerifySignature;
   /** Does this node vote for the participant? */
   readonly served: (participant: Pid) => boolean;
-  /** A frozen participant starts and carries nothing new; its debts can still be worked off. */
-  readonly isFrozen: (participant: Pid) => boolean;
+  /** Who is barred starts and carries nothing new; its debts can still be worked off. */
+  readonly barOf: (participant: Pid) => Bar | undefined;
   /** Have both books of the edge been found equal since the node started? */
   readonly isCompared: (edge: EdgeId) => boolean;
   /** Signed two things that exclude each other: its manifests are refused (R8). */
   readonly isOffender: (participant: Pid) => boolean;
 }
+
+/** Why a participant takes on nothing new: frozen by itself, or by its status in the community. */
+export type Bar = 'frozen' | 'suspended' | 'left' | 'deleted';
 
 interface Occasion {
   /** This node is the coordinator: its own order needs no second check. */
@@ -135,7 +138,8 @@ function checkOtherAttempts(
 function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal | undefined {
   const participants = open.manifest.participants;
   const hopContext = { served: context.served, participants, now: turn.now };
-  if (context.served(open.payer) && context.isFrozen(open.payer)) return frozen();
+  const payerBar = context.barOf(open.payer);
+  if (payerBar !== undefined) return barred(payerBar);
   for (const hop of open.hops) {
     const id = edgeId(hop.debtor, hop.creditor, open.order.equivalent);
     if (!touches(id, context)) continue;
@@ -178,9 +182,9 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
     const why = refuseSum(edge, change, hopContext);
     if (why !== undefined) return why;
     const { debtor, creditor } = directionOf(edge, change);
-    const stands = [id.low, id.high].some((pid) => context.served(pid) && context.isFrozen(pid));
-    if (stands && newDebtOf(edge, change) > 0n)
-      return { ...frozen(), hop: [debtor, creditor], available: 0n };
+    const bar = context.barOf(id.low) ?? context.barOf(id.high);
+    if (bar !== undefined && newDebtOf(edge, change) > 0n)
+      return { ...barred(bar), hop: [debtor, creditor], available: 0n };
   }
   return undefined;
 }
@@ -189,11 +193,18 @@ function touches(id: EdgeId, context: Admission): boolean {
   return context.served(id.low) || context.served(id.high);
 }
 
-function frozen(): Refusal {
+function barred(bar: Bar): Refusal {
+  if (bar === 'frozen') {
+    return refusal(
+      'E006',
+      'participant_frozen',
+      'A participant is frozen: its debts can be repaid, but nothing new is carried.',
+    );
+  }
   return refusal(
     'E006',
-    'participant_frozen',
-    'A participant is frozen: its debts can be repaid, but nothing new is carried.',
+    'not_active_member',
+    `A participant is ${bar} in its community: its debts can be repaid and cleared, but nothing new is carried.`,
   );
 }
 

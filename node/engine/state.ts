@@ -12,6 +12,7 @@ import type { Store } from '../ports.ts';
 import { keys, type Prefix, rangeOf, tailOf } from '../store/keys.ts';
 import * as records from '../store/records.ts';
 import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempt.ts';
+import type { Shelf } from './shelf.ts';
 
 export class State {
   readonly edges = new Map<string, Edge>();
@@ -29,9 +30,19 @@ export class State {
   /** Voters of live attempts whom no peer record names. */
   readonly contactsOfLive: Contact[] = [];
   readonly #store: Store;
+  readonly #shelves = new Map<Shelf<unknown>, Map<string, unknown>>();
 
   constructor(store: Store) {
     this.#store = store;
+  }
+
+  /** The records of a room above the engine, by what follows their prefix. To be asked for before {@link load}. */
+  shelf<T>(shelf: Shelf<T>): Map<string, T> {
+    const known = this.#shelves.get(shelf);
+    if (known !== undefined) return known as Map<string, T>;
+    const records = new Map<string, T>();
+    this.#shelves.set(shelf, records);
+    return records;
   }
 
   async load(): Promise<void> {
@@ -68,6 +79,12 @@ export class State {
     await fresh.#each('meta', (name, value) => {
       fresh.meta.set(name, value);
     });
+    for (const shelf of this.#shelves.keys()) {
+      const kept = fresh.shelf(shelf);
+      await fresh.#each(shelf.prefix, (name, value) => {
+        kept.set(name, records.decodeRecord(shelf.schema, value));
+      });
+    }
     this.#become(fresh);
   }
 
@@ -105,6 +122,7 @@ export class State {
     replace(this.contacts, other.contacts);
     replace(this.equivalents, other.equivalents);
     replace(this.meta, other.meta);
+    for (const [shelf, kept] of this.#shelves) replace(kept, other.shelf(shelf));
     this.contactsOfLive.splice(0, this.contactsOfLive.length, ...other.contactsOfLive);
     this.open.clear();
     for (const tx of other.open) this.open.add(tx);

@@ -14,6 +14,7 @@ import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.
 import type { DeadlineTopic } from './deadlines.ts';
 import type { TurnOp } from './group-commit.ts';
 import type { Notice } from './notices.ts';
+import type { Shelf } from './shelf.ts';
 import type { State } from './state.ts';
 
 interface Sending {
@@ -155,6 +156,17 @@ export class Turn {
   putMeta(name: string, value: Uint8Array): void {
     this.put(keys.meta(name), value);
     this.#merges.push(() => this.#state.meta.set(name, value));
+  }
+
+  /** Keeps a record of a room above the engine; turns after this one see it. */
+  shelve<T>(shelf: Shelf<T>, name: string, record: T): void {
+    this.put(keys.shelf(shelf.prefix, name), records.encodeRecord(shelf.schema, record));
+    this.#merges.push(() => this.#state.shelf(shelf).set(name, record));
+  }
+
+  unshelve<T>(shelf: Shelf<T>, name: string): void {
+    this.del(keys.shelf(shelf.prefix, name));
+    this.#merges.push(() => this.#state.shelf(shelf).delete(name));
   }
 
   putOutbox(to: Pid, topic: string, entry: records.OutboxRecord): void {

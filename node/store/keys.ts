@@ -21,13 +21,18 @@
  * | `contact/` | name | ContactRecord |
  * | `equivalent/` | code | EquivalentRecord |
  * | `history/` | time, counter | HistoryRecord |
+ * | `member/` | PID | MemberRecord: at a hub |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
 import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { ScanRange } from '../ports.ts';
 
+/** Prefixes of records that rooms above the engine keep (`engine/shelf.ts`). */
+export type ShelfPrefix = 'member';
+
 export type Prefix =
+  | ShelfPrefix
   | 'edge'
   | 'line'
   | 'applied'
@@ -69,6 +74,7 @@ export const keys = {
   /** `time` in ms since 1970 UTC, zero-padded so that keys sort by time; `counter` keeps equal times apart. */
   history: (time: number, counter: number) =>
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
   meta: (name: string) => `meta/${name}`,
 };
 
