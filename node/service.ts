@@ -4,44 +4,67 @@
  */
 import type * as shapes from './api/shapes.ts';
 
-export interface NodeService {
+/** The node itself. */
+export interface NodeOperations {
   identity(): shapes.Identity;
   status(): shapes.Status;
+  /** Switches this participant between taking part and only letting its debts be repaid. */
+  setParticipation(state: 'active' | 'frozen'): Promise<shapes.Status>;
+  /** Copies the store into a new file, at an absolute path, without stopping anything. */
+  backup(file: string): Promise<shapes.Backup>;
+}
+
+/** Peers and contacts. */
+export interface PeerOperations {
   peers(): shapes.Peer[];
   connect(address: string): Promise<shapes.Peer>;
-
-  addContact(request: shapes.ContactRequest): Promise<shapes.Contact>;
   contacts(): shapes.Contact[];
+  addContact(request: shapes.ContactRequest): Promise<shapes.Contact>;
+}
 
-  defineEquivalent(request: shapes.EquivalentRequest): Promise<shapes.Equivalent>;
+/** What debts are measured in. */
+export interface EquivalentOperations {
   equivalents(): shapes.Equivalent[];
+  defineEquivalent(request: shapes.EquivalentRequest): Promise<shapes.Equivalent>;
+}
 
+/** Trust lines of this node. */
+export interface TrustLineOperations {
+  trustLines(): shapes.TrustLine[];
   /** Creates or updates the line by which `peer` may owe this node. */
   setTrustLine(request: shapes.TrustLineRequest): Promise<shapes.TrustLine>;
   freezeTrustLine(request: shapes.TrustLineRef): Promise<shapes.TrustLine>;
   closeTrustLine(request: shapes.TrustLineRef): Promise<shapes.TrustLine>;
-  trustLines(): shapes.TrustLine[];
+}
 
+/** Routes, payments and transactions. */
+export interface PaymentOperations {
   routes(request: shapes.RoutesRequest): Promise<shapes.Routes>;
   /** Resolves with the outcome; a refusal is a Payment in state ABORTED with its reason, not an exception. */
   pay(request: shapes.PayRequest): Promise<shapes.Payment>;
   transaction(txId: string): Promise<shapes.Transaction>;
+}
 
+/** Balances, books and history. */
+export interface LedgerOperations {
   balance(): shapes.BalanceRow[];
   debts(): shapes.DebtRow[];
   history(query: shapes.HistoryQuery): Promise<shapes.HistoryRow[]>;
-
   /** One row per edge of this node, as its store has it. */
   books(): shapes.BookRow[];
   /** Both views of one edge. */
   edge(request: shapes.EdgeRef): shapes.Edge;
   /** Has both ends sign the edge as it stands, unless they have already. */
   statement(request: shapes.EdgeRef): Promise<shapes.Statement>;
-  /** Copies the store into a new file, at an absolute path, without stopping anything. */
-  backup(file: string): Promise<shapes.Backup>;
   /** The invariants that this node can check alone. */
   audit(): Promise<shapes.Invariant[]>;
-
-  /** Switches this participant between taking part and only letting its debts be repaid. */
-  setParticipation(state: 'active' | 'frozen'): Promise<shapes.Status>;
 }
+
+/** Everything that can be asked; one interface per resource. */
+export interface NodeService
+  extends NodeOperations,
+    PeerOperations,
+    EquivalentOperations,
+    TrustLineOperations,
+    PaymentOperations,
+    LedgerOperations {}

@@ -1,0 +1,45 @@
+/** What a row of the table of endpoints is. Its types follow the method that it serves. */
+import type { z } from 'zod';
+
+/**
+ * Where a method's one argument travels. Without `field` the whole object is the argument; with it
+ * the argument is that member of the object.
+ */
+interface Input<Argument> {
+  readonly in: 'params' | 'query' | 'body';
+  readonly shape: Argument extends object ? z.ZodType<Argument> : z.ZodObject;
+  readonly field?: Argument extends object ? never : string;
+}
+
+type Method = (...given: never[]) => unknown;
+
+interface Route<M extends Method> {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Under the API's prefix; `:name` is a parameter. */
+  readonly path: string;
+  readonly tag: 'node' | 'peers' | 'equivalents' | 'trust lines' | 'payments' | 'ledger';
+  readonly summary: string;
+  readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;
+  readonly response: z.ZodType<Awaited<ReturnType<M>>>;
+}
+
+/** One row for each of some operations: an operation without an endpoint does not compile. */
+export type RoutesOf<Operations> = {
+  readonly [Name in keyof Operations]: Operations[Name] extends Method
+    ? Route<Operations[Name]>
+    : never;
+};
+
+/** A row with its method's types forgotten, for code that walks the whole table. */
+export interface PlainRoute {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly input: {
+    readonly in: 'params' | 'query' | 'body';
+    readonly shape: z.ZodType;
+    readonly field?: string | undefined;
+  } | null;
+  readonly response: z.ZodType;
+}

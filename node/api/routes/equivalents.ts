@@ -1,0 +1,24 @@
+/** Endpoints of equivalents. */
+import { z } from 'zod';
+import type { EquivalentOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const EQUIVALENT_ROUTES: RoutesOf<EquivalentOperations> = {
+  equivalents: {
+    method: 'GET',
+    path: '/equivalents',
+    tag: 'equivalents',
+    summary: 'What debts are measured in',
+    input: null,
+    response: z.array(shapes.Equivalent),
+  },
+  defineEquivalent: {
+    method: 'POST',
+    path: '/equivalents',
+    tag: 'equivalents',
+    summary: 'Define an equivalent: code, precision, metadata',
+    input: { in: 'body', shape: shapes.EquivalentRequest },
+    response: shapes.Equivalent,
+  },
+};

@@ -1,0 +1,64 @@
+/** Endpoints of balances, books and history. */
+import { z } from 'zod';
+import type { LedgerOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const LEDGER_ROUTES: RoutesOf<LedgerOperations> = {
+  balance: {
+    method: 'GET',
+    path: '/balance',
+    tag: 'ledger',
+    summary: 'Sums per equivalent: owed to me, owed by me, what can be spent and received',
+    input: null,
+    response: z.array(shapes.BalanceRow),
+  },
+  debts: {
+    method: 'GET',
+    path: '/debts',
+    tag: 'ledger',
+    summary: 'Who owes whom, per peer and equivalent',
+    input: null,
+    response: z.array(shapes.DebtRow),
+  },
+  history: {
+    method: 'GET',
+    path: '/history',
+    tag: 'ledger',
+    summary: 'What happened, newest last; a bound keeps the newest',
+    input: { in: 'query', shape: shapes.HistoryQuery },
+    response: z.array(shapes.HistoryRow),
+  },
+  books: {
+    method: 'GET',
+    path: '/books',
+    tag: 'ledger',
+    summary: 'One row per edge, as the store of this node has it',
+    input: null,
+    response: z.array(shapes.BookRow),
+  },
+  edge: {
+    method: 'GET',
+    path: '/edge',
+    tag: 'ledger',
+    summary: 'One edge: own book, what the other end says, dispute, newest statement',
+    input: { in: 'query', shape: shapes.EdgeRef },
+    response: shapes.Edge,
+  },
+  statement: {
+    method: 'POST',
+    path: '/edge/statement',
+    tag: 'ledger',
+    summary: 'The account statement of an edge as it stands now, signed by both ends',
+    input: { in: 'body', shape: shapes.EdgeRef },
+    response: shapes.Statement,
+  },
+  audit: {
+    method: 'GET',
+    path: '/audit',
+    tag: 'ledger',
+    summary: 'The invariants that this node can check alone',
+    input: null,
+    response: z.array(shapes.Invariant),
+  },
+};

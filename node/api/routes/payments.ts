@@ -1,0 +1,31 @@
+/** Endpoints of routes, payments and transactions. */
+import type { PaymentOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const PAYMENT_ROUTES: RoutesOf<PaymentOperations> = {
+  routes: {
+    method: 'GET',
+    path: '/routes',
+    tag: 'payments',
+    summary: 'Ways to a payee and how much could be paid now; holds nothing',
+    input: { in: 'query', shape: shapes.RoutesRequest },
+    response: shapes.Routes,
+  },
+  pay: {
+    method: 'POST',
+    path: '/payments',
+    tag: 'payments',
+    summary: 'Pay; answers with the outcome, a refused payment being ABORTED with its reason',
+    input: { in: 'body', shape: shapes.PayRequest },
+    response: shapes.Payment,
+  },
+  transaction: {
+    method: 'GET',
+    path: '/transactions/:tx_id',
+    tag: 'payments',
+    summary: 'One transaction: state, routes, votes, certificate',
+    input: { in: 'params', shape: shapes.TransactionRef, field: 'tx_id' },
+    response: shapes.Transaction,
+  },
+};

@@ -1,0 +1,117 @@
+/** Balances, debts, books, statements and history. */
+import { z } from 'zod';
+import { TrustLine } from './trust-lines.ts';
+import { amount, code, hash, peer, pid, time } from './words.ts';
+
+export const BalanceRow = z.object({
+  equivalent: code,
+  owed_to_me: amount,
+  i_owe: amount,
+  net: z.string().describe('owed to me minus what I owe; may be negative'),
+  can_receive: amount.describe('sum over my edges'),
+  can_spend: amount.describe('sum over my edges'),
+});
+
+export const DebtRow = z.object({
+  debtor: pid,
+  creditor: pid,
+  peer_name: z.string().nullable(),
+  equivalent: code,
+  amount,
+});
+
+export const HistoryQuery = z.strictObject({
+  since: z.string().max(40).optional(),
+  type: z.enum(['payment', 'trust_line', 'equivalent', 'alert']).optional(),
+  peer: peer.optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).optional(),
+});
+
+export const HistoryRow = z.object({
+  time,
+  type: z.enum(['payment', 'trust_line', 'equivalent', 'alert']),
+  text: z.string(),
+  tx_id: hash.nullable(),
+  peer: pid.nullable(),
+  equivalent: code.nullable(),
+  amount: amount.nullable(),
+});
+
+export const BookRow = z.object({
+  peer: pid,
+  equivalent: code,
+  balance: z.string().describe('positive: the peer owes this node'),
+  limit_given: amount,
+  limit_received: amount,
+  held: amount.describe('capacity held for live attempts, both directions together'),
+  held_in: amount.describe('held of what the peer may come to owe this node'),
+  held_out: amount.describe('held of what this node may come to owe the peer'),
+  count: z.int(),
+  digest: hash,
+  frozen: z.boolean(),
+});
+
+const EdgeBook = z.object({
+  balance: z.string().describe('positive: the peer owes this node'),
+  count: z.int().describe('payments and clearings applied'),
+  digest: hash,
+  given_sequence: z.int().describe('version of the line given; 0: none'),
+  received_sequence: z.int().describe('version of the line received; 0: none'),
+});
+
+export const EdgeRef = z.strictObject({ peer, equivalent: code });
+
+export const Edge = z.object({
+  peer: pid,
+  peer_name: z.string().nullable(),
+  equivalent: code,
+  mine: EdgeBook,
+  theirs: EdgeBook.extend({ said: time })
+    .nullable()
+    .describe('what the other end has said last since the start'),
+  compared: z.boolean().describe('both books have been equal since the start'),
+  given: TrustLine.nullable(),
+  received: TrustLine.nullable(),
+  held_in: amount.describe('held of what the peer may come to owe this node'),
+  held_out: amount.describe('held of what this node may come to owe the peer'),
+  dispute: z
+    .object({
+      reason: z.string(),
+      found: time.nullable(),
+      mine: EdgeBook.nullable().describe('both views when the difference was found'),
+      theirs: EdgeBook.nullable(),
+      unproven: z
+        .array(hash)
+        .describe('manifests that the other end has applied and showed no receipt for'),
+    })
+    .nullable(),
+  statement: EdgeBook.extend({
+    made: time,
+    current: z.boolean().describe('whether it says what the edge is now'),
+  })
+    .nullable()
+    .describe('the newest statement that both ends have signed'),
+});
+
+export const Statement = z.object({
+  peer: pid,
+  equivalent: code,
+  balance: z.string().describe('positive: the peer owes this node'),
+  count: z.int(),
+  digest: hash,
+  made: time,
+  file: z.string().describe('hexadecimal bytes, as `geo verify` reads them'),
+});
+
+export const Invariant = z.object({ name: z.string(), held: z.boolean(), detail: z.string() });
+
+export type BalanceRow = z.infer<typeof BalanceRow>;
+export type DebtRow = z.infer<typeof DebtRow>;
+export type HistoryQuery = z.infer<typeof HistoryQuery>;
+export type HistoryRow = z.infer<typeof HistoryRow>;
+export type BookRow = z.infer<typeof BookRow>;
+export type EdgeBook = z.infer<typeof EdgeBook>;
+export type EdgeRef = z.infer<typeof EdgeRef>;
+export type Edge = z.infer<typeof Edge>;
+export type Statement = z.infer<typeof Statement>;
+export type Invariant = z.infer<typeof Invariant>;

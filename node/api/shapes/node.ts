@@ -1,0 +1,44 @@
+/** The node itself: who it is, how it is, its copies. */
+import { z } from 'zod';
+import { hash, pid, time } from './words.ts';
+
+export const Identity = z.object({ pid, public_key: hash, addresses: z.array(z.string()) });
+
+export const Status = z.object({
+  pid,
+  public_key: hash,
+  version: z.string(),
+  api: z.string().describe('base URL of the HTTP API'),
+  addresses: z.array(z.string()),
+  started: time,
+  participation: z.enum(['active', 'frozen']),
+  peers_connected: z.int(),
+  trust_lines: z.int(),
+  edges: z.int(),
+  attempts_live: z.int().describe('payments and clearings not yet decided or not yet known to all'),
+  attempts_in_doubt: z.int().describe('voted YES, outcome unknown'),
+  outbox: z.int().describe('messages waiting for an acknowledgement'),
+  store: z.string().describe('ok, or what is wrong with it'),
+  edges_not_compared: z
+    .int()
+    .describe('edges whose books have not been equal to the other end since the start'),
+  edges_disputed: z.int().describe('edges that are frozen for a dispute'),
+  recovered: z.int().describe('payments brought back from other ends since the start'),
+  restored: time.nullable().describe('when these books were restored from a backup'),
+});
+
+export const ParticipationRequest = z.strictObject({ state: z.enum(['active', 'frozen']) });
+
+export const BackupRequest = z.strictObject({
+  file: z.string().min(1).max(4_000).describe('absolute path on the machine of the node'),
+});
+
+export const Backup = z.object({
+  file: z.string(),
+  entries: z.int(),
+  bytes: z.int(),
+});
+
+export type Identity = z.infer<typeof Identity>;
+export type Status = z.infer<typeof Status>;
+export type Backup = z.infer<typeof Backup>;

@@ -1,0 +1,39 @@
+/** Balances, books and history. */
+import { auditNode } from '../audit.ts';
+import { edgeView, freshStatement, requireEdge } from '../books.ts';
+import { readHistory } from '../history.ts';
+import type { Rooms } from '../rooms.ts';
+import type { LedgerOperations } from '../service.ts';
+import type { Views } from '../views.ts';
+import { edgeIn, peerIn } from './asking.ts';
+
+export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
+  const { ports, hall } = rooms;
+  const { state } = hall;
+  return {
+    balance: () => {
+      const edges = [...state.edges.values()];
+      return [...Map.groupBy(edges, (edge) => edge.equivalent).values()].map((group) =>
+        views.balance(group),
+      );
+    },
+
+    debts: () => [...state.edges.values()].flatMap((edge) => views.debts(edge)),
+
+    history: (query) =>
+      readHistory(
+        ports.store,
+        state,
+        query,
+        query.peer === undefined ? undefined : peerIn(rooms, query.peer),
+      ),
+
+    books: () => [...state.edges.values()].map((edge) => views.book(edge)),
+
+    edge: (request) => edgeView(rooms, views, requireEdge(rooms, edgeIn(rooms, request))),
+
+    statement: async (request) => freshStatement(rooms, edgeIn(rooms, request)),
+
+    audit: () => auditNode(ports.store, state),
+  };
+}

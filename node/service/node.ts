@@ -1,0 +1,65 @@
+/** The node itself: who it is, how it is, its copies. */
+import { isAbsolute } from 'node:path';
+import { invalid } from '../../protocol/errors.ts';
+import type { Rooms } from '../rooms.ts';
+import type { NodeOperations } from '../service.ts';
+import { writeBackup } from '../store/backup.ts';
+import { isoTime, type Views } from '../views.ts';
+
+export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
+  const { ports, settings, me, hall } = rooms;
+  const { state } = hall;
+  const started = ports.clock.now();
+
+  const operations: NodeOperations = {
+    identity: () => ({
+      pid: me,
+      public_key: ports.signer.publicKey,
+      addresses: ports.transport.addresses(),
+    }),
+
+    status: () => {
+      const phases = [...state.attempts.values()].map((attempt) => attempt.commit.phase);
+      const edges = [...state.edges.values()];
+      const restored = rooms.restoredAt();
+      return {
+        pid: me,
+        public_key: ports.signer.publicKey,
+        version: settings.version,
+        api: rooms.apiUrl(),
+        addresses: ports.transport.addresses(),
+        started: isoTime(started),
+        participation: rooms.isFrozen() ? 'frozen' : 'active',
+        peers_connected: ports.transport.peers().filter((peer) => peer.connected).length,
+        trust_lines: edges.flatMap((edge) => views.lines(edge)).length,
+        edges: edges.length,
+        attempts_live: phases.length,
+        attempts_in_doubt: phases.filter(
+          (p) => p === 'DOUBT' || p === 'WITHDRAWN' || p === 'DECIDED',
+        ).length,
+        outbox: state.outbox.size,
+        store: hall.storeFault ?? 'ok',
+        edges_not_compared: edges.filter((edge) => !rooms.edges.isCompared(edge)).length,
+        edges_disputed: edges.filter((edge) => edge.dispute !== undefined).length,
+        recovered: rooms.edges.recovered,
+        restored: restored === undefined ? null : isoTime(restored),
+      };
+    },
+
+    setParticipation: async (wanted) => {
+      await rooms.setFrozen(wanted === 'frozen');
+      return operations.status();
+    },
+
+    backup: async (file) => {
+      if (!isAbsolute(file)) {
+        throw invalid(
+          'path_not_absolute',
+          `The node may work in another directory than you: give the whole path instead of "${file}".`,
+        );
+      }
+      return { file, ...(await writeBackup(ports.store, file)) };
+    },
+  };
+  return operations;
+}

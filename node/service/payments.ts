@@ -1,0 +1,69 @@
+/** Routes, payments and transactions. */
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { GeoError } from '../../protocol/errors.ts';
+import type { TxId } from '../../protocol/identity/pid.ts';
+import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { Rooms } from '../rooms.ts';
+import type { PaymentOperations } from '../service.ts';
+import type { Views } from '../views.ts';
+import { equivalentIn, peerIn } from './asking.ts';
+
+export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
+  const { ports, settings, me, hall, router, payments } = rooms;
+  const { state } = hall;
+  return {
+    routes: async (request) => {
+      const { code, precision } = equivalentIn(rooms, request.equivalent);
+      const amount = parseAmount(request.amount, precision);
+      const found = await router.routesFor({
+        payer: me,
+        payee: peerIn(rooms, request.peer),
+        equivalent: code,
+        amount,
+        max_hops: request.max_hops ?? settings.payments.max_hops,
+        max_paths: request.max_paths ?? settings.payments.max_paths,
+        avoid: [],
+      });
+      const text = (units: bigint) => formatAmount(units, precision);
+      return {
+        routes: found.routes.map((route) => ({
+          path: [...route.path],
+          amount: text(route.amount),
+        })),
+        payable: text(found.payable),
+        enough: found.payable >= amount,
+        messages: found.messages,
+      };
+    },
+
+    pay: async (request) => {
+      const { code, precision } = equivalentIn(rooms, request.equivalent);
+      const tx = await payments.pay({
+        payee: peerIn(rooms, request.peer),
+        equivalent: code,
+        amount: parseAmount(request.amount, precision),
+        maxHops: request.max_hops ?? settings.payments.max_hops,
+        maxPaths: request.max_paths ?? settings.payments.max_paths,
+        timeoutMs: request.timeout_ms ?? settings.payments.order_life_ms,
+        ...(request.note === undefined ? {} : { note: request.note }),
+        ...(request.nonce === undefined ? {} : { nonce: hexToBytes(request.nonce) }),
+      });
+      return views.payment(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
+    },
+
+    transaction: async (txId) => {
+      const tx = txId as TxId;
+      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      if (record === undefined) {
+        throw new GeoError('E009', 'This node knows no transaction with that id.', {
+          fault: 'unknown_transaction',
+        });
+      }
+      const { nonce } = readSigned('PAYMENT_REQUEST', record.order).body;
+      const readable = record.role === 'payee' && record.note !== undefined;
+      const note = readable ? ports.openNote(record.note!, nonce) : null;
+      return views.transaction(tx, record, note);
+    },
+  };
+}
