@@ -2,6 +2,7 @@
  * `protocol/geo.cddl`: every message of the wire in CDDL (RFC 8610), made from the schemas that read
  * and write them, so that it cannot drift from the code. `test/vectors/write-cddl.ts` writes the file.
  */
+import { PRESENCE_SIGNED_AS, PresenceBody } from './presence.ts';
 import { Receipt } from './receipt.ts';
 import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
@@ -90,6 +91,9 @@ export function cddlOfProtocol(): string {
     section('Frames: what is sent, after four bytes of length, big-endian'),
     ...(Object.keys(MESSAGES) as MessageName[]).map(frameRule),
     `\nframe = ${Object.keys(MESSAGES).join('\n  / ')}\n`,
+    section('Records in the DHT, under "/geo/pid/" and the PID in base58btc'),
+    `; Where a participant is, in its own words.\n${PresenceBody.rule}\n`,
+    signedRule(PresenceBody.cddl, [PRESENCE_SIGNED_AS]),
     section('Files'),
     `; A certificate as a file: proof of every debt that the payment made.\n${Receipt.rule}\n`,
     `; An account statement as a file, with the keys that check it.\n${StatementFile.rule}\n`,
@@ -102,8 +106,11 @@ function signedRules(): string[] {
     const body = MESSAGES[name].schema.cddl;
     typesOf.set(body, [...(typesOf.get(body) ?? []), name]);
   }
-  return [...typesOf].map(
-    ([body, types]) => `\
+  return [...typesOf].map(([body, types]) => signedRule(body, types));
+}
+
+function signedRule(body: string, types: readonly string[]): string {
+  return `\
 ; Signed as ${types.join(' or ')}.
 signed-${body} = bstr .cbor cose-${body}
 cose-${body} = #6.18(sign1-${body})
@@ -113,8 +120,7 @@ sign1-${body} = [
   payload: bstr .cbor ${body},
   signature: cose-signature,
 ]
-`,
-  );
+`;
 }
 
 function frameRule(name: MessageName): string {

@@ -61,6 +61,7 @@ export * from './clearing/decompose.ts';
 
 // Routes over what is known, and proofs as files.
 
+export * from './presence.ts';
 export * from './proof.ts';
 export * from './receipt.ts';
 export * from './routing/graph.ts';

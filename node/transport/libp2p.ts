@@ -6,6 +6,7 @@ import type { Connection, IdentifyResult, PeerInfo as MetPeer } from '@libp2p/in
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import { FRAME_BYTES_MAX } from '../../protocol/limits.ts';
+import type { Whereabouts } from '../../protocol/presence.ts';
 import { nativeSigner, nativeVerify } from '../native-ed25519.ts';
 import type { Log, PeerInfo, Transport, TransportHandlers } from '../ports.ts';
 import { Access, createGater } from './access.ts';
@@ -21,12 +22,11 @@ import { type Libp2pTransportOptions, PEER_PROTOCOL } from './options.ts';
 import { keyInAddress, parseAddress, peerIdOf, publicKeyOf } from './peer-id.ts';
 import { PeerStreams } from './peer-streams.ts';
 import { Presence } from './presence.ts';
-import type { Whereabouts } from './presence-record.ts';
 import { PresenceRegistry } from './presence-registry.ts';
 import { findTwin, twinError } from './twin.ts';
 
+export type { Whereabouts } from '../../protocol/presence.ts';
 export type { Libp2pTransportOptions, RelayOptions } from './options.ts';
-export type { Whereabouts } from './presence-record.ts';
 
 export interface Libp2pTransport extends Transport {
   /**

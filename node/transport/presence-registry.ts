@@ -6,9 +6,9 @@
  * not older than the newest that was seen.
  */
 import type { Pid } from '../../protocol/identity/pid.ts';
+import { badPresence, openPresence, type PresenceBody, pidInKey } from '../../protocol/presence.ts';
 import type { VerifySignature } from '../ports.ts';
 import { TokenBucket } from './guard.ts';
-import { badPresence, openPresence, type PresenceBody, pidInKey } from './presence-record.ts';
 
 interface Seen {
   readonly bytes: Uint8Array;

@@ -3,13 +3,13 @@ import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { KadDHT } from '@libp2p/kad-dht';
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import type { Log, Signer } from '../ports.ts';
 import {
   type PresenceBody,
   presenceKey,
   sealPresence,
   type Whereabouts,
-} from './presence-record.ts';
+} from '../../protocol/presence.ts';
+import type { Log, Signer } from '../ports.ts';
 import type { PresenceRegistry } from './presence-registry.ts';
 
 /** Life of a record, and how long before its end the next one follows. */

@@ -13,6 +13,7 @@ import { manifestCases } from './manifest-cases.ts';
 import { VALID_MESSAGES, validCase } from './messages-cases.ts';
 import { faultCases } from './messages-faults.ts';
 import { noteCases } from './note-cases.ts';
+import { presenceCases } from './presence-cases.ts';
 import { receiptCases } from './receipt-cases.ts';
 import { signatureCases } from './signature-cases.ts';
 import { amountCases, pidCases } from './text-cases.ts';
@@ -62,6 +63,10 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
   'pids.json': {
     about: 'PID = base58btc(sha256(public key)), and text to refuse.',
     cases: pidCases,
+  },
+  'presence.json': {
+    about: 'Presence records with their key in the DHT, and records that nobody must believe.',
+    cases: presenceCases,
   },
   'receipts.json': {
     about: 'Certificates as files with the debts that they prove, and what is no proof.',

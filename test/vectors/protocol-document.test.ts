@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PresenceBody } from '../../node/transport/presence-record.ts';
 import { ERROR_TITLES } from '../../protocol/errors.ts';
 import * as limits from '../../protocol/limits.ts';
+import { PresenceBody } from '../../protocol/presence.ts';
 import { MESSAGES, type MessageName } from '../../protocol/wire/message-types.ts';
 import { filesUnder, ROOT, readSources } from '../tidy/source.ts';
 

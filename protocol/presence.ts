@@ -3,20 +3,14 @@
  * (docs/PROTOCOL.md, "Presence"). A PID is the hash of a public key, so the record also
  * answers what no PID can: which key it is.
  */
-import { GeoError } from '../../protocol/errors.ts';
-import {
-  type Pid,
-  type PublicKey,
-  parsePid,
-  pidFromPublicKey,
-} from '../../protocol/identity/pid.ts';
-import { decode, encode } from '../../protocol/wire/cbor.ts';
-import { parseSign1, sealSign1, verifySign1 } from '../../protocol/wire/cose.ts';
-import * as s from '../../protocol/wire/schema.ts';
-import type { Signer, VerifySignature } from '../ports.ts';
+import { GeoError } from './errors.ts';
+import { type Pid, type PublicKey, parsePid, pidFromPublicKey } from './identity/pid.ts';
+import { decode, encode } from './wire/cbor.ts';
+import { parseSign1, sealSign1, verifySign1 } from './wire/cose.ts';
+import * as s from './wire/schema.ts';
 
 /** What the signature is bound to, as a message type is for messages. */
-const SIGNED_AS = 'PRESENCE';
+export const PRESENCE_SIGNED_AS = 'PRESENCE';
 const ADDRESSES_MAX = 16;
 const ADDRESS_BYTES_MAX = 256;
 const HUBS_MAX = 16;
@@ -39,8 +33,11 @@ export const PresenceBody = s.named(
 );
 export type PresenceBody = s.Infer<typeof PresenceBody>;
 
+type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
+
 const KEY_PREFIX = '/geo/pid/';
 
+/** The key in the DHT under which a participant's record stands. */
 export function presenceKey(pid: Pid): Uint8Array {
   return new TextEncoder().encode(KEY_PREFIX + pid);
 }
@@ -57,7 +54,7 @@ export function sealPresence(
   where: { addresses: readonly string[]; hubs: readonly Pid[] },
   sequence: number,
   expires: number,
-  signer: Signer,
+  signer: { readonly publicKey: PublicKey; readonly sign: (message: Uint8Array) => Uint8Array },
 ): Uint8Array {
   const payload = encode(
     PresenceBody.write({
@@ -70,7 +67,9 @@ export function sealPresence(
       expires,
     }),
   );
-  return sealSign1(SIGNED_AS, payload, signer.publicKey, (message) => signer.sign(message));
+  return sealSign1(PRESENCE_SIGNED_AS, payload, signer.publicKey, (message) =>
+    signer.sign(message),
+  );
 }
 
 /**
@@ -83,11 +82,11 @@ export function openPresence(
   pid: Pid,
   bytes: Uint8Array,
   now: number,
-  verify: VerifySignature,
+  verify: Verify,
 ): PresenceBody {
   if (bytes.length > RECORD_BYTES_MAX) throw badPresence('size', 'it is too large');
   const envelope = parseSign1(bytes);
-  const body = s.readWith(PresenceBody, decode(envelope.payload), SIGNED_AS);
+  const body = s.readWith(PresenceBody, decode(envelope.payload), PRESENCE_SIGNED_AS);
   if (pidFromPublicKey(body.public_key) !== pid) {
     throw badPresence('key', 'it is stored under the name of someone else');
   }
@@ -95,10 +94,11 @@ export function openPresence(
   if (body.expires > now + PRESENCE_LIFE_MS_MAX) {
     throw badPresence('life', 'it claims to be valid for too long');
   }
-  if (!verifySign1(SIGNED_AS, envelope, body.public_key, verify)) throw badSignature(pid);
+  if (!verifySign1(PRESENCE_SIGNED_AS, envelope, body.public_key, verify)) throw badSignature(pid);
   return body;
 }
 
+/** The refusal of a record; `reason` says what is wrong with it. */
 export function badPresence(reason: string, because: string): GeoError {
   return new GeoError(
     'E009',

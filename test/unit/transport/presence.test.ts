@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nativeSigner, nativeVerify } from '../../../node/native-ed25519.ts';
+import { PresenceRegistry } from '../../../node/transport/presence-registry.ts';
+import { pidFromPublicKey } from '../../../protocol/identity/pid.ts';
 import {
   openPresence,
   PRESENCE_LIFE_MS_MAX,
   pidInKey,
   presenceKey,
   sealPresence,
-} from '../../../node/transport/presence-record.ts';
-import { PresenceRegistry } from '../../../node/transport/presence-registry.ts';
-import { pidFromPublicKey } from '../../../protocol/identity/pid.ts';
+} from '../../../protocol/presence.ts';
 
 const signerOf = (n: number) => nativeSigner(new Uint8Array(32).fill(n));
 const alice = signerOf(1);
