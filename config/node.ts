@@ -187,6 +187,10 @@ const limits = z.strictObject({
     { default: 1_000, min: 0, max: 1_000_000 },
     'Trust lines given to this node by participants that are neither contacts nor trusted by it. A further one is refused.',
   ),
+  refused_bytes_per_day: whole(
+    { default: 16 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
+    'Manifests that are kept only to have refused them, sent by unknown peers, all together. Beyond it this node does not answer theirs.',
+  ),
   pending_orders: whole(
     { default: 1_024, min: 1, max: 1_000_000 },
     'Payments of this node that are not decided yet. A further one is refused.',

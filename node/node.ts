@@ -13,6 +13,7 @@ import { EdgeStatements } from './engine/edge-statements.ts';
 import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
 import { Outbox } from './engine/outbox.ts';
+import { RefusalBudget } from './engine/refusal-budget.ts';
 import { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
 import { Membership } from './hub/membership.ts';
@@ -71,6 +72,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       settings,
       signer: ports.signer,
       verify: ports.verify,
+      refusals: new RefusalBudget(settings.limits.refused_bytes_per_day, dealsWith),
       served: (participant) => participant === me,
       barOf: (pid) => (pid === me && isFrozen() ? 'frozen' : membership.barOf(pid)),
       isCompared: (id) => edges.isCompared(id),

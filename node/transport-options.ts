@@ -4,8 +4,9 @@ import type { NodeConfig } from '../config/node.ts';
 import { GeoError } from '../protocol/errors.ts';
 import { parsePid } from '../protocol/identity/pid.ts';
 import type { Log } from './ports.ts';
+import type { Rate } from './token-bucket.ts';
 import type { Libp2pTransportOptions } from './transport/libp2p.ts';
-import type { Rate, TransportLimits } from './transport/limits.ts';
+import type { TransportLimits } from './transport/limits.ts';
 
 /** What may come at once, in seconds of the long-run rate. */
 const BURST_S = 4;

@@ -16,12 +16,14 @@ import type { NodeSettings } from '../settings.ts';
 import { carryOut } from './actions.ts';
 import { type Admission, ownEffects } from './admission.ts';
 import type { Attempt, CommitState, StatementKey } from './attempt.ts';
+import type { RefusalBudget } from './refusal-budget.ts';
 import { type Learned, learn as learnStatements } from './statements.ts';
 import { nextTimer } from './timers.ts';
 import { recordOutcome } from './transactions.ts';
 import type { Turn } from './turn.ts';
 
 export interface AttemptsContext extends Admission {
+  readonly refusals: RefusalBudget;
   readonly signer: Signer;
   readonly verify: VerifySignature;
   readonly settings: NodeSettings;

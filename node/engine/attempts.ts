@@ -83,6 +83,7 @@ export class Attempts {
       own: false,
       ...(body.note === undefined ? {} : { note: body.note }),
     });
+    if (refusal !== undefined) this.#context.refusals.spend(from, open.bytes.length, turn.now);
     const size = open.voters.length;
     const outcome = refusal === undefined ? acceptPrepare(me, size) : refusePrepare(me, size);
     const attempt = this.#steps.begin(turn, open, outcome.state);
@@ -219,6 +220,7 @@ export class Attempts {
     // Books that may be older than the vote must not deny it: such a node counts as away.
     if (!this.#context.mayJudge(open)) return undefined;
     // R4: only a node without a record has not voted; it votes NO there and then.
+    this.#context.refusals.spend(from, open.bytes.length, turn.now);
     const size = open.voters.length;
     const asker = open.voters.indexOf(from);
     const outcome: Outcome<CommitState> =

@@ -3,11 +3,7 @@
  * The defaults suit a node on the open network and testnets whose nodes all share one host.
  */
 
-/** A token bucket: `burst` at once, `perSecond` in the long run. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
+import type { Rate } from '../token-bucket.ts';
 
 export interface TrafficRates {
   readonly frames: Rate;

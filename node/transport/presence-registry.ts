@@ -8,7 +8,7 @@
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { badPresence, openPresence, type PresenceBody, pidInKey } from '../../protocol/presence.ts';
 import type { VerifySignature } from '../ports.ts';
-import { TokenBucket } from './guard.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 interface Seen {
   readonly bytes: Uint8Array;

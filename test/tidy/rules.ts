@@ -15,7 +15,14 @@ export interface ImportRow {
 
 // In the rows of a folder, names are relative to it and '' is the folder; '/protocol/' is from the root.
 const BASE = ['errors.ts', 'limits.ts', 'identity/', 'money/'];
-const STATE = ['/protocol/', 'ports.ts', 'settings.ts', 'store/keys.ts', 'store/records.ts'];
+const STATE = [
+  '/protocol/',
+  'ports.ts',
+  'token-bucket.ts',
+  'settings.ts',
+  'store/keys.ts',
+  'store/records.ts',
+];
 const AT_REST = ['home.ts', 'home-setup.ts', 'keyring.ts', 'native-ed25519.ts', 'platform.ts'];
 
 /**
@@ -63,7 +70,7 @@ export const IMPORTS: readonly ImportRow[] = [
       ['level', '@noble/', 'it-length-prefixed', 'it-pipe'],
     ],
     'transport/': [
-      ['/protocol/', 'ports.ts', 'native-ed25519.ts', 'transport/'],
+      ['/protocol/', 'ports.ts', 'token-bucket.ts', 'native-ed25519.ts', 'transport/'],
       ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/'],
     ],
     'api/': [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Guard, TokenBucket } from '../../../node/transport/guard.ts';
+import { TokenBucket } from '../../../node/token-bucket.ts';
+import { Guard } from '../../../node/transport/guard.ts';
 import { TRANSPORT_LIMITS, type TransportLimits } from '../../../node/transport/limits.ts';
 import type { PublicKey } from '../../../protocol/identity/pid.ts';
 
