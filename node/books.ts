@@ -17,7 +17,7 @@ import { isoTime, type Views } from './views.ts';
 const STATEMENT_MS = 5_000;
 const ASK_AGAIN_MS = 500;
 
-type BookRooms = Pick<Rooms, 'me' | 'hall' | 'ports' | 'peers' | 'edges' | 'statements'>;
+type BookRooms = Pick<Rooms, 'me' | 'hall' | 'ports' | 'agents' | 'edges' | 'statements'>;
 
 /** @throws GeoError E004 `no_edge` */
 export function requireEdge({ hall }: BookRooms, id: EdgeId): Edge {
@@ -97,14 +97,17 @@ export async function freshStatement(rooms: BookRooms, id: EdgeId): Promise<shap
 }
 
 function statementView(rooms: BookRooms, edge: Edge, signed: CoSigned): shapes.Statement {
-  const { me, ports, peers } = rooms;
+  const { me, ports, agents } = rooms;
   const peer = counterparty(edge, me);
   const own = ports.signer.publicKey;
-  const theirs = peers.keyOf(peer);
+  const theirs = agents.agentOf(peer);
   // Whoever has signed has been connected, so its key is known.
   if (theirs === undefined) throw notSigned(false);
   const isLow = edge.low === me;
+  const grants = { low: agents.grantOf(edge.low), high: agents.grantOf(edge.high) };
   const file = encodeStatement({
+    ...(grants.low === undefined ? {} : { low_grant: grants.low }),
+    ...(grants.high === undefined ? {} : { high_grant: grants.high }),
     low_key: isLow ? own : theirs,
     high_key: isLow ? theirs : own,
     by_low: isLow ? signed.mine : signed.theirs,

@@ -4,12 +4,14 @@ import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity
 import { openManifest } from '../protocol/machines/manifest.ts';
 import { bareFrame, type OpenFrame, openFrame } from '../protocol/wire/envelope.ts';
 import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
+import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
 import type { EdgeStatements } from './engine/edge-statements.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
+import type { MemberDoor } from './member-door.ts';
 import type { Log, Transport } from './ports.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
 
@@ -23,11 +25,13 @@ export interface InboxCounters {
 
 interface Rooms {
   readonly hall: Hall;
+  readonly agents: Agents;
   readonly attempts: Attempts;
   readonly lines: TrustLines;
   readonly edges: EdgeSync;
   readonly statements: EdgeStatements;
   readonly search: NeighbourSearch;
+  readonly door: MemberDoor;
   readonly transport: Transport;
   readonly log: Log;
 }
@@ -55,12 +59,14 @@ export class Inbox {
   }
 
   #dispatch(from: PublicKey, frame: OpenFrame): Promise<void> | undefined {
-    const { attempts, lines, edges, statements, search, transport } = this.#rooms;
+    const { agents, attempts, lines, edges, statements, search, transport, door } = this.#rooms;
     switch (frame.type) {
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
       case 'TRUST_LINE_CLOSE': {
-        const { type, signed } = frame;
+        const { type, body, signed } = frame;
+        // A member's own line comes to its agent by whichever channel; all others to their other end.
+        if (agents.served(pidFromPublicKey(body.from_key))) return door.line(type, signed!);
         return this.#turn((turn) => lines.receive(turn, from, type, signed!));
       }
       case 'TRUST_LINE_ACK':
@@ -106,9 +112,14 @@ export class Inbox {
         search.onReply(from, frame.body);
         return undefined;
       case 'PAYMENT_REQUEST':
-        throw new GeoError('E006', 'This node coordinates its own payments only.', {
-          fault: 'not_a_coordinator',
-        });
+        return door.order(frame).then(() => undefined);
+      case 'AGENT_GRANT':
+      case 'AGENT_REVOKE': {
+        const { signed } = frame;
+        return this.#turn((turn) => agents.receive(turn, from, signed!));
+      }
+      case 'AGENT_ACK':
+        return this.#turn((turn) => agents.acknowledged(turn, from, frame.body));
       case 'PING':
         transport.send(from, bareFrame('PONG', frame.body));
         return undefined;

@@ -3,10 +3,10 @@
  * simulator build the same node and differ only in the ports they pass.
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { capacity, counterparty, edgeId, edgeKey, lineOf } from '../protocol/ledger/edge.ts';
+import { lineOf } from '../protocol/ledger/edge.ts';
 import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
 import { bareFrame } from '../protocol/wire/envelope.ts';
-import type { RouteQuery } from '../protocol/wire/messages/route.ts';
+import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
 import type { DeadlineTopic } from './engine/deadlines.ts';
 import { EdgeStatements } from './engine/edge-statements.ts';
@@ -19,10 +19,14 @@ import type { Turn } from './engine/turn.ts';
 import { Membership } from './hub/membership.ts';
 import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
+import { MemberDoor } from './member-door.ts';
+import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
-import { NeighbourSearch, type OwnHop, type SearchGround } from './routing/neighbour-search.ts';
+import { NeighbourSearch } from './routing/neighbour-search.ts';
+import { groundOf } from './routing/own-ground.ts';
+import { Places } from './routing/places.ts';
 import { Router } from './routing/router.ts';
 import type { NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
@@ -55,26 +59,38 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const outbox = new Outbox(
     state,
     settings.outbox,
-    (pid) => peers.keyOf(pid),
+    (pid) => agents.agentOf(pid),
     (pid) => ignoring(peers.find(pid)),
   );
+  const agents: Agents = new Agents({
+    publicKey: ports.signer.publicKey,
+    verify: ports.verify,
+    state,
+    outbox,
+    requireAdmitted: (member) => membership.requireHosted(member),
+    keyOf: (pid) => peers.keyOf(pid),
+    strangersMax: settings.limits.uninvited_lines,
+  });
   const lines = new TrustLines({
     signer: ports.signer,
     verify: ports.verify,
     state,
     outbox,
+    agents,
     isChosen,
     uninvitedMax: settings.limits.uninvited_lines,
   });
   const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
+  const barOf = (pid: Pid) => (pid === me && isFrozen() ? 'frozen' : membership.barOf(pid));
   const attempts = new Attempts(
     {
       settings,
       signer: ports.signer,
       verify: ports.verify,
       refusals: new RefusalBudget(settings.limits.refused_bytes_per_day, dealsWith),
-      served: (participant) => participant === me,
-      barOf: (pid) => (pid === me && isFrozen() ? 'frozen' : membership.barOf(pid)),
+      served: (participant) => agents.served(participant),
+      wordOf: (participant) => state.agents.get(participant),
+      barOf,
       isCompared: (id) => edges.isCompared(id),
       mayJudge: ({ order }) => order.created > blindUntil(),
       isOffender: (participant) => state.meta.has(`offender-${participant}`),
@@ -92,7 +108,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     signer: ports.signer,
     verify: ports.verify,
     read: (key) => ports.store.get(key),
-    keyOf: (pid) => peers.keyOf(pid),
+    agents,
     every: settings.edges.statement_every,
     onDifferent: (edge) => edges.compare(edge),
   });
@@ -101,17 +117,28 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     hall,
     attempts,
     lines,
-    keyOf: (pid) => peers.keyOf(pid),
+    agents,
     onEqual: (edge) => {
       if (statements.isDue(edge)) ignoring(hall.turn((turn) => statements.propose(turn, edge)));
     },
   });
-  const ground = groundOf(me, ports.signer.publicKey, hall, peers, isFrozen);
+  const places = new Places(agents, peers, ports.transport);
+  const ground = groundOf({
+    publicKey: ports.signer.publicKey,
+    state,
+    agents,
+    isBarred: (pid) => barOf(pid) !== undefined,
+    placeOf: (pid) => places.placeOf(pid),
+  });
   const search = new NeighbourSearch(ground, ports.clock, ports.entropy, ports.transport);
-  const router = new Router(ground, search, ports.clock, settings.routes, (c) => peers.hear(c));
-  const payments = new Payments(ports, hall, attempts, router, edges, peers, settings);
+  const router = new Router(ground, search, ports.clock, settings.routes, (p) => places.hear(p));
+  const orders = new Orders(ports, state, agents, peers);
+  const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
+  const door = new MemberDoor({ hall, agents, lines, payments, membership });
   const inbox = new Inbox({
     hall,
+    agents,
+    door,
     attempts,
     lines,
     edges,
@@ -161,13 +188,17 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     turn.notice({ type: 'alert', text, tx, peer: signer });
     for (const edge of state.edges.values()) {
       const current = turn.edge(edge);
-      if (current === undefined || counterparty(edge, me) !== signer) continue;
+      const far = agents.farEnd(edge);
+      if (current === undefined || far === undefined) continue;
+      const keeper = agents.agentOf(far);
+      if (keeper === undefined || pidFromPublicKey(keeper) !== signer) continue;
       turn.putEdge({ ...current, dispute: 'the other side broke the commit rules' });
     }
   }
 
   hall.listen((notice) => {
-    if (notice.type === 'line-changed' && notice.owner !== me) keepNeighbour(notice.owner);
+    if (notice.type === 'line-changed' && !agents.served(notice.owner)) keepNeighbour(notice.owner);
+    if (notice.type === 'agent-changed') edges.forget(notice.member);
   });
 
   async function setFrozen(frozen: boolean): Promise<void> {
@@ -179,6 +210,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     settings,
     me,
     hall,
+    agents,
     peers,
     lines,
     router,
@@ -246,27 +278,42 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */
   function greetNeighbours(): void {
     const greeted = new Set<Pid>();
-    for (const edge of state.edges.values()) greeted.add(counterparty(edge, me));
+    for (const edge of state.edges.values()) {
+      const far = agents.farEnd(edge);
+      if (far !== undefined) greeted.add(far);
+    }
+    const keys = new Set<PublicKey>();
     for (const pid of greeted) {
-      const key = peers.keyOf(pid);
-      const nonce = ports.entropy.bytes(8);
-      if (key !== undefined) ports.transport.send(key, bareFrame('PING', { nonce }));
-      else void peers.find(pid).catch(() => undefined);
+      const key = agents.agentOf(pid);
+      if (key === undefined) void peers.find(pid).catch(() => undefined);
+      else keys.add(key);
+    }
+    for (const key of keys) {
+      ports.transport.send(key, bareFrame('PING', { nonce: ports.entropy.bytes(8) }));
     }
   }
 
-  function isChosen(pid: Pid): boolean {
+  function isContact(pid: Pid): boolean {
     for (const contact of state.contacts.values()) if (contact.pid === pid) return true;
+    return false;
+  }
+
+  function isChosen(pid: Pid, by: Pid): boolean {
+    if (agents.served(pid) || (by === me && isContact(pid))) return true;
     for (const edge of state.edges.values()) {
-      if (counterparty(edge, me) === pid && lineOf(edge, me) !== undefined) return true;
+      const between = edge.low === by ? edge.high === pid : edge.high === by && edge.low === pid;
+      if (between && lineOf(edge, by) !== undefined) return true;
     }
     return false;
   }
 
-  function dealsWith(pid: Pid): boolean {
-    if (state.peers.has(pid)) return true;
-    for (const contact of state.contacts.values()) if (contact.pid === pid) return true;
-    for (const edge of state.edges.values()) if (counterparty(edge, me) === pid) return true;
+  function dealsWith(peer: PublicKey): boolean {
+    const pid = pidFromPublicKey(peer);
+    if (state.peers.has(pid) || isContact(pid)) return true;
+    for (const edge of state.edges.values()) {
+      const far = agents.farEnd(edge);
+      if (far !== undefined && agents.isAgent(peer, far)) return true;
+    }
     return false;
   }
 
@@ -276,64 +323,25 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
 
   /** Who gave this node a trust line has to be found again after a restart. */
   function keepNeighbour(pid: Pid): void {
-    const key = peers.keyOf(pid);
-    if (key === undefined || state.peers.has(pid)) return;
-    ignoring(peers.keep(key, [...addressesNow(key), ...peers.addressesOf(pid)]));
+    const key = agents.agentOf(pid);
+    if (key === undefined) return;
+    const agent = pidFromPublicKey(key);
+    if (state.peers.has(agent)) return;
+    ignoring(peers.keep(key, [...addressesNow(key), ...peers.addressesOf(agent)]));
   }
 
   /** A peer is there (again): what waits for it goes out now instead of at its next deadline. */
   async function onConnected(peer: PublicKey): Promise<void> {
-    const pid = pidFromPublicKey(peer);
     // A stranger must not fill the store by connecting; whom this node deals with is worth keeping.
-    if (dealsWith(pid)) await peers.keep(peer, addressesNow(peer));
+    if (dealsWith(peer)) await peers.keep(peer, addressesNow(peer));
     else peers.hear([peer, addressesNow(peer)]);
-    const waits = [...state.outbox.keys()].some((tail) => tail.startsWith(`${pid}/`));
-    edges.compareWith(pid);
-    if (waits) await hall.turn((turn) => outbox.resend(turn, pid));
+    edges.compareWith(peer);
+    if (outbox.waitsFor(peer)) await hall.turn((turn) => outbox.resend(turn, peer));
     for (const [hash, attempt] of state.attempts) {
       const overdue = attempt.tries > 0 && attempt.open.voters.includes(peer);
       if (overdue) hall.deadlines.set(`attempt:${hash}`, ports.clock.now());
     }
   }
-}
-
-/** What the route search may know of this node's edges. */
-function groundOf(
-  me: Pid,
-  publicKey: PublicKey,
-  hall: Hall,
-  peers: Peers,
-  isFrozen: () => boolean,
-): SearchGround {
-  const blocks = (blocked: readonly Pid[], query: { payer: Pid; payee: Pid }) =>
-    blocked.includes(query.payer) || blocked.includes(query.payee);
-  return {
-    me,
-    publicKey,
-    hops(query, isOfUse = () => true) {
-      const hops: OwnHop[] = [];
-      for (const edge of hall.state.edges.values()) {
-        if (edge.equivalent !== query.equivalent) continue;
-        const creditor = counterparty(edge, me);
-        if (!isOfUse(creditor)) continue;
-        const free = capacity(edge, me, creditor);
-        const policy = lineOf(edge, creditor)?.policy;
-        if (free === 0n || (policy && blocks(policy.blocked_participants, query))) continue;
-        const carries = policy?.can_be_intermediate ?? true;
-        hops.push({ creditor, capacity: free, carries });
-      }
-      return hops;
-    },
-    carriesFrom(debtor, query: RouteQuery) {
-      if (isFrozen()) return false;
-      const edge = hall.state.edges.get(edgeKey(edgeId(me, debtor, query.equivalent)));
-      if (edge === undefined) return false;
-      const policy = lineOf(edge, me)?.policy;
-      const willing = policy === undefined || policy.can_be_intermediate;
-      return willing && !blocks(policy?.blocked_participants ?? [], query);
-    },
-    contactOf: (pid) => peers.contactOf(pid),
-  };
 }
 
 function splitTopic(topic: DeadlineTopic): [kind: string, name: string] {

@@ -1,7 +1,7 @@
 /**
- * Payments of this node, from the wish to the outcome: order, routes, attempts, and round the edge
- * that refused (docs/PROTOCOL.md, "Payment"). The commit itself is the engine's; this only starts
- * attempts and hears how they end.
+ * Payments that this node coordinates, its own and those of others, from the order to the outcome:
+ * routes, attempts, and round the edge that refused (docs/PROTOCOL.md, "Payment"). The commit itself
+ * is the engine's; this only starts attempts and hears how they end.
  *
  * NEW → ROUTED → PREPARE_IN_PROGRESS → COMMITTED | ABORTED, and NEW → ABORTED
  */
@@ -13,40 +13,26 @@ import {
   hashOf,
   hashToBytes,
   type Pid,
-  type PublicKey,
   pidFromPublicKey,
   type TxId,
 } from '../protocol/identity/pid.ts';
-import { sealNote } from '../protocol/identity/sealed-note.ts';
 import type { Route } from '../protocol/ledger/effects.ts';
 import type { Refusal } from '../protocol/ledger/reservation.ts';
-import { encodeManifest, openManifest } from '../protocol/machines/manifest.ts';
-import type { EquivalentCode } from '../protocol/money/equivalent.ts';
-import { parseSign1 } from '../protocol/wire/cose.ts';
-import { seal } from '../protocol/wire/envelope.ts';
+import { openManifest } from '../protocol/machines/manifest.ts';
+import type { Unverified } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
+import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { Notice } from './engine/notices.ts';
 import { recordEnd } from './engine/transactions.ts';
-import type { Peers } from './peers.ts';
+import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
+import { manifestOf } from './payment-manifest.ts';
 import type { Ports } from './ports.ts';
 import type { Router } from './routing/router.ts';
 import type { NodeSettings } from './settings.ts';
 import { keys } from './store/keys.ts';
-
-export interface PaymentWish {
-  readonly payee: Pid;
-  readonly equivalent: EquivalentCode;
-  readonly amount: bigint;
-  readonly maxHops: number;
-  readonly maxPaths: number;
-  readonly timeoutMs: number;
-  readonly note?: string;
-  /** 16 bytes; the same wish with the same nonce and time is the same payment. */
-  readonly nonce?: Uint8Array;
-}
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
@@ -59,13 +45,17 @@ export class Payments {
   readonly #attempts: Attempts;
   readonly #router: Router;
   readonly #edges: EdgeSync;
-  readonly #peers: Peers;
+  readonly #agents: Agents;
+  readonly #orders: Orders;
   readonly #settings: NodeSettings;
-  readonly #me: Pid;
   /** Attempts whose end a running payment waits for. */
   readonly #waiting = new Map<Hash, (ended: Ended) => void>();
-  /** Payments by nonce, so that a repeated wish finds the first. */
+  /** Own payments by nonce, so that a repeated wish finds the first. */
   readonly #running = new Map<string, Promise<TxId>>();
+  /** Payments under way, by payer. */
+  readonly #pending = new Map<Pid, number>();
+  /** Orders of others that are being carried out. */
+  readonly #carried = new Map<TxId, Promise<void>>();
 
   constructor(
     ports: Ports,
@@ -73,7 +63,8 @@ export class Payments {
     attempts: Attempts,
     router: Router,
     edges: EdgeSync,
-    peers: Peers,
+    agents: Agents,
+    orders: Orders,
     settings: NodeSettings,
   ) {
     this.#ports = ports;
@@ -81,9 +72,9 @@ export class Payments {
     this.#attempts = attempts;
     this.#router = router;
     this.#edges = edges;
-    this.#peers = peers;
+    this.#agents = agents;
+    this.#orders = orders;
     this.#settings = settings;
-    this.#me = pidFromPublicKey(ports.signer.publicKey);
     hall.listen((notice) => {
       if (notice.type === 'attempt-ended' && notice.coordinator) this.#onEnded(notice);
     });
@@ -110,6 +101,29 @@ export class Payments {
     }
   }
 
+  /**
+   * Carries out an order that its payer has signed itself: a member's, or that of a node that asks
+   * for it. The same order again finds the first.
+   * @throws GeoError as {@link Orders.accept}, E006 `too_many_pending`
+   */
+  async coordinate(signed: Unverified<Order>, note?: Uint8Array): Promise<TxId> {
+    const tx = hashOf(signed.payload);
+    const known = this.#carried.get(tx);
+    if (known === undefined && this.#hall.state.readTransaction(tx) !== undefined) return tx;
+    if (known === undefined) {
+      const { clock_skew_ms: skewMs } = this.#settings.payments;
+      const accepted = this.#orders.accept(signed, note, skewMs);
+      const carrying = this.#carryOut(accepted);
+      this.#carried.set(tx, carrying);
+      try {
+        await carrying;
+      } finally {
+        this.#carried.delete(tx);
+      }
+    } else await known;
+    return tx;
+  }
+
   /** After a restart: what had no attempt yet held nothing and is given up; the rest is being decided. */
   async recover(): Promise<void> {
     for (const tx of [...this.#hall.state.open]) {
@@ -126,105 +140,64 @@ export class Payments {
   }
 
   async #begin(wish: PaymentWish, nonce: Uint8Array): Promise<TxId> {
-    const { order, note } = await this.#makeOrder(wish, nonce);
-    const { signer } = this.#ports;
-    const signed = seal('PAYMENT_REQUEST', order, signer.publicKey, (m) => signer.sign(m));
-    const tx = hashOf(parseSign1(signed).payload);
+    const order = await this.#orders.make(wish, nonce);
+    await this.#carryOut(order, wish.nonce);
+    return order.tx;
+  }
+
+  /** @param nonce by which the payment is to be found again */
+  async #carryOut(signed: SignedOrder, nonce?: Uint8Array): Promise<void> {
+    const { tx, order, bytes, note } = signed;
+    const payer = pidFromPublicKey(order.payer_key);
     const recorded = this.#hall.turnAhead((turn) => {
-      if (this.#hall.state.open.size >= this.#settings.limits.pending_orders) {
-        throw new GeoError(
-          'E006',
-          'Too many payments of this node are under way; try again later.',
-          {
-            fault: 'too_many_pending',
-          },
-        );
-      }
+      this.#requireRoomFor(payer);
       turn.putTransaction(tx, {
-        order: signed,
-        role: 'payer',
+        order: bytes,
+        role: order.payer_key === this.#ports.signer.publicKey ? 'payer' : 'coordinator',
         state: 'NEW',
         attempts: [],
         created: turn.now,
         ...(note === undefined ? {} : { note }),
       });
-      if (wish.nonce !== undefined) turn.put(keys.nonce(bytesToHex(nonce)), hashToBytes(tx));
+      if (nonce !== undefined) turn.put(keys.nonce(bytesToHex(nonce)), hashToBytes(tx));
     });
-    const carried = this.#carry(tx, order, signed, note);
+    const pending = this.#pending.get(payer) ?? 0;
+    this.#pending.set(payer, pending + 1);
+    const carried = this.#carry(signed).finally(() => this.#ended(payer));
     // The order ends at `expires`; whoever waits is answered then, decided or not.
-    const over = this.#after(wish.timeoutMs + this.#settings.payments.grace_ms);
+    const left = order.expires - this.#ports.clock.now();
+    const over = this.#after(left + this.#settings.payments.grace_ms);
     try {
       await Promise.race([Promise.all([recorded, carried]), over.elapsed]);
     } finally {
       over.cancel();
     }
-    return tx;
   }
 
-  async #makeOrder(
-    wish: PaymentWish,
-    nonce: Uint8Array,
-  ): Promise<{ order: Order; note: Uint8Array | undefined }> {
-    if (wish.payee === this.#me) {
-      throw new GeoError('E009', 'A payment goes to somebody else, not to oneself.', {
-        fault: 'payment_to_self',
-      });
-    }
-    const equivalent = this.#hall.state.equivalents.get(wish.equivalent);
-    if (equivalent === undefined) {
-      throw new GeoError(
-        'E009',
-        `${wish.equivalent} is not known here. Define it first: geo equivalent define ${wish.equivalent} --precision N.`,
-        { fault: 'unknown_equivalent', equivalent: wish.equivalent },
-      );
-    }
-    const note =
-      wish.note === undefined ? undefined : await this.#sealNote(wish.payee, wish.note, nonce);
-    const now = this.#ports.clock.now();
-    const order: Order = {
-      payer_key: this.#ports.signer.publicKey,
-      payee: wish.payee,
-      equivalent: wish.equivalent,
-      precision: equivalent.precision,
-      amount: wish.amount,
-      max_hops: wish.maxHops,
-      max_paths: wish.maxPaths,
-      avoid: [],
-      coordinator: this.#me,
-      nonce,
-      created: now,
-      expires: now + wish.timeoutMs,
-      ...(note === undefined ? {} : { note_hash: hashOf(note) }),
-    };
-    return { order, note };
+  #requireRoomFor(payer: Pid): void {
+    const { pending_orders: max } = this.#settings.limits;
+    if (this.#hall.state.open.size < max && (this.#pending.get(payer) ?? 0) < max) return;
+    throw new GeoError('E006', 'Too many payments are under way here; try again later.', {
+      fault: 'too_many_pending',
+    });
   }
 
-  async #sealNote(payee: Pid, text: string, nonce: Uint8Array): Promise<Uint8Array> {
-    const key = await this.#peers.find(payee);
-    if (key === undefined) {
-      throw new GeoError(
-        'E009',
-        "The note cannot be encrypted: the payee's key is not known yet. Connect to it once, or pay without a note.",
-        { fault: 'note_needs_key' },
-      );
-    }
-    return sealNote(text, key, this.#ports.entropy.bytes(32), nonce);
+  #ended(payer: Pid): void {
+    const left = (this.#pending.get(payer) ?? 1) - 1;
+    if (left === 0) this.#pending.delete(payer);
+    else this.#pending.set(payer, left);
   }
 
   /** Routes and attempts until one commits, or there is nothing left to try. */
-  async #carry(
-    tx: TxId,
-    order: Order,
-    signed: Uint8Array,
-    note: Uint8Array | undefined,
-  ): Promise<void> {
+  async #carry(signed: SignedOrder): Promise<void> {
+    const { tx, order } = signed;
     let refusal: Refusal | undefined;
-    const avoid = new Set<Pid>();
+    const avoid = new Set<Pid>(order.avoid);
     try {
       for (let number = 1; number <= this.#settings.payments.attempts_max; number++) {
         const found = await this.#router.routesFor({
           ...order,
-          payer: this.#me,
+          payer: pidFromPublicKey(order.payer_key),
           avoid: [...avoid],
         });
         if (found.payable < order.amount) {
@@ -237,7 +210,7 @@ export class Payments {
             turn.putTransaction(tx, { ...record, state: 'ROUTED' });
           });
         }
-        const ended = await this.#attempt(order, signed, number, found.routes, note);
+        const ended = await this.#attempt(signed, number, found.routes);
         if (ended.outcome === 'COMMITTED') {
           this.#router.used(order.equivalent, found.routes);
           return;
@@ -267,14 +240,22 @@ export class Payments {
   }
 
   async #attempt(
-    order: Order,
-    signed: Uint8Array,
-    number: number,
+    { order, bytes, note }: SignedOrder,
+    attempt: number,
     routes: readonly Route[],
-    note: Uint8Array | undefined,
   ): Promise<Pick<Ended, 'outcome' | 'refusal' | 'silent'>> {
-    const bytes = this.#manifest(order, signed, number, routes);
-    const open = openManifest(bytes);
+    const prepareBy = this.#ports.clock.now() + this.#settings.payments.prepare_ms;
+    const manifest = manifestOf(
+      {
+        order: bytes,
+        attempt,
+        routes,
+        coordinator: this.#ports.signer.publicKey,
+        prepareBy: Math.min(prepareBy, order.expires),
+      },
+      this.#agents,
+    );
+    const open = openManifest(manifest);
     const own = open.effects
       .map((effect) => effect.edge)
       .filter((id) => this.#edges.mustCompare(id));
@@ -290,48 +271,6 @@ export class Payments {
     } finally {
       this.#waiting.delete(open.hash);
     }
-  }
-
-  #manifest(
-    order: Order,
-    signed: Uint8Array,
-    attempt: number,
-    routes: readonly Route[],
-  ): Uint8Array {
-    const participants = [...new Set(routes.flatMap((route) => route.path))];
-    const indexOf = new Map(participants.map((pid, i) => [pid, i]));
-    // Every participant here is its own agent; the coordinator, this node, stands last.
-    const voters = [...participants.filter((pid) => pid !== this.#me), this.#me];
-    const voterOf = new Map(voters.map((pid, i) => [pid, i]));
-    return encodeManifest({
-      kind: 'payment',
-      order: signed,
-      attempt,
-      participants,
-      agents: participants.map((pid) => voterOf.get(pid)!),
-      routes: routes.map(({ path, amount }) => ({
-        amount,
-        path: path.map((pid) => indexOf.get(pid)!),
-      })),
-      voters: voters.map((pid) => this.#keyOf(pid)),
-      prepare_by: Math.min(
-        this.#ports.clock.now() + this.#settings.payments.prepare_ms,
-        order.expires,
-      ),
-    });
-  }
-
-  #keyOf(pid: Pid): PublicKey {
-    const key = pid === this.#me ? this.#ports.signer.publicKey : this.#peers.keyOf(pid);
-    if (key !== undefined) return key;
-    throw new GeoError(
-      'E001',
-      'A participant on the route cannot be reached: its key is not known.',
-      {
-        fault: 'unknown_key',
-        participant: pid,
-      },
-    );
   }
 
   #onEnded(ended: Ended): void {

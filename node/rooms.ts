@@ -1,6 +1,7 @@
 /** The parts of a node, as those see them who answer for it: its service and its views. */
 
 import type { Pid } from '../protocol/identity/pid.ts';
+import type { Agents } from './engine/agents.ts';
 import type { EdgeStatements } from './engine/edge-statements.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
@@ -17,6 +18,7 @@ export interface Rooms {
   readonly settings: NodeSettings;
   readonly me: Pid;
   readonly hall: Hall;
+  readonly agents: Agents;
   readonly peers: Peers;
   readonly lines: TrustLines;
   readonly router: Router;

@@ -30,6 +30,13 @@ export class Views {
     this.#me = me;
   }
 
+  /** Every edge of the participant whose view this is. */
+  edges(): Edge[] {
+    return [...this.#state.edges.values()].filter(({ low, high }) =>
+      [low, high].includes(this.#me),
+    );
+  }
+
   nameOf(pid: Pid): string | null {
     for (const [name, contact] of this.#state.contacts) if (contact.pid === pid) return name;
     return null;

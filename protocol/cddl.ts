@@ -6,6 +6,7 @@ import { PRESENCE_SIGNED_AS, PresenceBody } from './presence.ts';
 import { Receipt } from './receipt.ts';
 import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
+import { GrantScope } from './wire/messages/agent.ts';
 import { Applied, EvidenceBundle, Vote, Withdrawal } from './wire/messages/evidence.ts';
 import { Manifest, ManifestRoute, Order } from './wire/messages/payment.ts';
 import { Contact, RouteHop } from './wire/messages/route.ts';
@@ -56,6 +57,7 @@ cose-signature = bstr .size 64
 /** Parts that messages are made of, each with what it is. */
 const PARTS: readonly (readonly [comment: string, rule: Rule])[] = [
   ['What the owner of a trust line allows on it.', LinePolicy],
+  ['On what an agent may say YES for a member.', GrantScope],
   ["What the payer signs; tx is the SHA-256 of this map's bytes.", Order],
   ["Indices into the manifest's participants, payer first, payee last.", ManifestRoute],
   ['What is voted on, by the SHA-256 of its bytes. Not signed itself.', Manifest],
@@ -63,7 +65,7 @@ const PARTS: readonly (readonly [comment: string, rule: Rule])[] = [
   ['"I shall not apply this attempt on the certificate alone."', Withdrawal],
   ['"I have applied this attempt"; rests_on is there exactly if first_hand is false.', Applied],
   ['Signed statements about one attempt, as their signers made them.', EvidenceBundle],
-  ['The key of an agent, and multiaddrs by which it may be reached.', Contact],
+  ['The key of a participant, and multiaddrs by which its agent may be reached.', Contact],
   ["[debtor, creditor, capacity]; the first two are indices into the reply's nodes.", RouteHop],
 ];
 

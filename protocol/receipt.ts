@@ -50,8 +50,8 @@ export function readReceipt(bytes: Uint8Array): Receipt {
 }
 
 /**
- * Checks a receipt by itself, without any node: the order's signature, one YES of every voter over
- * this manifest, and a first-hand `applied`.
+ * Checks a receipt by itself, without any node: the signatures of the order and of the grants, one
+ * YES of every voter over this manifest, and a first-hand `applied`.
  * @throws GeoError E009 if the bytes are not a receipt at all
  */
 export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceipt {
@@ -60,6 +60,11 @@ export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceip
   const problems: string[] = [];
   if (!isSignedBy(open.signedOrder, open.order.payer_key, verify)) {
     problems.push('The order is not signed by the payer.');
+  }
+  for (const [member, grant] of open.grants) {
+    if (!isSignedBy(grant, grant.body.member_key, verify)) {
+      problems.push(`The grant of ${member} is not signed by it.`);
+    }
   }
   const missing = new Set(open.voters);
   for (const vote of receipt.votes) {

@@ -19,6 +19,9 @@ export const StatementFile = s.named(
     /** The statement as each end has signed it. */
     by_low: s.signed('edge-statement'),
     by_high: s.signed('edge-statement'),
+    /** Of an end whose agent has signed: the key is the agent's. */
+    low_grant: s.optional(s.signed('agent-grant')),
+    high_grant: s.optional(s.signed('agent-grant')),
   }),
 );
 export type StatementFile = s.Infer<typeof StatementFile>;
@@ -69,8 +72,13 @@ export function verifyStatement(bytes: Uint8Array, verify: Verify): VerifiedStat
   if (bytesToHex(byLow.payload) !== bytesToHex(byHigh.payload)) {
     problems.push('The two ends have signed different statements.');
   }
-  checkSigner(problems, byLow, file.low_key, body.low, verify);
-  checkSigner(problems, byHigh, file.high_key, body.high, verify);
+  checkSigner(problems, byLow, { key: file.low_key, end: body.low, grant: file.low_grant }, verify);
+  checkSigner(
+    problems,
+    byHigh,
+    { key: file.high_key, end: body.high, grant: file.high_grant },
+    verify,
+  );
   return {
     ok: problems.length === 0,
     problems,
@@ -93,13 +101,31 @@ function debtIn({ balance, low, high, precision }: EdgeStatement): VerifiedState
     : { debtor: low, creditor: high, amount: formatAmount(-balance, precision) };
 }
 
+interface Signatory {
+  readonly key: PublicKey;
+  readonly end: Pid;
+  readonly grant: Uint8Array | undefined;
+}
+
+/** Until when `end` has let `key` sign for it, ms since 1970 UTC; undefined if it has not. */
+function grantTo(key: PublicKey, end: Pid, bytes: Uint8Array, verify: Verify): number | undefined {
+  const grant = readSigned('AGENT_GRANT', bytes);
+  const { member_key: member, agent_key: agent, expires } = grant.body;
+  const holds = pidFromPublicKey(member) === end && agent === key;
+  return holds && isSignedBy(grant, member, verify) ? expires : undefined;
+}
+
 function checkSigner(
   problems: string[],
   signed: Unverified<EdgeStatement>,
-  key: PublicKey,
-  end: Pid,
+  { key, end, grant }: Signatory,
   verify: Verify,
 ): void {
-  if (pidFromPublicKey(key) !== end) problems.push(`The key beside it is not that of ${end}.`);
+  const granted = grant === undefined ? undefined : grantTo(key, end, grant, verify);
+  const mayGrant = granted !== undefined && granted >= signed.body.made;
+  if (grant !== undefined && !mayGrant)
+    problems.push(`${end} has not granted that to the key beside it.`);
+  else if (grant === undefined && pidFromPublicKey(key) !== end)
+    problems.push(`The key beside it is not that of ${end}.`);
   else if (!isSignedBy(signed, key, verify)) problems.push(`It is not signed by ${end}.`);
 }

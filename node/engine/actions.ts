@@ -2,7 +2,7 @@
  * Carries out what a commit machine decided, within the turn that asked it: edges, statements,
  * messages, the transaction's state (docs/PROTOCOL.md, "Commit rules": one durable write per row).
  */
-import { hashToBytes, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { hashToBytes, type PublicKey } from '../../protocol/identity/pid.ts';
 import { applyChange, holdChange, releaseChange } from '../../protocol/ledger/edge.ts';
 import { countDailyUse, directionOf, type Refusal } from '../../protocol/ledger/reservation.ts';
 import { has, members } from '../../protocol/machines/evidence.ts';
@@ -228,11 +228,12 @@ function sendPrepare(
   const contacts = open.voters.map(context.contactOf);
   const body = { manifest: open.bytes, contacts };
   const plain = bareFrame('PAYMENT_PREPARE', body);
+  const { participants, agents } = open.manifest;
+  const payees = agents[participants.indexOf(open.order.payee)];
   for (const voter of to) {
     const key = open.voters[voter]!;
-    const isPayee = pidFromPublicKey(key) === open.order.payee;
     const frame =
-      isPayee && context.note !== undefined
+      voter === payees && context.note !== undefined
         ? bareFrame('PAYMENT_PREPARE', { ...body, note: context.note })
         : plain;
     turn.send(key, frame);

@@ -14,7 +14,9 @@ import { checkTimes, type OpenManifest } from '../../protocol/machines/manifest.
 import { isSignedBy } from '../../protocol/wire/envelope.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
+import type { AgentRecord } from '../store/records.ts';
 import type { OwnEffect } from './attempt.ts';
+import { sameBytes } from './same-bytes.ts';
 import type { Turn } from './turn.ts';
 
 export interface Admission {
@@ -22,6 +24,8 @@ export interface Admission {
   readonly verify: VerifySignature;
   /** Does this node vote for the participant? */
   readonly served: (participant: Pid) => boolean;
+  /** What is known of who votes for the participant; nothing is known of most: they vote for themselves. */
+  readonly wordOf: (participant: Pid) => AgentRecord | undefined;
   /** Who is barred starts and carries nothing new; its debts can still be worked off. */
   readonly barOf: (participant: Pid) => Bar | undefined;
   /** Have both books of the edge been found equal since the node started? */
@@ -143,6 +147,11 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
   for (const hop of open.hops) {
     const id = edgeId(hop.debtor, hop.creditor, open.order.equivalent);
     if (!touches(id, context)) continue;
+    const misrepresented =
+      checkAgent(open, hop.debtor, context) ?? checkAgent(open, hop.creditor, context);
+    if (misrepresented !== undefined) {
+      return { ...misrepresented, hop: [hop.debtor, hop.creditor], available: 0n };
+    }
     const edge = turn.edge(id);
     if (edge === undefined) {
       return {
@@ -187,6 +196,28 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
       return { ...barred(bar), hop: [debtor, creditor], available: 0n };
   }
   return undefined;
+}
+
+/**
+ * Whoever votes for a participant of an own edge must be the one that it has named last. Its word
+ * came before the first line between the two, its signature was checked then: the same bytes need
+ * no second check.
+ */
+function checkAgent(
+  open: OpenManifest,
+  participant: Pid,
+  { wordOf }: Admission,
+): Refusal | undefined {
+  const word = wordOf(participant);
+  const shown = open.grants.get(participant);
+  if (word?.type === 'AGENT_GRANT') {
+    if (shown !== undefined && sameBytes(shown.bytes, word.envelope)) return undefined;
+  } else if (shown === undefined) return undefined;
+  return refusal(
+    'E006',
+    'wrong_agent',
+    'Somebody votes for a participant who is not, or no longer, known here as its agent; try again shortly.',
+  );
 }
 
 function touches(id: EdgeId, context: Admission): boolean {

@@ -3,7 +3,12 @@
  * state, carry out its actions, store. One durable write per step.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
+import {
+  type Hash,
+  type Pid,
+  type PublicKey,
+  pidFromPublicKey,
+} from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { PREPARE_MS_MAX } from '../../protocol/limits.ts';
 import { contradictions, only, sameEvidence } from '../../protocol/machines/evidence.ts';
@@ -94,7 +99,7 @@ export class AttemptSteps {
     turn.putAttempt(final, fresh, before === undefined, () =>
       this.#context.strangersAmong(final.open.voters),
     );
-    recordOutcome(turn, before, final, this.#context);
+    recordOutcome(turn, before, final);
     this.#reportContradictions(turn, before, final);
   }
 
@@ -102,9 +107,9 @@ export class AttemptSteps {
     const was = before === undefined ? 0n : contradictions(before.commit.evidence);
     const found = contradictions(after.commit.evidence) & ~was;
     if (found === 0n) return;
-    for (const [i, agent] of after.open.manifest.agents.entries()) {
-      if ((found & only(agent)) === 0n) continue;
-      this.#context.onContradiction(turn, after.open.manifest.participants[i]!, after.open.tx);
+    for (const [i, voter] of after.open.voters.entries()) {
+      if ((found & only(i)) === 0n) continue;
+      this.#context.onContradiction(turn, pidFromPublicKey(voter), after.open.tx);
     }
   }
 

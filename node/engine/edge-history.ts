@@ -48,6 +48,13 @@ export interface EdgeHistoriesContext {
   readonly onListKnown: (edge: Edge, watch: EdgeWatch, count: number) => Promise<void>;
 }
 
+/** Who sent a message about an edge, which end this node serves, and which the sender. */
+export interface Speaker {
+  readonly from: PublicKey;
+  readonly near: Pid;
+  readonly far: Pid;
+}
+
 export class EdgeHistories {
   readonly #context: EdgeHistoriesContext;
 
@@ -56,8 +63,9 @@ export class EdgeHistories {
   }
 
   /** EDGE_HISTORY from the other end: newer lines, its proofs, its wishes, a page of its list. */
-  async receive(from: PublicKey, edge: Edge, watch: EdgeWatch, body: EdgeHistory): Promise<void> {
-    if (body.lines !== undefined) await this.#adoptLines(from, body.lines);
+  async receive(speaker: Speaker, edge: Edge, watch: EdgeWatch, body: EdgeHistory): Promise<void> {
+    const { from } = speaker;
+    if (body.lines !== undefined) await this.#adoptLines(speaker, body.lines);
     if (body.receipts !== undefined) await this.#adopt(from, edge, watch, body.receipts);
     if (body.wanted !== undefined) this.#sendReceipts(from, edge, body.wanted);
     if (body.applied !== undefined) await this.#hearPage(from, edge, watch, body, body.applied);
@@ -170,19 +178,18 @@ export class EdgeHistories {
     }
   }
 
-  async #adoptLines(from: PublicKey, lines: NonNullable<EdgeHistory['lines']>): Promise<void> {
+  async #adoptLines(
+    { near, far }: Speaker,
+    lines: NonNullable<EdgeHistory['lines']>,
+  ): Promise<void> {
     // The own line first: it shows that the equivalent was known here.
-    const ordered = [...lines].sort(([, a], [, b]) => this.#isOwn(b) - this.#isOwn(a));
+    const isOwn = (envelope: Uint8Array) => Number(ownerOf(envelope) === near);
+    const ordered = [...lines].sort(([, a], [, b]) => isOwn(b) - isOwn(a));
     for (const [type, envelope] of ordered) {
       await this.#context.hall.turn((turn) =>
-        this.#context.lines.adopt(turn, pidFromPublicKey(from), type, envelope),
+        this.#context.lines.adopt(turn, near, far, type, envelope),
       );
     }
-  }
-
-  #isOwn(envelope: Uint8Array): number {
-    const { body } = readSigned('TRUST_LINE_UPDATE', envelope);
-    return body.from_key === this.#context.ports.signer.publicKey ? 1 : 0;
   }
 
   #sendReceipts(to: PublicKey, edge: EdgeId, wanted: readonly Hash[]): void {
@@ -240,6 +247,10 @@ export class EdgeHistories {
     });
     this.#context.ports.transport.send(to, frame);
   }
+}
+
+function ownerOf(envelope: Uint8Array): Pid {
+  return pidFromPublicKey(readSigned('TRUST_LINE_UPDATE', envelope).body.from_key);
 }
 
 function bundleOf({ votes, applied }: Receipt) {

@@ -4,8 +4,8 @@
  * compared. Older history is never needed again to compare; its records stay.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { PublicKey } from '../../protocol/identity/pid.ts';
+import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import { edgeStateOf, sameState } from '../../protocol/machines/edge-sync.ts';
 import {
   readSigned,
@@ -18,13 +18,14 @@ import type { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import type { Signer, VerifySignature } from '../ports.ts';
 import { keys } from '../store/keys.ts';
 import { decodeRecord, encodeRecord, StatementRecord } from '../store/records.ts';
+import type { Agents } from './agents.ts';
 import type { Turn } from './turn.ts';
 
 export interface StatementsContext {
   readonly signer: Signer;
   readonly verify: VerifySignature;
   readonly read: (key: string) => Uint8Array | undefined;
-  readonly keyOf: (pid: Pid) => PublicKey | undefined;
+  readonly agents: Agents;
   /** Attempts applied on an edge from one statement to the next. */
   readonly every: number;
   /** The other end wants to sign what is not true here: the books have to be compared. */
@@ -34,29 +35,32 @@ export interface StatementsContext {
 /** A statement in force. */
 export interface CoSigned {
   readonly body: EdgeStatement;
-  /** COSE_Sign1 of the same statement by this node and by the other end. */
+  /** COSE_Sign1 of the same statement by this node and by the other end's agent. */
   readonly mine: Uint8Array;
   readonly theirs: Uint8Array;
 }
 
 export class EdgeStatements {
   readonly #context: StatementsContext;
-  readonly #me: Pid;
 
   constructor(context: StatementsContext) {
     this.#context = context;
-    this.#me = pidFromPublicKey(context.signer.publicKey);
   }
 
-  /** Time for a new one? Only the lower PID proposes by itself, so that proposals seldom cross. */
+  /** Time for a new one? Only the lower end proposes by itself, so that proposals seldom cross. */
   isDue(edge: Edge): boolean {
-    return edge.low === this.#me && edge.count - edge.base >= this.#context.every;
+    return (
+      this.#context.agents.farEnd(edge) === edge.high &&
+      edge.count - edge.base >= this.#context.every
+    );
   }
 
   /** Signs the edge as it stands and asks the other end to do the same. */
   propose(turn: Turn, id: Edge): void {
     const edge = turn.edge(id);
-    const peer = edge && this.#context.keyOf(counterparty(edge, this.#me));
+    const { agents } = this.#context;
+    const far = edge && agents.farEnd(edge);
+    const peer = far && agents.agentOf(far);
     if (edge === undefined || peer === undefined) return;
     const mine = this.#sign({ ...edgeStateOf(edge), made: turn.now });
     turn.put(keys.proposal(edge), encodeRecord(StatementRecord, { mine }));
@@ -66,9 +70,9 @@ export class EdgeStatements {
   /** EDGE_STATEMENT: a proposal, or the other end's signature under the own one. */
   receive(turn: Turn, from: PublicKey, signed: Unverified<EdgeStatement>): void {
     const { body } = signed;
-    const peer = pidFromPublicKey(from);
     const edge = turn.edge(body);
-    if (edge === undefined || counterparty(edge, this.#me) !== peer) {
+    const far = edge && this.#context.agents.farEnd(edge);
+    if (edge === undefined || far === undefined || !this.#context.agents.isAgent(from, far)) {
       throw new GeoError('E006', 'Only the other end of an edge may sign its statement.', {
         fault: 'wrong_sender',
       });

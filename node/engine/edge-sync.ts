@@ -7,12 +7,7 @@
  * node with old books finds out before it promises anything.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import {
-  type Hash,
-  type Pid,
-  type PublicKey,
-  pidFromPublicKey,
-} from '../../protocol/identity/pid.ts';
+import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import {
   counterparty,
   type Edge,
@@ -24,6 +19,7 @@ import { edgeStateOf, newerLines, sameBooks } from '../../protocol/machines/edge
 import { bareFrame } from '../../protocol/wire/envelope.ts';
 import type { EdgeDigest, EdgeHistory } from '../../protocol/wire/messages/edge.ts';
 import type { Ports } from '../ports.ts';
+import type { Agents } from './agents.ts';
 import type { Attempts } from './attempts.ts';
 import { findDispute, settleDispute } from './edge-dispute.ts';
 import { EdgeHistories } from './edge-history.ts';
@@ -46,7 +42,7 @@ export interface EdgeSyncContext {
   readonly hall: Hall;
   readonly attempts: Attempts;
   readonly lines: TrustLines;
-  readonly keyOf: (pid: Pid) => PublicKey | undefined;
+  readonly agents: Agents;
   /** Both books are equal: a moment at which a statement can be signed. */
   readonly onEqual: (edge: Edge) => void;
 }
@@ -62,7 +58,6 @@ export interface Comparison {
 
 export class EdgeSync {
   readonly #context: EdgeSyncContext;
-  readonly #me: Pid;
   readonly #watches = new EdgeWatches();
   readonly #histories: EdgeHistories;
   readonly #rounds: (() => void)[] = [];
@@ -70,7 +65,6 @@ export class EdgeSync {
 
   constructor(context: EdgeSyncContext) {
     this.#context = context;
-    this.#me = pidFromPublicKey(context.ports.signer.publicKey);
     this.#histories = new EdgeHistories({
       ports: context.ports,
       hall: context.hall,
@@ -90,8 +84,18 @@ export class EdgeSync {
     return this.#recovered;
   }
 
+  /** One book has nothing to be compared with. */
   isCompared(id: EdgeId): boolean {
-    return this.#watches.peek(id)?.compared === true;
+    return this.#watches.peek(id)?.compared === true || this.#peer(id) === undefined;
+  }
+
+  /** Somebody else keeps the other book from now on: what the last one said counts no more. */
+  forget(member: Pid): void {
+    for (const edge of this.#context.hall.state.edges.values()) {
+      if (edge.low !== member && edge.high !== member) continue;
+      this.#watchOf(edge).compared = false;
+      this.compare(edge);
+    }
   }
 
   /** An own edge that payments have to wait for. */
@@ -106,15 +110,15 @@ export class EdgeSync {
     return { compared: watch.compared, theirs: watch.theirs, heard: watch.heard };
   }
 
-  /** Compares every edge with a peer: after a connect, and from time to time. */
-  compareWith(peer: Pid): void {
+  /** Compares every edge of which a peer keeps the other book: after a connect, and from time to time. */
+  compareWith(peer: PublicKey): void {
     for (const edge of this.#context.hall.state.edges.values()) {
-      if (counterparty(edge, this.#me) === peer) this.compare(edge);
+      if (this.#keeperOf(edge) === peer) this.#tell(peer, edge, true);
     }
   }
 
   compare(edge: Edge): void {
-    const key = this.#context.keyOf(counterparty(edge, this.#me));
+    const key = this.#keeperOf(edge);
     if (key !== undefined) this.#tell(key, edge, true);
   }
 
@@ -147,13 +151,13 @@ export class EdgeSync {
 
   /** Peers that are not connected are compared with when they are. */
   #compareMissing(): void {
-    const { hall, ports, keyOf } = this.#context;
+    const { hall, ports } = this.#context;
     const missing = [...hall.state.edges.values()].filter((edge) => !this.isCompared(edge));
     if (missing.length === 0) return;
     const connected = new Set<PublicKey>();
     for (const peer of ports.transport.peers()) if (peer.connected) connected.add(peer.publicKey);
     for (const edge of missing) {
-      const key = keyOf(this.#peer(edge));
+      const key = this.#keeperOf(edge);
       if (key !== undefined && connected.has(key)) this.compare(edge);
     }
   }
@@ -199,7 +203,7 @@ export class EdgeSync {
 
   /** EDGE_DIGEST from the other end. */
   async digest(from: PublicKey, theirs: EdgeDigest): Promise<void> {
-    const edge = this.#edgeWith(from, theirs, theirs.precision);
+    const { edge, far: peer } = this.#edgeWith(from, theirs, theirs.precision);
     const mine = edgeStateOf(edge);
     if (theirs.precision !== mine.precision) {
       throw new GeoError('E009', 'The two ends of an edge count with different precisions.', {
@@ -216,7 +220,7 @@ export class EdgeSync {
       const { recovered } = watch;
       watch.recovered = 0;
       await this.#context.hall.turn((turn) => {
-        settleDispute(turn, edge, this.#peer(edge), recovered);
+        settleDispute(turn, edge, peer, recovered);
         if (theirs.answer) this.#sendDigest(turn, from, edge, false);
       });
       if (recovered > 0) this.#logRecovered(edge, recovered);
@@ -235,8 +239,8 @@ export class EdgeSync {
 
   /** EDGE_HISTORY from the other end. */
   async history(from: PublicKey, body: EdgeHistory): Promise<void> {
-    const edge = this.#edgeWith(from, body);
-    await this.#histories.receive(from, edge, this.#watchOf(edge), body);
+    const { edge, near, far } = this.#edgeWith(from, body);
+    await this.#histories.receive({ from, near, far }, edge, this.#watchOf(edge), body);
   }
 
   /**
@@ -281,6 +285,7 @@ export class EdgeSync {
 
   async #findDispute(edge: Edge, theirs: EdgeDigest, unproven: readonly Hash[]): Promise<void> {
     const peer = this.#peer(edge);
+    if (peer === undefined) return;
     await this.#context.hall.turn((turn) => findDispute(turn, edge, peer, theirs, unproven));
   }
 
@@ -290,8 +295,14 @@ export class EdgeSync {
     this.#context.ports.log.info({ peer, equivalent, recovered }, 'payments were recovered');
   }
 
-  #peer(edge: EdgeId): Pid {
-    return counterparty(edge, this.#me);
+  /** The end whose book is elsewhere. */
+  #peer(edge: EdgeId): Pid | undefined {
+    return this.#context.agents.farEnd(edge);
+  }
+
+  #keeperOf(edge: EdgeId): PublicKey | undefined {
+    const peer = this.#peer(edge);
+    return peer && this.#context.agents.agentOf(peer);
   }
 
   #becomeEqual(edge: Edge, watch: EdgeWatch): void {
@@ -334,18 +345,18 @@ export class EdgeSync {
   }
 
   /**
-   * The own edge that a message of its other end is about. One that this node does not know (its
-   * books may be old) counts as empty.
+   * The edge that a message of its other end's agent is about, and its ends. One that this node does
+   * not know (its books may be old) counts as empty.
    * @throws GeoError E006 `wrong_sender`
    */
-  #edgeWith(from: PublicKey, about: EdgeId, precision = 0): Edge {
-    const peer = pidFromPublicKey(from);
-    const ends = [about.low, about.high];
-    if (peer === this.#me || !ends.includes(peer) || !ends.includes(this.#me)) {
+  #edgeWith(from: PublicKey, about: EdgeId, precision = 0): { edge: Edge; near: Pid; far: Pid } {
+    const far = this.#peer(about);
+    if (far === undefined || !this.#context.agents.isAgent(from, far)) {
       throw new GeoError('E006', 'Only the other end of an edge may speak about its books.', {
         fault: 'wrong_sender',
       });
     }
-    return this.#context.hall.state.edges.get(edgeKey(about)) ?? newEdge(about, precision);
+    const edge = this.#context.hall.state.edges.get(edgeKey(about)) ?? newEdge(about, precision);
+    return { edge, near: counterparty(about, far), far };
   }
 }

@@ -23,4 +23,6 @@ export type Notice =
       readonly equivalent: EquivalentCode;
       readonly state: 'PENDING' | 'COMMITTED' | 'FAILED';
     }
+  /** Somebody else votes for the participant now, or this node does. */
+  | { readonly type: 'agent-changed'; readonly member: Pid }
   | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

@@ -4,6 +4,7 @@
  */
 import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import type { NodeSettings } from '../settings.ts';
+import type { OutboxRecord } from '../store/records.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -46,15 +47,24 @@ export class Outbox {
     const { retry_min_ms: shortest, retry_max_ms: longest } = this.#settings;
     const tries = entry.tries + 1;
     const wait = Math.min(shortest * 2 ** Math.min(tries, 20), longest);
-    const [to, topic] = split(tail);
+    const [to, topic] = splitTail(tail);
     turn.putOutbox(to, topic, { ...entry, tries, next: turn.now + wait });
     this.#send(turn, to, entry.frame);
   }
 
+  /** Does something wait for this peer, or for somebody whom it represents? */
+  waitsFor(peer: PublicKey): boolean {
+    return this.#entriesFor(peer).next().done !== true;
+  }
+
   /** A peer is back: everything that waits for it goes out now. */
-  resend(turn: Turn, to: Pid): void {
+  resend(turn: Turn, peer: PublicKey): void {
+    for (const { frame } of this.#entriesFor(peer)) turn.send(peer, frame);
+  }
+
+  *#entriesFor(peer: PublicKey): Generator<OutboxRecord> {
     for (const [tail, entry] of this.#state.outbox) {
-      if (split(tail)[0] === to) this.#send(turn, to, entry.frame);
+      if (this.#keyOf(splitTail(tail)[0]) === peer) yield entry;
     }
   }
 
@@ -65,7 +75,8 @@ export class Outbox {
   }
 }
 
-function split(tail: string): [to: Pid, topic: string] {
+/** The receiver and the topic of an entry. */
+export function splitTail(tail: string): [to: Pid, topic: string] {
   const at = tail.indexOf('/');
   return [tail.slice(0, at) as Pid, tail.slice(at + 1)];
 }

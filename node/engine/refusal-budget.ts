@@ -4,7 +4,7 @@
  * nothing: it counts as away, which no outcome rests on, and answers once the budget has grown again.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 const DAY_S = 24 * 3600;
@@ -13,13 +13,13 @@ export class RefusalBudget {
   /** Made at the first use, when the time is known. */
   #bucket: TokenBucket | undefined;
   readonly #bytesPerDay: number;
-  readonly #isKnown: (pid: Pid) => boolean;
+  readonly #isKnown: (peer: PublicKey) => boolean;
 
   /**
    * @param bytesPerDay of manifests that are kept only to have refused them, all strangers together
-   * @param isKnown whether this node deals with a participant: contact or neighbour
+   * @param isKnown whether this node deals with a peer: contact, neighbour, or agent of one
    */
-  constructor(bytesPerDay: number, isKnown: (pid: Pid) => boolean) {
+  constructor(bytesPerDay: number, isKnown: (peer: PublicKey) => boolean) {
     this.#bytesPerDay = bytesPerDay;
     this.#isKnown = isKnown;
   }
@@ -29,7 +29,7 @@ export class RefusalBudget {
    * @throws GeoError E006 `too_many_refusals`
    */
   spend(from: PublicKey, bytes: number, now: number): void {
-    if (this.#isKnown(pidFromPublicKey(from))) return;
+    if (this.#isKnown(from)) return;
     this.#bucket ??= new TokenBucket(
       { perSecond: this.#bytesPerDay / DAY_S, burst: this.#bytesPerDay },
       now,

@@ -19,6 +19,8 @@ export class State {
   readonly attempts = new Map<Hash, Attempt>();
   readonly transactions = new Map<TxId, records.TransactionRecord>();
   readonly outbox = new Map<string, records.OutboxRecord>();
+  /** Who votes for a participant, where it has said so. */
+  readonly agents = new Map<Pid, records.AgentRecord>();
   readonly peers = new Map<Pid, records.PeerRecord>();
   /** Newest signed version of every line, by `equivalent/owner/other`. */
   readonly lines = new Map<string, records.LineEnvelopeRecord>();
@@ -62,6 +64,9 @@ export class State {
     });
     await fresh.#each('outbox', (key, value) => {
       fresh.outbox.set(key, records.decodeRecord(records.OutboxRecord, value));
+    });
+    await fresh.#each('agent', (pid, value) => {
+      fresh.agents.set(pid as Pid, records.decodeRecord(records.AgentRecord, value));
     });
     await fresh.#each('peer', (pid, value) => {
       fresh.peers.set(pid as Pid, records.decodeRecord(records.PeerRecord, value));
@@ -117,6 +122,7 @@ export class State {
     replace(this.attempts, other.attempts);
     replace(this.transactions, other.transactions);
     replace(this.outbox, other.outbox);
+    replace(this.agents, other.agents);
     replace(this.peers, other.peers);
     replace(this.lines, other.lines);
     replace(this.contacts, other.contacts);

@@ -15,6 +15,7 @@ import { isSignedBy, readSigned, type Unverified } from '../../protocol/wire/env
 import type { EvidenceBundle, Vote } from '../../protocol/wire/messages/evidence.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { Attempt, StatementKey, Statements } from './attempt.ts';
+import { sameBytes } from './same-bytes.ts';
 
 /** What a bundle added to what was known. */
 export interface Learned {
@@ -165,13 +166,6 @@ function evidenceOf(key: StatementKey): Evidence {
     default:
       return { ...NO_EVIDENCE, applied: set };
   }
-}
-
-/** From the end, where two statements differ at once: there stand the signatures. */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 const indexes = new WeakMap<OpenManifest, ReadonlyMap<string, number>>();

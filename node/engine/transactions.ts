@@ -1,13 +1,15 @@
 /** The order behind attempts: who the node was in it, which attempts were made, how it ended. */
-import type { Pid, TxId } from '../../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { has } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
+import type { Signer } from '../ports.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import type { Attempt } from './attempt.ts';
 import type { Turn } from './turn.ts';
 
-interface Served {
+interface Agency {
+  readonly signer: Signer;
   readonly served: (participant: Pid) => boolean;
 }
 
@@ -15,29 +17,31 @@ interface Served {
 export function recordStart(
   turn: Turn,
   open: OpenManifest,
-  { served }: Served,
+  agency: Agency,
   note?: Uint8Array,
 ): void {
   const known = turn.transaction(open.tx);
-  const role = served(open.payer) ? 'payer' : served(open.order.payee) ? 'payee' : 'intermediary';
+  const { payer, order } = open;
   const kept = note ?? known?.note;
+  const isFor = agency.served(payer) || agency.served(order.payee);
   turn.putTransaction(open.tx, {
     order: open.manifest.order,
-    role,
+    role: known?.role ?? roleIn(open, pidFromPublicKey(agency.signer.publicKey)),
     state: 'PREPARE_IN_PROGRESS',
     attempts: [...(known?.attempts ?? []), open.hash],
     created: known?.created ?? turn.now,
-    ...(kept === undefined || role === 'intermediary' ? {} : { note: kept }),
+    ...(kept === undefined || !isFor ? {} : { note: kept }),
   });
 }
 
+function roleIn({ payer, order }: OpenManifest, me: Pid): TransactionRecord['role'] {
+  if (payer === me) return 'payer';
+  if (order.payee === me) return 'payee';
+  return order.coordinator === me ? 'coordinator' : 'intermediary';
+}
+
 /** Tells the order, the history and the listeners if the attempt has just got its outcome. */
-export function recordOutcome(
-  turn: Turn,
-  before: Attempt | undefined,
-  after: Attempt,
-  { served }: Served,
-): void {
+export function recordOutcome(turn: Turn, before: Attempt | undefined, after: Attempt): void {
   const { phase, role } = after.commit;
   if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
   const { tx, hash } = after.open;
@@ -46,7 +50,7 @@ export function recordOutcome(
     const record = turn.transaction(tx)!;
     turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
     writeHistory(turn, after.open, record.role);
-  } else if (!(role === 'coordinator' && served(after.open.payer))) {
+  } else if (role === 'voter') {
     // A coordinator may try again: its payment decides whether the order has ended.
     const record = turn.transaction(tx);
     if (record !== undefined && record.state !== 'COMMITTED') {
@@ -92,13 +96,18 @@ function withoutReason(record: TransactionRecord): TransactionRecord {
 
 function writeHistory(turn: Turn, open: OpenManifest, role: TransactionRecord['role']): void {
   const { order, payer, tx } = open;
-  const texts = { payer: 'paid', payee: 'received', intermediary: 'carried for others' };
+  const texts = {
+    payer: 'paid',
+    payee: 'received',
+    intermediary: 'carried for others',
+    coordinator: 'carried out for others',
+  };
   turn.history({
     type: 'payment',
     text: texts[role],
     tx,
     equivalent: order.equivalent,
     amount: order.amount,
-    ...(role === 'intermediary' ? {} : { peer: role === 'payer' ? order.payee : payer }),
+    ...(role === 'intermediary' ? {} : { peer: role === 'payee' ? payer : order.payee }),
   });
 }

@@ -1,7 +1,18 @@
-/** Trust lines of this node: the owner's commands, the peers' messages, delivery until acknowledged. */
+/**
+ * Trust lines of this node and of its members: the owners' commands, the peers' messages, delivery
+ * until acknowledged.
+ */
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import { counterparty, edgeId, lineOf, newEdge, withLine } from '../../protocol/ledger/edge.ts';
+import {
+  counterparty,
+  type Edge,
+  edgeId,
+  lineOf,
+  newEdge,
+  type TrustLine,
+  withLine,
+} from '../../protocol/ledger/edge.ts';
 import {
   changeLine,
   type LineChange,
@@ -20,7 +31,9 @@ import {
 import type { LineState, TrustLineAck } from '../../protocol/wire/messages/trust-line.ts';
 import type { Signer, VerifySignature } from '../ports.ts';
 import type { RefusalRecord } from '../store/records.ts';
+import type { Agents } from './agents.ts';
 import type { Outbox } from './outbox.ts';
+import { sameBytes } from './same-bytes.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -29,8 +42,9 @@ export interface LinesContext {
   readonly verify: VerifySignature;
   readonly state: State;
   readonly outbox: Outbox;
-  /** Someone this node has chosen to deal with: a contact, or one it trusts itself. */
-  readonly isChosen: (pid: Pid) => boolean;
+  readonly agents: Agents;
+  /** Someone that the member has chosen to deal with: one it trusts, another member, or this node's contact. */
+  readonly isChosen: (pid: Pid, by: Pid) => boolean;
   /** Lines that people this node has not chosen may give it, all together. */
   readonly uninvitedMax: number;
 }
@@ -49,11 +63,7 @@ export class TrustLines {
    * @throws GeoError E009 `line_to_self` | `unknown_equivalent`, and as {@link changeLine}
    */
   change(turn: Turn, peer: Pid, equivalent: EquivalentCode, change: LineChange): void {
-    if (peer === this.#me) {
-      throw new GeoError('E009', 'A trust line leads to somebody else, not to oneself.', {
-        fault: 'line_to_self',
-      });
-    }
+    requireAnother(this.#me, peer);
     const precision = this.#precisionOf(equivalent);
     const id = edgeId(this.#me, peer, equivalent);
     const edge = turn.edge(id) ?? newEdge(id, precision);
@@ -71,8 +81,60 @@ export class TrustLines {
     };
     const { signer } = this.#context;
     const envelope = seal(type, body, signer.publicKey, (message) => signer.sign(message));
-    turn.putEdge(withLine(edge, this.#me, line));
-    turn.putLine(this.#me, peer, equivalent, { type, envelope, state: 'PENDING' });
+    this.#give(turn, edge, this.#me, line, type, envelope);
+  }
+
+  /**
+   * A new version of a member's line, signed by the member itself: checked as an own change, and in
+   * force at once.
+   * @throws GeoError E005 `bad_signature`, E006 `not_served`, E008 `stale_sequence`, E009
+   *   `line_to_self` | `unknown_equivalent` | `precision_differs`, and as {@link changeLine}
+   */
+  submit(turn: Turn, type: LineMessage, signed: Unverified<LineState>): void {
+    const { body } = signed;
+    const owner = pidFromPublicKey(body.from_key);
+    this.#context.agents.requireServed(owner);
+    requireAnother(owner, body.to);
+    const id = edgeId(owner, body.to, body.equivalent);
+    const edge = turn.edge(id) ?? newEdge(id, body.precision);
+    const current = lineOf(edge, owner);
+    if (body.sequence <= (current?.sequence ?? 0)) {
+      const stored = this.#context.state.lines.get(`${body.equivalent}/${owner}/${body.to}`);
+      if (stored !== undefined && sameBytes(stored.envelope, signed.bytes)) return;
+      throw new GeoError(
+        'E008',
+        `The line is at version ${current?.sequence} here already; sign the next one.`,
+        { fault: 'stale_sequence', sequence: current?.sequence },
+      );
+    }
+    requireSignedBy(signed, body.from_key, this.#context.verify);
+    const refusal = this.#refuse(body);
+    if (refusal !== undefined) {
+      throw new GeoError(refusal.code, refusal.text, { fault: refusal.fault });
+    }
+    const { limit, status, policy, sequence, changed } = body;
+    const wanted = { status, policy, ...(limit === current?.limit ? {} : { limit }) };
+    changeLine(edge, owner, wanted, turn.now);
+    this.#give(turn, edge, owner, { limit, status, policy, sequence, changed }, type, signed.bytes);
+  }
+
+  /** A line of a served owner is in force at once, and on its way to the other end. */
+  #give(
+    turn: Turn,
+    edge: Edge,
+    owner: Pid,
+    line: TrustLine,
+    type: LineMessage,
+    envelope: Uint8Array,
+  ): void {
+    const { agents, outbox } = this.#context;
+    const { equivalent } = edge;
+    const peer = counterparty(edge, owner);
+    // Both ends served here: there is one book, and nobody to wait for.
+    const state = agents.served(peer) ? 'COMMITTED' : 'PENDING';
+    const isNew = turn.edge(edge) === undefined;
+    turn.putEdge(withLine(edge, owner, line));
+    turn.putLine(owner, peer, equivalent, { type, envelope, state });
     turn.history({
       type: 'trust_line',
       text: `${line.status} line given, version ${line.sequence}`,
@@ -80,8 +142,11 @@ export class TrustLines {
       equivalent,
       amount: line.limit,
     });
-    this.#context.outbox.queue(turn, peer, topicOf(equivalent), signedFrame(type, envelope));
-    this.#tell(turn, this.#me, peer, equivalent, 'PENDING');
+    if (state === 'PENDING') {
+      if (isNew) agents.introduce(turn, owner, peer);
+      outbox.queue(turn, peer, topicOf(equivalent, owner), signedFrame(type, envelope));
+    }
+    this.#tell(turn, owner, peer, equivalent, state);
   }
 
   /** TRUST_LINE_CREATE, _UPDATE, _CLOSE from the owner of a line towards this node. */
@@ -90,24 +155,16 @@ export class TrustLines {
     const owner = pidFromPublicKey(body.from_key);
     const acknowledge = (refusal?: RefusalRecord) =>
       turn.send(from, bareFrame('TRUST_LINE_ACK', ackOf(owner, body, refusal)));
-    if (body.to !== this.#me) {
-      throw new GeoError('E006', 'That trust line leads to another participant.', {
-        fault: 'wrong_receiver',
-      });
-    }
-    if (owner === this.#me) {
-      throw new GeoError('E009', 'A trust line leads to somebody else, not to oneself.', {
-        fault: 'line_to_self',
-      });
-    }
-    const id = edgeId(owner, this.#me, body.equivalent);
+    if (!this.#context.agents.served(body.to)) throw wrongReceiver();
+    requireAnother(owner, body.to);
+    const id = edgeId(owner, body.to, body.equivalent);
     const known = turn.edge(id);
     if (known !== undefined && receiveLine(known, owner, body).verdict === 'known') {
       acknowledge();
       return;
     }
     requireSignedBy(signed, body.from_key, this.#context.verify);
-    if (known === undefined) this.#requireRoomFor(owner);
+    if (known === undefined) this.#requireRoomFor(owner, body.to);
     const refusal = this.#refuse(body);
     if (refusal !== undefined) {
       acknowledge(refusal);
@@ -117,11 +174,12 @@ export class TrustLines {
     const verdict = receiveLine(edge, owner, body);
     if (verdict.verdict === 'adopt') {
       turn.putEdge(withLine(edge, owner, verdict.line));
-      turn.putLine(owner, this.#me, body.equivalent, {
+      turn.putLine(owner, body.to, body.equivalent, {
         type,
         envelope: signed.bytes,
         state: 'COMMITTED',
       });
+      if (known === undefined) this.#context.agents.introduce(turn, body.to, owner);
       turn.history({
         type: 'trust_line',
         text: `${body.status} line received, version ${body.sequence}`,
@@ -129,34 +187,31 @@ export class TrustLines {
         equivalent: body.equivalent,
         amount: body.limit,
       });
-      this.#tell(turn, owner, this.#me, body.equivalent, 'COMMITTED');
+      this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');
     }
     acknowledge();
   }
 
   /**
    * A newer version of either line of an edge, shown by its other end: the own books are older
-   * than the owner's signature, even where the owner is this node itself.
+   * than the owner's signature, even where the owner is served here.
+   * @param near the end that is served here
    * @throws GeoError E005 `bad_signature`, E006 `wrong_receiver`, E009 for what cannot be read
    */
-  adopt(turn: Turn, peer: Pid, type: LineMessage, envelope: Uint8Array): void {
+  adopt(turn: Turn, near: Pid, peer: Pid, type: LineMessage, envelope: Uint8Array): void {
     const signed = readSigned(type, envelope);
     const { body } = signed;
     const owner = pidFromPublicKey(body.from_key);
     const ends = [owner, body.to];
-    if (owner === body.to || !ends.includes(peer) || !ends.includes(this.#me)) {
-      throw new GeoError('E006', 'That trust line leads to another participant.', {
-        fault: 'wrong_receiver',
-      });
-    }
+    if (owner === body.to || !ends.includes(peer) || !ends.includes(near)) throw wrongReceiver();
     const id = edgeId(owner, body.to, body.equivalent);
     const known = turn.edge(id);
     const edge = known ?? newEdge(id, body.precision);
     const verdict = receiveLine(edge, owner, body);
     if (verdict.verdict === 'known') return;
     requireSignedBy(signed, body.from_key, this.#context.verify);
-    if (owner !== this.#me && known === undefined) {
-      this.#requireRoomFor(owner);
+    if (owner !== near && known === undefined) {
+      this.#requireRoomFor(owner, near);
       this.#precisionOf(body.equivalent);
     }
     if (edge.precision !== body.precision) {
@@ -170,47 +225,49 @@ export class TrustLines {
     turn.putLine(owner, body.to, body.equivalent, { type, envelope, state: 'COMMITTED' });
     turn.history({
       type: 'trust_line',
-      text: `${body.status} line ${owner === this.#me ? 'given' : 'received'}, version ${body.sequence}, as the other end has it`,
+      text: `${body.status} line ${owner === near ? 'given' : 'received'}, version ${body.sequence}, as the other end has it`,
       peer,
       equivalent: body.equivalent,
       amount: body.limit,
     });
     // What waited to be delivered is older than what the other end has shown.
-    if (owner === this.#me) this.#context.outbox.end(turn, peer, topicOf(body.equivalent));
+    if (owner === near) this.#context.outbox.end(turn, peer, topicOf(body.equivalent, owner));
     this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');
   }
 
   /** TRUST_LINE_ACK: the other end has the line, or tells why it does not take it. */
   acknowledged(turn: Turn, from: PublicKey, ack: TrustLineAck): void {
-    const peer = pidFromPublicKey(from);
-    if (ack.from !== this.#me || ack.to !== peer) {
+    const { from: owner, to: peer, equivalent } = ack;
+    const { agents, state, outbox } = this.#context;
+    if (!agents.served(owner) || !agents.isAgent(from, peer)) {
       throw new GeoError('E006', 'Only the other end of a line can acknowledge it.', {
         fault: 'wrong_sender',
       });
     }
-    const stored = this.#context.state.lines.get(`${ack.equivalent}/${this.#me}/${peer}`);
-    const edge = turn.edge(edgeId(this.#me, peer, ack.equivalent));
-    const line = edge && lineOf(edge, this.#me);
+    const stored = state.lines.get(`${equivalent}/${owner}/${peer}`);
+    const edge = turn.edge(edgeId(owner, peer, equivalent));
+    const line = edge && lineOf(edge, owner);
     // An answer to an older version says nothing about this one.
     if (stored?.state !== 'PENDING' || line === undefined || line.sequence !== ack.sequence) return;
-    turn.putLine(this.#me, peer, ack.equivalent, {
+    turn.putLine(owner, peer, equivalent, {
       type: stored.type,
       envelope: stored.envelope,
       state: ack.accepted ? 'COMMITTED' : 'FAILED',
       ...(ack.accepted ? {} : { failure: failureOf(ack) }),
     });
-    this.#context.outbox.end(turn, peer, topicOf(ack.equivalent));
-    this.#tell(turn, this.#me, peer, ack.equivalent, ack.accepted ? 'COMMITTED' : 'FAILED');
+    outbox.end(turn, peer, topicOf(equivalent, owner));
+    this.#tell(turn, owner, peer, equivalent, ack.accepted ? 'COMMITTED' : 'FAILED');
   }
 
   /** Keys cost nothing: without a bound, made-up ones could fill the store with lines to this node. */
-  #requireRoomFor(owner: Pid): void {
+  #requireRoomFor(owner: Pid, member: Pid): void {
     const { isChosen, state, uninvitedMax } = this.#context;
-    if (isChosen(owner)) return;
+    if (isChosen(owner, member)) return;
     let uninvited = 0;
     for (const edge of state.edges.values()) {
-      if (lineOf(edge, this.#me) === undefined && !isChosen(counterparty(edge, this.#me)))
-        uninvited++;
+      if (edge.low !== member && edge.high !== member) continue;
+      const other = counterparty(edge, member);
+      if (lineOf(edge, member) === undefined && !isChosen(other, member)) uninvited++;
     }
     if (uninvited < uninvitedMax) return;
     throw new GeoError(
@@ -261,8 +318,21 @@ export class TrustLines {
 }
 
 /** One entry per line: a newer version takes the place of the older one in the outbox. */
-function topicOf(equivalent: EquivalentCode): string {
-  return `line/${equivalent}`;
+function topicOf(equivalent: EquivalentCode, owner: Pid): string {
+  return `line/${equivalent}/${owner}`;
+}
+
+function requireAnother(owner: Pid, other: Pid): void {
+  if (owner !== other) return;
+  throw new GeoError('E009', 'A trust line leads to somebody else, not to oneself.', {
+    fault: 'line_to_self',
+  });
+}
+
+function wrongReceiver(): GeoError {
+  return new GeoError('E006', 'That trust line leads to another participant.', {
+    fault: 'wrong_receiver',
+  });
 }
 
 function ackOf(owner: Pid, body: LineState, refusal?: RefusalRecord): TrustLineAck {

@@ -42,6 +42,7 @@ export class Turn {
   readonly #ops = new Map<string, TurnOp>();
   readonly #edges = new Map<string, Edge>();
   readonly #attempts = new Map<Hash, Attempt>();
+  readonly #agents = new Map<Pid, records.AgentRecord>();
   readonly #transactions = new Map<TxId, records.TransactionRecord>();
   /** Transactions that may be forgotten afterwards, in the version that the store then has. */
   readonly #stored = new Map<TxId, records.TransactionRecord>();
@@ -117,7 +118,8 @@ export class Turn {
 
   putTransaction(tx: TxId, record: records.TransactionRecord): void {
     this.#transactions.set(tx, record);
-    if (record.role !== 'payer') return;
+    // Only what this node has begun is its to end.
+    if (record.role !== 'payer' && record.role !== 'coordinator') return;
     const done = record.state === 'COMMITTED' || record.state === 'ABORTED';
     if (done) this.del(keys.open(tx));
     else this.put(keys.open(tx), new Uint8Array(0));
@@ -131,6 +133,16 @@ export class Turn {
     const key = keys.line(equivalent, owner, other);
     this.put(key, records.encodeRecord(records.LineEnvelopeRecord, line));
     this.#merges.push(() => this.#state.lines.set(`${equivalent}/${owner}/${other}`, line));
+  }
+
+  agent(pid: Pid): records.AgentRecord | undefined {
+    return this.#agents.get(pid) ?? this.#state.agents.get(pid);
+  }
+
+  putAgent(pid: Pid, agent: records.AgentRecord): void {
+    this.#agents.set(pid, agent);
+    this.put(keys.agent(pid), records.encodeRecord(records.AgentRecord, agent));
+    this.#merges.push(() => this.#state.agents.set(pid, agent));
   }
 
   putPeer(pid: Pid, peer: records.PeerRecord): void {

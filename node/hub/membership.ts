@@ -2,6 +2,7 @@
  * Who is a member of this hub's community, as the rest of the node asks: the one gate between a
  * status and what it still allows.
  */
+import { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { type MemberAct, mayDo } from '../../protocol/machines/membership.ts';
 import type { Bar } from '../engine/admission.ts';
@@ -24,6 +25,30 @@ export class Membership {
 
   memberOf(participant: Pid): MemberRecord | undefined {
     return this.isHub ? this.#members.get(participant) : undefined;
+  }
+
+  /**
+   * Whether this node takes on to vote for the participant.
+   * @throws GeoError E006 `not_a_hub` | `not_a_member` | `not_active_member`
+   */
+  requireHosted(participant: Pid): void {
+    if (!this.isHub) {
+      throw new GeoError('E006', 'This node is not a hub: it votes for nobody but its owner.', {
+        fault: 'not_a_hub',
+      });
+    }
+    const member = this.memberOf(participant);
+    if (member === undefined) {
+      throw new GeoError('E006', 'The hub votes for its members only. Join it first.', {
+        fault: 'not_a_member',
+      });
+    }
+    if (member.hosted && mayDo(member.status, 'carry')) return;
+    throw new GeoError(
+      'E006',
+      `The hub does not vote for a participant that is ${member.status}${member.hosted ? '' : ' with a node of its own'}.`,
+      { fault: 'not_active_member' },
+    );
   }
 
   /** Whether it is a member that may do this. Strangers may do nothing as members. */

@@ -10,12 +10,13 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { AVOID_MAX } from '../../protocol/limits.ts';
-import { bareFrame } from '../../protocol/wire/envelope.ts';
+import { bareFrame, readSigned } from '../../protocol/wire/envelope.ts';
 import type { Contact, RouteQuery, RouteReply } from '../../protocol/wire/messages/route.ts';
 import type { Clock, Entropy, Transport } from '../ports.ts';
 
-/** A hop out of this node that may be used for a payment of others, and whom to ask behind it. */
+/** A hop out of a participant that this node serves, which may be used for a payment. */
 export interface OwnHop {
+  readonly debtor: Pid;
   readonly creditor: Pid;
   readonly capacity: bigint;
   /** The creditor's line lets it carry payments of others. */
@@ -24,17 +25,25 @@ export interface OwnHop {
 
 /** What the search asks its node. */
 export interface SearchGround {
-  readonly me: Pid;
   readonly publicKey: PublicKey;
+  /** Does this node know all hops out of the participant, since it serves it? */
+  isOwn(participant: Pid): boolean;
   /** Own hops in the query's equivalent that are open to this payer and payee. */
   hops(
     query: Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'>,
     /** Leaves out neighbours that the asker has no use for, before anything is worked out for them. */
     isOfUse?: (creditor: Pid) => boolean,
   ): OwnHop[];
-  /** May a payment come in from `debtor` to be carried on? */
-  carriesFrom(debtor: Pid, query: RouteQuery): boolean;
-  contactOf(pid: Pid): Contact | undefined;
+  /** May a payment come in from somebody whom `agent` represents, to be carried on? */
+  carriesFrom(agent: PublicKey, query: RouteQuery): boolean;
+  agentOf(pid: Pid): PublicKey | undefined;
+  placeOf(pid: Pid): Place | undefined;
+}
+
+/** The key of a participant, where its agent may be reached, and its grant if the agent has another key. */
+export interface Place {
+  readonly contact: Contact;
+  readonly grant?: Uint8Array;
 }
 
 export interface FoundHop {
@@ -45,7 +54,7 @@ export interface FoundHop {
 
 export interface Found {
   readonly hops: readonly FoundHop[];
-  readonly contacts: readonly Contact[];
+  readonly places: readonly Place[];
   /** Queries sent, here and behind. */
   readonly messages: number;
 }
@@ -54,7 +63,7 @@ interface Asking {
   readonly id: string;
   readonly waitingFor: Set<PublicKey>;
   readonly hops: FoundHop[];
-  readonly contacts: Map<PublicKey, Contact>;
+  readonly places: Map<Pid, Place>;
   messages: number;
   cancel: () => void;
   done: () => void;
@@ -69,8 +78,12 @@ const SEEN_MS = 60_000;
 /** An answer must fit a frame: 128 nodes with two addresses of 120 characters, and 512 hops, do. */
 const NODES_MAX = 128;
 const HOPS_MAX_TOLD = 512;
+/** The grants of hosted members among them, of 320 bytes each. */
+const GRANTS_MAX = 64;
 const ADDRESSES_MAX = 2;
 const ADDRESS_LENGTH_MAX = 120;
+
+const NOTHING: Found = { hops: [], places: [], messages: 0 };
 
 /** The addresses of a node that are worth their place in an answer. */
 export function shortest(addresses: readonly string[]): string[] {
@@ -110,20 +123,19 @@ export class NeighbourSearch {
   /** ROUTE_QUERY from a neighbour. */
   onQuery(from: PublicKey, query: RouteQuery): void {
     const id = bytesToHex(query.id);
-    const debtor = pidFromPublicKey(from);
     if (this.#seen.has(id)) {
-      this.#reply(from, query, { hops: [], contacts: [], messages: 0 }, true);
+      this.#reply(from, query, NOTHING, true);
       return;
     }
     const overloaded = this.#asking.size >= QUERIES_MAX;
-    if (overloaded || query.hops < 1 || !this.#ground.carriesFrom(debtor, query)) {
-      this.#reply(from, query, { hops: [], contacts: [], messages: 0 }, false);
+    if (overloaded || query.hops < 1 || !this.#ground.carriesFrom(from, query)) {
+      this.#reply(from, query, NOTHING, false);
       return;
     }
     this.#markSeen(id);
     this.#ask(
       query,
-      debtor,
+      from,
       (found) => this.#reply(from, query, found, false),
       () => false,
     );
@@ -135,19 +147,17 @@ export class NeighbourSearch {
     if (asking === undefined || !asking.waitingFor.delete(from)) return;
     asking.messages += reply.cost;
     const nodes = reply.nodes.map(([key]) => pidFromPublicKey(key));
-    const alive = reply.repeated || reply.hops.length > 0;
-    if (!alive) {
-      // A dead end: the hop to this neighbour leads nowhere.
-      const at = asking.hops.findIndex((hop) => hop.creditor === pidFromPublicKey(from));
-      if (at >= 0) asking.hops.splice(at, 1);
-    }
+    // A dead end: the hops to this neighbour and whom it represents lead nowhere.
+    if (!reply.repeated && reply.hops.length === 0) this.#drop(asking, (agent) => agent === from);
     for (const [debtor, creditor, capacity] of reply.hops) {
       const u = nodes[debtor];
       const v = nodes[creditor];
-      if (u === undefined || v === undefined || u === v || u === this.#ground.me) continue;
+      if (u === undefined || v === undefined || u === v || this.#ground.isOwn(u)) continue;
       asking.hops.push({ debtor: u, creditor: v, capacity });
     }
-    for (const contact of reply.nodes) asking.contacts.set(contact[0], contact);
+    for (const place of placesIn(reply)) {
+      asking.places.set(pidFromPublicKey(place.contact[0]), place);
+    }
     asking.done();
   }
 
@@ -158,42 +168,30 @@ export class NeighbourSearch {
 
   #ask(
     query: RouteQuery,
-    from: Pid | undefined,
+    from: PublicKey | undefined,
     finish: (found: Found) => void,
     enough: (found: Found) => boolean,
   ): void {
-    const { payee, payer } = query;
     const asking: Asking = {
       id: bytesToHex(query.id),
       waitingFor: new Set(),
       hops: [],
-      contacts: new Map(),
+      places: new Map(),
       messages: 0,
       cancel: () => undefined,
       done: () => undefined,
     };
-    const forward: PublicKey[] = [];
-    for (const { creditor, capacity, carries } of this.#ground.hops(query)) {
-      if (creditor === from || creditor === payer || query.avoid.includes(creditor)) continue;
-      const contact = this.#ground.contactOf(creditor);
-      if (contact === undefined) continue;
-      if (creditor !== payee && (!carries || query.hops < 2)) continue;
-      if (creditor !== payee && forward.length >= query.budget) continue;
-      const narrow = capacity < query.amount ? capacity : query.amount;
-      asking.hops.push({ debtor: this.#ground.me, creditor, capacity: narrow });
-      asking.contacts.set(contact[0], contact);
-      if (creditor !== payee) forward.push(contact[0]);
-    }
+    const forward = this.#collectOwn(query, from, asking);
     const found = (): Found => ({
       hops: asking.hops,
-      contacts: [...asking.contacts.values()],
+      places: [...asking.places.values()],
       messages: asking.messages,
     });
     const kept = Math.max(query.wait_ms * WAIT_KEPT, WAIT_KEPT_MS_MIN);
     const waitMs = Math.floor(query.wait_ms - kept);
     if (forward.length === 0 || waitMs <= 0 || enough(found())) {
       // Whoever was not asked is not known to lead anywhere.
-      asking.hops.splice(0, asking.hops.length, ...asking.hops.filter((h) => h.creditor === payee));
+      this.#drop(asking, (_, creditor) => creditor !== query.payee);
       finish(found());
       return;
     }
@@ -206,12 +204,7 @@ export class NeighbourSearch {
       if (asking.waitingFor.size === 0 || enough(found())) end();
     };
     asking.cancel = this.#clock.after(waitMs, () => {
-      const late = new Set([...asking.waitingFor].map(pidFromPublicKey));
-      asking.hops.splice(
-        0,
-        asking.hops.length,
-        ...asking.hops.filter((h) => !late.has(h.creditor)),
-      );
+      this.#drop(asking, (agent) => agent !== undefined && asking.waitingFor.has(agent));
       end();
     });
     this.#asking.set(asking.id, asking);
@@ -230,19 +223,56 @@ export class NeighbourSearch {
     }
   }
 
+  /** Puts the own hops into what was found. @returns the agents to ask for what lies behind them */
+  #collectOwn(query: RouteQuery, from: PublicKey | undefined, asking: Asking): PublicKey[] {
+    const { payee, payer } = query;
+    const ground = this.#ground;
+    const forward = new Set<PublicKey>();
+    for (const { debtor, creditor, capacity, carries } of ground.hops(query)) {
+      const agent = ground.agentOf(creditor);
+      const place = ground.placeOf(creditor);
+      if (agent === undefined || place === undefined || agent === from) continue;
+      if (creditor === payer || query.avoid.includes(creditor)) continue;
+      const isOwn = ground.isOwn(creditor);
+      if (creditor !== payee && (!carries || query.hops < 2)) continue;
+      if (creditor !== payee && !isOwn && !forward.has(agent)) {
+        if (forward.size >= query.budget) continue;
+        forward.add(agent);
+      }
+      const narrow = capacity < query.amount ? capacity : query.amount;
+      asking.hops.push({ debtor, creditor, capacity: narrow });
+      asking.places.set(creditor, place);
+      const start = ground.placeOf(debtor);
+      if (start !== undefined) asking.places.set(debtor, start);
+    }
+    return [...forward];
+  }
+
+  /** Takes back hops to others' participants. Those among own members are known to stand. */
+  #drop(asking: Asking, isUseless: (agent: PublicKey | undefined, creditor: Pid) => boolean): void {
+    const { isOwn, agentOf } = this.#ground;
+    const kept = asking.hops.filter(
+      ({ debtor, creditor }) =>
+        !isOwn(debtor) || isOwn(creditor) || !isUseless(agentOf(creditor), creditor),
+    );
+    asking.hops.splice(0, asking.hops.length, ...kept);
+  }
+
   #reply(to: PublicKey, query: RouteQuery, found: Found, repeated: boolean): void {
-    const { me, publicKey } = this.#ground;
     const nodes: Contact[] = [];
+    const grants: Uint8Array[] = [];
     const index = new Map<Pid, number>();
-    const own: Contact = [publicKey, this.#transport.addresses()];
-    const known = new Map(found.contacts.map((c) => [pidFromPublicKey(c[0]), c]));
-    known.set(me, own);
+    const known = new Map(found.places.map((place) => [pidFromPublicKey(place.contact[0]), place]));
     const place = (pid: Pid): number | undefined => {
       const at = index.get(pid);
       if (at !== undefined) return at;
-      const contact = known.get(pid);
-      if (contact === undefined || nodes.length >= NODES_MAX) return undefined;
-      nodes.push([contact[0], shortest(contact[1])]);
+      const found = known.get(pid);
+      if (found === undefined || nodes.length >= NODES_MAX) return undefined;
+      if (found.grant !== undefined) {
+        if (grants.length >= GRANTS_MAX) return undefined;
+        grants.push(found.grant);
+      }
+      nodes.push([found.contact[0], shortest(found.contact[1])]);
       index.set(pid, nodes.length - 1);
       return nodes.length - 1;
     };
@@ -254,7 +284,8 @@ export class NeighbourSearch {
     }
     const cost = Math.min(found.messages, 0xffff);
     const reply = { id: query.id, nodes, hops, repeated, cost };
-    this.#transport.send(to, bareFrame('ROUTE_REPLY', reply));
+    const whole = grants.length === 0 ? reply : { ...reply, grants };
+    this.#transport.send(to, bareFrame('ROUTE_REPLY', whole));
   }
 
   #markSeen(id: string): void {
@@ -265,4 +296,15 @@ export class NeighbourSearch {
     }
     this.#seen.set(id, now);
   }
+}
+
+/** Nodes of an answer, each with the grant that came for it. What they claim, the votes prove. */
+function placesIn({ nodes, grants = [] }: RouteReply): Place[] {
+  const byMember = new Map(
+    grants.map((grant) => [readSigned('AGENT_GRANT', grant).body.member_key, grant]),
+  );
+  return nodes.map((contact) => {
+    const grant = byMember.get(contact[0]);
+    return grant === undefined ? { contact } : { contact, grant };
+  });
 }

@@ -5,11 +5,10 @@ import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
 import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts';
-import type { Contact } from '../../protocol/wire/messages/route.ts';
 import type { Clock } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import { LearnedHops } from './learned-hops.ts';
-import type { Found, NeighbourSearch, SearchGround } from './neighbour-search.ts';
+import type { Found, NeighbourSearch, Place, SearchGround } from './neighbour-search.ts';
 
 export interface RouteWish {
   readonly payer: Pid;
@@ -48,7 +47,7 @@ export class Router {
   readonly #learned: LearnedHops;
   /** What votes refused. It outweighs what neighbours tell: they do not see every policy. */
   readonly #refuted: LearnedHops;
-  readonly #hear: (contact: Contact) => void;
+  readonly #hear: (place: Place) => void;
   /** Searches under way, by what they ask for. */
   readonly #asking = new Map<string, Promise<RoutesFound>>();
 
@@ -57,7 +56,7 @@ export class Router {
     search: NeighbourSearch,
     clock: Clock,
     settings: NodeSettings['routes'],
-    hear: (contact: Contact) => void,
+    hear: (place: Place) => void,
   ) {
     this.#ground = ground;
     this.#search = search;
@@ -71,8 +70,14 @@ export class Router {
   async routesFor(wish: RouteWish): Promise<RoutesFound> {
     const known = this.#choose(wish, []);
     if (known.payable >= wish.amount) return { ...known, messages: 0 };
-    // Payments to the same payee begin together: one of them asks, and its answer mostly serves all.
-    const question = JSON.stringify([wish.payee, wish.equivalent, wish.max_hops, wish.avoid]);
+    // Payments of one payer to one payee begin together: one of them asks, and its answer mostly serves all.
+    const question = JSON.stringify([
+      wish.payer,
+      wish.payee,
+      wish.equivalent,
+      wish.max_hops,
+      wish.avoid,
+    ]);
     const asking = this.#asking.get(question);
     if (asking !== undefined) {
       await asking;
@@ -103,11 +108,11 @@ export class Router {
     );
     const now = this.#clock.now();
     // The answers count here even if they are not kept (`cache_ms` 0).
-    const told = found.hops.filter((hop) => hop.debtor !== this.#ground.me);
+    const told = found.hops.filter((hop) => !this.#ground.isOwn(hop.debtor));
     for (const hop of told) {
       this.#learned.learn(wish.equivalent, hop.debtor, hop.creditor, hop.capacity, now);
     }
-    for (const contact of found.contacts) this.#hear(contact);
+    for (const place of found.places) this.#hear(place);
     return { ...this.#choose(wish, told), messages: found.messages };
   }
 
@@ -141,9 +146,11 @@ export class Router {
     for (const { debtor, creditor, capacity } of more) graph.set(debtor, creditor, capacity);
     // The own edges are known exactly; an unwilling neighbour is only good as the payee, and one behind
     // whom nothing is known is no good at all: most are, in a node with many edges.
-    const leadsOn = (creditor: Pid) => creditor === wish.payee || graph.hopsFrom(creditor).size > 0;
-    for (const { creditor, capacity, carries } of this.#ground.hops(wish, leadsOn)) {
-      graph.set(this.#ground.me, creditor, carries || creditor === wish.payee ? capacity : 0n);
+    const { isOwn } = this.#ground;
+    const leadsOn = (creditor: Pid) =>
+      creditor === wish.payee || isOwn(creditor) || graph.hopsFrom(creditor).size > 0;
+    for (const { debtor, creditor, capacity, carries } of this.#ground.hops(wish, leadsOn)) {
+      graph.set(debtor, creditor, carries || creditor === wish.payee ? capacity : 0n);
     }
     for (const { debtor, creditor, capacity } of this.#refuted.fresh(wish.equivalent, now)) {
       const told = graph.hopsFrom(debtor).get(creditor) ?? 0n;

@@ -12,13 +12,12 @@ export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
   const { state } = hall;
   return {
     balance: () => {
-      const edges = [...state.edges.values()];
-      return [...Map.groupBy(edges, (edge) => edge.equivalent).values()].map((group) =>
+      return [...Map.groupBy(views.edges(), (edge) => edge.equivalent).values()].map((group) =>
         views.balance(group),
       );
     },
 
-    debts: () => [...state.edges.values()].flatMap((edge) => views.debts(edge)),
+    debts: () => views.edges().flatMap((edge) => views.debts(edge)),
 
     history: (query) =>
       readHistory(
@@ -28,7 +27,7 @@ export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
         query.peer === undefined ? undefined : peerIn(rooms, query.peer),
       ),
 
-    books: () => [...state.edges.values()].map((edge) => views.book(edge)),
+    books: () => views.edges().map((edge) => views.book(edge)),
 
     edge: (request) => edgeView(rooms, views, requireEdge(rooms, edgeIn(rooms, request))),
 

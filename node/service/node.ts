@@ -20,7 +20,7 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
 
     status: () => {
       const phases = [...state.attempts.values()].map((attempt) => attempt.commit.phase);
-      const edges = [...state.edges.values()];
+      const edges = views.edges();
       const restored = rooms.restoredAt();
       return {
         pid: me,

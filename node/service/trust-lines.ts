@@ -58,7 +58,7 @@ export function trustLineOperations(rooms: Rooms, views: Views): TrustLineOperat
 
     closeTrustLine: (request) => changeLine(request, () => ({ status: 'closed' })),
 
-    trustLines: () => [...state.edges.values()].flatMap((edge) => views.lines(edge)),
+    trustLines: () => views.edges().flatMap((edge) => views.lines(edge)),
   };
 }
 

@@ -17,6 +17,7 @@
  * | `open/` | tx | empty; a payment of this node that has no outcome yet |
  * | `nonce/` | nonce of an order | tx: a repeated wish is the same payment |
  * | `outbox/` | receiver PID, topic | OutboxRecord |
+ * | `agent/` | PID | AgentRecord: who votes for the participant |
  * | `peer/` | PID | PeerRecord: agent key and addresses |
  * | `contact/` | name | ContactRecord |
  * | `equivalent/` | code | EquivalentRecord |
@@ -47,6 +48,7 @@ export type Prefix =
   | 'open'
   | 'nonce'
   | 'outbox'
+  | 'agent'
   | 'peer'
   | 'contact'
   | 'equivalent'
@@ -68,6 +70,7 @@ export const keys = {
   open: (tx: TxId) => `open/${tx}`,
   nonce: (nonce: string) => `nonce/${nonce}`,
   outbox: (to: Pid, topic: string) => `outbox/${to}/${topic}`,
+  agent: (pid: Pid) => `agent/${pid}`,
   peer: (pid: Pid) => `peer/${pid}`,
   contact: (name: string) => `contact/${name}`,
   equivalent: (code: string) => `equivalent/${code}`,

@@ -90,7 +90,8 @@ export const AttemptRecord = s.map({
 
 export const TransactionRecord = s.map({
   order: s.bytesUpTo(16 * 1024),
-  role: s.oneOf('payer', 'payee', 'intermediary'),
+  /** Of this node itself; `coordinator`: it carries out the order of somebody else. */
+  role: s.oneOf('payer', 'payee', 'intermediary', 'coordinator'),
   state: s.oneOf('NEW', 'ROUTED', 'PREPARE_IN_PROGRESS', 'COMMITTED', 'ABORTED'),
   /** Manifest hashes, oldest first. */
   attempts: s.list(s.hash, 0xffff),
@@ -119,6 +120,17 @@ export const OutboxRecord = s.map({
   next: s.time,
 });
 
+/** The newest word of a participant on who votes for it. */
+export const AgentRecord = s.map({
+  type: s.oneOf('AGENT_GRANT', 'AGENT_REVOKE'),
+  envelope: s.bytesUpTo(4096),
+  /** The key that votes: of a revocation the participant's own. */
+  agent: s.publicKey,
+  sequence: count,
+  /** Of a grant. */
+  expires: s.optional(s.time),
+});
+
 export const PeerRecord = s.map({ key: s.publicKey, addresses: s.list(s.text(400), 16) });
 export const ContactRecord = s.map({ pid: s.pid });
 export const EquivalentRecord = s.map({
@@ -127,7 +139,7 @@ export const EquivalentRecord = s.map({
 });
 
 export const HistoryRecord = s.map({
-  type: s.oneOf('payment', 'trust_line', 'equivalent', 'alert'),
+  type: s.oneOf('payment', 'trust_line', 'equivalent', 'agent', 'alert'),
   text: s.text(400),
   tx: s.optional(s.hash),
   peer: s.optional(s.pid),
@@ -160,6 +172,7 @@ export type RefusalRecord = s.Infer<typeof RefusalRecord>;
 export type TransactionRecord = s.Infer<typeof TransactionRecord>;
 export type LineEnvelopeRecord = s.Infer<typeof LineEnvelopeRecord>;
 export type OutboxRecord = s.Infer<typeof OutboxRecord>;
+export type AgentRecord = s.Infer<typeof AgentRecord>;
 export type PeerRecord = s.Infer<typeof PeerRecord>;
 export type ContactRecord = s.Infer<typeof ContactRecord>;
 export type EquivalentRecord = s.Infer<typeof EquivalentRecord>;

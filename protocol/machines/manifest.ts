@@ -17,6 +17,7 @@ import { decode, encode } from '../wire/cbor.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
 import { Manifest, type Order } from '../wire/messages/payment.ts';
 import { readWith } from '../wire/schema.ts';
+import { type Grants, grantsOf, refuse } from './agents.ts';
 
 /** A manifest with everything that follows from its bytes alone. */
 export interface OpenManifest {
@@ -32,6 +33,8 @@ export interface OpenManifest {
   readonly hops: readonly Hop[];
   readonly effects: readonly Effect[];
   readonly voters: readonly PublicKey[];
+  /** By participants whose agent has another key than their own; signatures not checked. */
+  readonly grants: Grants;
 }
 
 /** The bytes whose hash every vote signs. */
@@ -60,17 +63,14 @@ export function openManifest(bytes: Uint8Array): OpenManifest {
   if (pidFromPublicKey(voters.at(-1)!) !== order.coordinator) {
     refuse('coordinator', "the last voter is not the order's coordinator");
   }
-  for (const [i, participant] of participants.entries()) {
-    if (pidFromPublicKey(voters[agents[i]!]!) !== participant) {
-      refuse('agents', 'an agent does not have the key of its participant');
-    }
-  }
   const routes = manifest.routes.map(({ path, amount }) => ({
     amount,
     path: path.map((i) => participants[i] ?? refuse('routes', 'a path leaves the participants')),
   }));
   checkRoutes(routes, order, payer);
   checkEveryoneTakesPart(routes, manifest);
+  const atEnd = (pid: Pid) => pid === payer || pid === order.payee;
+  const grants = grantsOf(manifest, order.expires, (pid) => (atEnd(pid) ? 'pay' : 'carry'));
   const hops = hopsOf(routes);
   return {
     bytes,
@@ -85,6 +85,7 @@ export function openManifest(bytes: Uint8Array): OpenManifest {
     hops,
     effects: effectsOf(hops, order.equivalent),
     voters,
+    grants,
   };
 }
 
@@ -146,11 +147,4 @@ export function checkTimes(order: Order, now: number, skewMs: number): void {
       expired_ms_ago: now - order.expires,
     });
   }
-}
-
-function refuse(why: string, sentence: string): never {
-  throw new GeoError('E009', `The manifest does not hold together: ${sentence}.`, {
-    fault: 'bad_manifest',
-    why,
-  });
 }

@@ -2,6 +2,7 @@
  * Every message: its number on the wire, whether its author signs it, and its body.
  * Numbers are append only: a number once used is never given to another message.
  */
+import { AgentAck, AgentGrant, AgentRevoke } from './messages/agent.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
 import {
@@ -56,6 +57,10 @@ export const MESSAGES = {
 
   ROUTE_QUERY: message(80, false, RouteQuery),
   ROUTE_REPLY: message(81, false, RouteReply),
+
+  AGENT_GRANT: message(98, true, AgentGrant),
+  AGENT_REVOKE: message(99, true, AgentRevoke),
+  AGENT_ACK: message(103, false, AgentAck),
 
   PING: message(112, false, Ping),
   PONG: message(113, false, Ping),

@@ -44,8 +44,9 @@ export const IMPORTS: readonly ImportRow[] = [
       ['@noble/', 'cborg'],
     ],
     'ledger/': [[...BASE, 'wire/messages/', 'ledger/'], ['@noble/']],
-    // The manifest is the one thing whose bytes the machines know: votes are over their hash.
+    // The manifest is the one thing whose bytes the machines know: votes are over their hash. It shows grants.
     'machines/manifest.ts': [[''], ['@noble/']],
+    'machines/agents.ts': [[''], []],
     'machines/': [[...BASE, 'wire/messages/', 'ledger/', 'machines/'], ['@noble/']],
     'routing/': [[...BASE, 'wire/messages/', 'ledger/', 'routing/'], []],
     '': [[''], ['@noble/', '@scure/']],

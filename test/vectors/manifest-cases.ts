@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Effect, effectsOf, hopsOf } from '../../protocol/ledger/effects.ts';
 import { encodeManifest } from '../../protocol/machines/manifest.ts';
+import type { AgentGrant } from '../../protocol/wire/messages/agent.ts';
 import type { Manifest, Order } from '../../protocol/wire/messages/payment.ts';
 import * as w from './messages-world.ts';
 
@@ -56,6 +57,12 @@ function ordered(change: Partial<Order>): Partial<Manifest> {
   return { order: w.sealBy(w.anna, 'PAYMENT_REQUEST', { ...w.ORDER, ...change }) };
 }
 
+/** Eve votes for Carol by a grant with one thing wrong. */
+function granted(change: Partial<AgentGrant>): Partial<Manifest> {
+  const grant = w.sealBy(w.carol, 'AGENT_GRANT', { ...w.GRANT, ...change });
+  return { ...w.HOSTED_MANIFEST, grants: [grant] };
+}
+
 const { participants, agents, voters } = w.MANIFEST;
 const direct = {
   participants: [w.anna.pid, w.dave.pid],
@@ -82,6 +89,28 @@ export function manifestCases(): ManifestCase[] {
       ...w.MANIFEST,
       ...crossing,
       routes: crossing.routes.map(({ path }) => ({ path, amount: 2125n })),
+    }),
+    valid('an agent by grant', w.HOSTED_MANIFEST),
+    refused('an agent without a grant', 'agents', { voters: w.HOSTED_MANIFEST.voters }),
+    refused(
+      'a grant to another agent than the one that votes',
+      'agents',
+      granted({ agent_key: w.bob.key }),
+    ),
+    refused(
+      'a grant that ends before the order',
+      'grants',
+      granted({ expires: w.ORDER.expires - 1 }),
+    ),
+    refused(
+      'a grant that does not let the agent carry',
+      'grants',
+      granted({ scope: { pay: true, carry: false, clear: true } }),
+    ),
+    refused('a grant that nobody needs', 'grants', { grants: [w.SIGNED_GRANT] }),
+    refused('a grant twice', 'grants', {
+      ...w.HOSTED_MANIFEST,
+      grants: [w.SIGNED_GRANT, w.SIGNED_GRANT],
     }),
     refused('a clearing', 'kind', { kind: 'clearing' }),
     refused('routes that add up to less', 'routes', {

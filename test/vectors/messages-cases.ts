@@ -271,10 +271,39 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     },
   },
   {
+    name: 'over a hosted member',
+    type: 'ROUTE_REPLY',
+    body: {
+      id: first(7),
+      nodes: [
+        [w.carol.key, ['/ip4/192.0.2.9/tcp/4001']],
+        [w.dave.key, []],
+      ],
+      grants: [w.SIGNED_GRANT],
+      hops: [[0, 1, 2250n]],
+      repeated: false,
+      cost: 0,
+    },
+  },
+  {
     name: 'seen before',
     type: 'ROUTE_REPLY',
     body: { id: first(7), nodes: [], hops: [], repeated: true, cost: 0 },
   },
+  { name: 'to an agent', type: 'AGENT_GRANT', body: w.GRANT, signer: w.carol },
+  {
+    name: 'to say YES to nothing',
+    type: 'AGENT_GRANT',
+    body: { ...w.GRANT, sequence: 2, scope: { pay: false, carry: false, clear: false } },
+    signer: w.carol,
+  },
+  {
+    name: 'votes for herself again',
+    type: 'AGENT_REVOKE',
+    body: { member_key: w.carol.key, sequence: 3, created: w.NOW + 1 },
+    signer: w.carol,
+  },
+  { name: 'has come', type: 'AGENT_ACK', body: { member: w.carol.pid, sequence: 3 } },
   { name: 'a nonce', type: 'PING', body: { nonce: hexToBytes('0001020304050607') } },
   { name: 'the nonce of the PING', type: 'PONG', body: { nonce: hexToBytes('0001020304050607') } },
   {

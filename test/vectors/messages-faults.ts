@@ -176,6 +176,10 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
   ['ROUTE_REPLY', 'hop without capacity', { hops: [[0, 1, 0]] }],
   ['ROUTE_REPLY', 'node index of 256', { hops: [[0, 256, 1]] }],
   ['ROUTE_REPLY', 'cost of 65536', { cost: 65_536 }],
+  ['AGENT_GRANT', 'a scope that leaves something open', { scope: { pay: true, carry: true } }],
+  ['AGENT_GRANT', 'sequence below zero', { sequence: -1 }],
+  ['AGENT_REVOKE', 'a PID for the key', { member_key: HALF_PID }],
+  ['AGENT_ACK', 'sequence as text', { sequence: '3' }],
   ['PING', 'nonce of 7 bytes', { nonce: new Uint8Array(7) }],
   ['ERROR', 'text of 301 bytes', { text: 'e'.repeat(301) }],
 ];

@@ -17,6 +17,7 @@ import { encodeManifest } from '../../protocol/machines/manifest.ts';
 import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
 import { encodeBody, seal } from '../../protocol/wire/envelope.ts';
 import type { MessageBody, MessageName } from '../../protocol/wire/message-types.ts';
+import type { AgentGrant } from '../../protocol/wire/messages/agent.ts';
 import type { Vote } from '../../protocol/wire/messages/evidence.ts';
 import type { Manifest, Order } from '../../protocol/wire/messages/payment.ts';
 
@@ -81,6 +82,23 @@ export const MANIFEST: Manifest = {
   voters: [bob.key, carol.key, dave.key, anna.key],
   prepare_by: NOW + 5_000,
 };
+/** Carol lets Eve vote for her. */
+export const GRANT: AgentGrant = {
+  member_key: carol.key,
+  agent_key: eve.key,
+  sequence: 1,
+  created: NOW,
+  expires: NOW + 86_400_000,
+  scope: { pay: true, carry: true, clear: false },
+};
+export const SIGNED_GRANT = sealBy(carol, 'AGENT_GRANT', GRANT);
+/** The same payment, with Eve as Carol's agent. */
+export const HOSTED_MANIFEST: Manifest = {
+  ...MANIFEST,
+  voters: [bob.key, eve.key, dave.key, anna.key],
+  grants: [SIGNED_GRANT],
+};
+
 /** In the order of the manifest's voters. */
 export const VOTERS: readonly Person[] = [bob, carol, dave, anna];
 

@@ -48,7 +48,7 @@ export const AttemptState = z.enum([
 export const Payment = z.object({
   tx_id: hash,
   state: z.enum(['NEW', 'ROUTED', 'PREPARE_IN_PROGRESS', 'COMMITTED', 'ABORTED']),
-  role: z.enum(['payer', 'payee', 'intermediary']),
+  role: z.enum(['payer', 'payee', 'intermediary', 'coordinator']),
   payer: pid,
   payee: pid,
   equivalent: code,

@@ -12,6 +12,9 @@ import * as s from '../schema.ts';
 import { EvidenceBundle } from './evidence.ts';
 import { Contact } from './route.ts';
 
+/** Everyone on the routes of one manifest. */
+const PARTICIPANTS_MAX = 128;
+
 /** Signed by the payer: how much to whom, not which way. `tx = sha256(these bytes)`. */
 export const Order = s.named(
   'order',
@@ -50,12 +53,14 @@ export const Manifest = s.named(
     /** COSE_Sign1 of the order. */
     order: s.signed('order'),
     attempt: s.uint(0xffff),
-    participants: s.list(s.pid, 128, 2),
+    participants: s.list(s.pid, PARTICIPANTS_MAX, 2),
     /** For each participant, which voter is its agent. */
-    agents: s.list(s.uint(VOTERS_MAX - 1), 128, 2),
+    agents: s.list(s.uint(VOTERS_MAX - 1), PARTICIPANTS_MAX, 2),
     routes: s.list(ManifestRoute, ROUTES_MAX, 1),
     /** Distinct agents by public key; the coordinator is the last. */
     voters: s.list(s.publicKey, VOTERS_MAX, 1),
+    /** One of each participant whose agent has another key than its own. */
+    grants: s.optional(s.list(s.signed('agent-grant'), PARTICIPANTS_MAX, 1)),
     prepare_by: s.time,
   }),
 );

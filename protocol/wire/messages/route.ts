@@ -2,7 +2,7 @@
 import { AVOID_MAX, HOPS_MAX } from '../../limits.ts';
 import * as s from '../schema.ts';
 
-/** A participant's agent and where it may be reached. */
+/** The key of a participant, and where its agent may be reached. */
 export const Contact = s.named('contact', s.tuple(s.publicKey, s.list(s.text(200), 4)));
 export type Contact = s.Infer<typeof Contact>;
 
@@ -35,6 +35,8 @@ export const RouteReply = s.named(
   s.map({
     id: s.bytes(16),
     nodes: s.list(Contact, 256),
+    /** Of those nodes whose agent has another key. */
+    grants: s.optional(s.list(s.signed('agent-grant'), 64)),
     hops: s.list(RouteHop, 1024),
     /** The query had come by another way already: the answer went there. */
     repeated: s.bool,

@@ -1,0 +1,93 @@
+/**
+ * The members' door: what a participant without a node of its own has signed, by whichever way it
+ * comes. The signature is the authority; nothing else is asked for (docs/PROTOCOL.md, "Agents").
+ */
+import { GeoError, invalid } from '../protocol/errors.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
+import type { LineMessage } from '../protocol/machines/trust-line.ts';
+import { type OpenFrame, openFrame, type Unverified } from '../protocol/wire/envelope.ts';
+import type { LineState } from '../protocol/wire/messages/trust-line.ts';
+import type { Agents } from './engine/agents.ts';
+import type { Hall } from './engine/hall.ts';
+import type { TrustLines } from './engine/trust-lines.ts';
+import type { Membership } from './hub/membership.ts';
+import type { Payments } from './payments.ts';
+
+interface Rooms {
+  readonly hall: Hall;
+  readonly agents: Agents;
+  readonly lines: TrustLines;
+  readonly payments: Payments;
+  readonly membership: Membership;
+}
+
+/** What has become of a signed message. */
+export interface Submitted {
+  readonly member: Pid;
+  /** Of an order: the transaction that carries it out, decided or out of time. */
+  readonly tx?: TxId;
+}
+
+export class MemberDoor {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /**
+   * @param frame as it would travel between peers
+   * @param note ciphertext for the payee, beside an order that names its hash
+   * @throws GeoError E009 `not_for_members` for any other message; whatever its turn refuses
+   */
+  async submit(frame: Uint8Array, note?: Uint8Array): Promise<Submitted> {
+    const open = openFrame(frame);
+    switch (open.type) {
+      case 'AGENT_GRANT':
+      case 'AGENT_REVOKE': {
+        const { signed } = open;
+        await this.#rooms.hall.turn((turn) => this.#rooms.agents.adopt(turn, signed!));
+        return { member: pidFromPublicKey(open.body.member_key) };
+      }
+      case 'TRUST_LINE_CREATE':
+      case 'TRUST_LINE_UPDATE':
+      case 'TRUST_LINE_CLOSE':
+        await this.line(open.type, open.signed!);
+        return { member: pidFromPublicKey(open.body.from_key) };
+      case 'PAYMENT_REQUEST':
+        return {
+          member: pidFromPublicKey(open.body.payer_key),
+          tx: await this.order(open, note),
+        };
+      default:
+        throw invalid(
+          'not_for_members',
+          `A ${open.type} is between nodes; members send grants, lines and orders.`,
+        );
+    }
+  }
+
+  /** A line of a member, by its own signature. */
+  line(type: LineMessage, signed: Unverified<LineState>): Promise<void> {
+    const { hall, lines } = this.#rooms;
+    return hall.turn((turn) => lines.submit(turn, type, signed));
+  }
+
+  /**
+   * An order of a member: whoever this node votes for, or has in its community.
+   * @throws GeoError E006 `not_a_coordinator`, and as {@link Payments.coordinate}
+   */
+  order(
+    { body, signed }: Extract<OpenFrame, { type: 'PAYMENT_REQUEST' }>,
+    note?: Uint8Array,
+  ): Promise<TxId> {
+    const { agents, membership, payments } = this.#rooms;
+    const payer = pidFromPublicKey(body.payer_key);
+    if (!agents.served(payer) && !membership.may(payer, 'start')) {
+      throw new GeoError('E006', 'This node carries out orders of its members only.', {
+        fault: 'not_a_coordinator',
+      });
+    }
+    return payments.coordinate(signed!, note);
+  }
+}

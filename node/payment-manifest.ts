@@ -1,0 +1,50 @@
+/** What a coordinator puts to the vote: an order over certain routes, with everyone's agent (docs/PROTOCOL.md, "Payment"). */
+import { GeoError } from '../protocol/errors.ts';
+import type { Pid, PublicKey } from '../protocol/identity/pid.ts';
+import type { Route } from '../protocol/ledger/effects.ts';
+import { encodeManifest } from '../protocol/machines/manifest.ts';
+import type { Agents } from './engine/agents.ts';
+
+export interface Proposal {
+  /** COSE_Sign1 of the order. */
+  readonly order: Uint8Array;
+  readonly attempt: number;
+  readonly routes: readonly Route[];
+  /** The coordinator's key. */
+  readonly coordinator: PublicKey;
+  readonly prepareBy: number;
+}
+
+/** @throws GeoError E001 `unknown_key` */
+export function manifestOf(proposal: Proposal, agents: Agents): Uint8Array {
+  const { order, attempt, routes, coordinator, prepareBy } = proposal;
+  const participants = [...new Set(routes.flatMap((route) => route.path))];
+  const indexOf = new Map(participants.map((pid, i) => [pid, i]));
+  const agentOf = participants.map((pid) => agents.agentOf(pid) ?? unknown(pid));
+  // The coordinator votes last, on the routes or beside them.
+  const voters = [...new Set(agentOf).difference(new Set([coordinator])), coordinator];
+  const voterOf = new Map(voters.map((key, i) => [key, i]));
+  const grants = participants.flatMap((pid) => agents.grantOf(pid) ?? []);
+  return encodeManifest({
+    kind: 'payment',
+    order,
+    attempt,
+    participants,
+    agents: agentOf.map((key) => voterOf.get(key)!),
+    routes: routes.map(({ path, amount }) => ({
+      amount,
+      path: path.map((pid) => indexOf.get(pid)!),
+    })),
+    voters,
+    ...(grants.length === 0 ? {} : { grants }),
+    prepare_by: prepareBy,
+  });
+}
+
+function unknown(participant: Pid): never {
+  throw new GeoError(
+    'E001',
+    'A participant on the route cannot be reached: its key is not known.',
+    { fault: 'unknown_key', participant },
+  );
+}

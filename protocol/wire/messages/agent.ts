@@ -1,0 +1,44 @@
+/** Who votes for a participant that runs no node (docs/PROTOCOL.md, "Agents"). */
+import * as s from '../schema.ts';
+
+const sequence = s.uint(Number.MAX_SAFE_INTEGER);
+
+/** On what the agent may say YES for the member, within the policies of the member's lines. */
+export const GrantScope = s.named(
+  'grant-scope',
+  s.map({
+    /** Payments that the member has ordered, or that are made to it. */
+    pay: s.bool,
+    /** Payments of others that the member carries. */
+    carry: s.bool,
+    /** Clearings of cycles that pass the member. */
+    clear: s.bool,
+  }),
+);
+export type GrantScope = s.Infer<typeof GrantScope>;
+
+/** Signed by the member: `agent_key` votes for it. The highest sequence is in force. */
+export const AgentGrant = s.named(
+  'agent-grant',
+  s.map({
+    member_key: s.publicKey,
+    agent_key: s.publicKey,
+    sequence,
+    created: s.time,
+    /** The agent says YES to nothing that ends later. */
+    expires: s.time,
+    scope: GrantScope,
+  }),
+);
+export type AgentGrant = s.Infer<typeof AgentGrant>;
+
+/** Signed by the member: it votes for itself. Numbered together with its grants. */
+export const AgentRevoke = s.named(
+  'agent-revoke',
+  s.map({ member_key: s.publicKey, sequence, created: s.time }),
+);
+export type AgentRevoke = s.Infer<typeof AgentRevoke>;
+
+/** Ends the repetition of a grant or of its end. */
+export const AgentAck = s.named('agent-ack', s.map({ member: s.pid, sequence }));
+export type AgentAck = s.Infer<typeof AgentAck>;

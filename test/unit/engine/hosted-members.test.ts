@@ -1,0 +1,151 @@
+/** Members without a node: their hub keeps their edges and votes for them, never more than they signed. */
+import { describe, expect, it } from 'vitest';
+import { HostedVillage } from './hosted.ts';
+
+describe('within one hub', () => {
+  it('members trust and pay each other: one book, one voter, no message', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub'],
+      hosted: { hub: ['maria', 'nina', 'oleh'] },
+    });
+    await hosted.trust('hub', 'nina>maria 100');
+    await hosted.trust('hub', 'oleh>nina 100');
+    hosted.village.sent.length = 0;
+    expect(await hosted.pay('hub', 'maria', 'oleh', '30')).toBe('COMMITTED');
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
+    expect(hosted.owes('hub', 'nina', 'oleh')).toBe(30);
+    expect(hosted.village.sent.map(({ type }) => type)).toEqual(['PAYMENT_REQUEST']);
+    expect(await hosted.pay('hub', 'maria', 'oleh', '71')).toBe('ABORTED insufficient_capacity');
+    expect(await hosted.faults()).toEqual([]);
+  });
+});
+
+describe('between a hub and nodes', () => {
+  it('members pay people with nodes, and are paid by them', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub', 'anna', 'boris'],
+      lines: ['anna>boris 50', 'boris>anna 50'],
+      hosted: { hub: ['maria', 'nina'] },
+    });
+    const { village } = hosted;
+    await village.introduce('hub', 'anna');
+    await hosted.trust('hub', 'maria>anna 40');
+    await hosted.trust('hub', 'maria>nina 40');
+    await hosted.trust('hub', 'nina>maria 40');
+    await hosted.trustMember('anna', 'maria', '40');
+    expect(await hosted.pay('hub', 'nina', 'boris', '15')).toBe('COMMITTED');
+    expect(hosted.owes('hub', 'nina', 'maria')).toBe(15);
+    expect(hosted.owes('hub', 'maria', 'anna')).toBe(15);
+    expect(hosted.owes('anna', 'maria', 'anna')).toBe(15);
+    expect(village.owes('anna', 'boris')).toBe(15);
+    expect(await hosted.payMember('boris', 'nina', '20')).toBe('COMMITTED');
+    expect(hosted.owes('hub', 'maria', 'anna')).toBe(-5);
+    expect(hosted.owes('anna', 'anna', 'maria')).toBe(5);
+    expect(await hosted.faults()).toEqual([]);
+  });
+
+  it('two hubs compare the books of their members, and vote for all of them at once', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['east', 'west'],
+      hosted: { east: ['maria', 'nina'], west: ['oleh', 'petro'] },
+    });
+    await hosted.village.introduce('east', 'west');
+    await hosted.tell('east', 'west', 'nina');
+    await hosted.tell('west', 'east', 'oleh');
+    await hosted.trust('east', 'nina>maria 60');
+    await hosted.trust('west', 'oleh>nina 60');
+    await hosted.trust('west', 'petro>oleh 60');
+    await hosted.village.calm();
+    expect(await hosted.pay('east', 'maria', 'petro', '25')).toBe('COMMITTED');
+    expect(hosted.owes('east', 'nina', 'oleh')).toBe(25);
+    expect(hosted.owes('west', 'nina', 'oleh')).toBe(25);
+    expect(hosted.owes('west', 'oleh', 'petro')).toBe(25);
+    await hosted.village.restart('west');
+    await hosted.village.calm();
+    expect(await hosted.pay('east', 'maria', 'petro', '10')).toBe('COMMITTED');
+    expect(await hosted.faults()).toEqual([]);
+  });
+});
+
+describe('what a hub may not do', () => {
+  const setup = async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub', 'anna'],
+      // Longer than a voter waits for a comparison: it says NO in time.
+      settings: { payments: { prepare_ms: 5_000 } },
+      hosted: { hub: ['maria', 'nina'] },
+    });
+    await hosted.village.introduce('hub', 'anna');
+    await hosted.village.introduce('courier', 'anna');
+    await hosted.trust('hub', 'maria>anna 40');
+    await hosted.trust('hub', 'nina>maria 40');
+    await hosted.trustMember('anna', 'maria', '40');
+    await hosted.village.calm();
+    return hosted;
+  };
+
+  it('pay for a member whose signature the order does not bear', async () => {
+    const hosted = await setup();
+    const { tx, bytes } = hosted.order('maria', 'anna', '5', 'hub');
+    const forged = Uint8Array.from(bytes);
+    forged[forged.length - 1]! ^= 1;
+    hosted.deliver('hub', 'PAYMENT_REQUEST', forged);
+    await hosted.village.calm();
+    await expect(hosted.outcome('hub', tx)).rejects.toMatchObject({
+      details: { fault: 'unknown_transaction' },
+    });
+  });
+
+  it('vote for whoever has revoked its grant, and nobody believes it', async () => {
+    const hosted = await setup();
+    expect(await hosted.pay('hub', 'maria', 'anna', '5')).toBe('COMMITTED');
+    const revoked = hosted.revocation('maria');
+    // The other end hears of it first: the hub still believes to be the agent.
+    hosted.deliver('anna', 'AGENT_REVOKE', revoked);
+    await hosted.village.calm();
+    expect(await hosted.pay('hub', 'maria', 'anna', '6')).toBe('ABORTED wrong_agent');
+    hosted.deliver('hub', 'AGENT_REVOKE', revoked);
+    await hosted.village.calm();
+    expect(await hosted.pay('hub', 'nina', 'maria', '1')).toMatch(/ABORTED/);
+    expect(hosted.owes('anna', 'maria', 'anna')).toBe(5);
+  });
+
+  it('be the agent of whom it has not taken in, or whose grant is over', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    const served = () =>
+      village
+        .disk('hub')
+        .snapshot()
+        .filter(([key]) => key.startsWith('agent/'));
+    const before = served().length;
+    hosted.deliver('hub', 'AGENT_GRANT', hosted.grant('stranger', 'hub'));
+    hosted.deliver('hub', 'AGENT_GRANT', hosted.grant('maria', 'hub', { expires: 1 }));
+    hosted.deliver('hub', 'AGENT_GRANT', hosted.grant('maria', 'hub', { sequence: 1 }));
+    await village.calm();
+    expect(served()).toHaveLength(before);
+    const refusals = village.log.filter(
+      ({ node, fields }) => node === 'hub' && fields.about === 'AGENT_GRANT',
+    );
+    expect(refusals.map(({ fields }) => fields.fault)).toEqual(['not_a_member', 'grant_expired']);
+  });
+
+  it('let go of a member in the middle of a payment', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    village.fate = ({ type }) => (type === 'PAYMENT_PREPARE_ACK' ? 'drop' : 'deliver');
+    const { tx, bytes } = hosted.order('maria', 'anna', '5', 'hub');
+    hosted.deliver('hub', 'PAYMENT_REQUEST', bytes);
+    await village.pass(100);
+    const revoked = hosted.revocation('maria');
+    hosted.deliver('hub', 'AGENT_REVOKE', revoked);
+    await village.pass(100);
+    expect(village.log.map(({ fields }) => fields.fault)).toContain('member_busy');
+    village.fate = () => 'deliver';
+    await village.calm();
+    expect(await hosted.outcome('hub', tx)).toMatch(/^ABORTED/);
+    hosted.deliver('hub', 'AGENT_REVOKE', revoked);
+    await village.calm();
+    expect(await hosted.pay('hub', 'maria', 'anna', '1')).toMatch(/^ABORTED|unknown/);
+  });
+});
