@@ -1,10 +1,61 @@
 /** Options of a hub and of those who join one (see `config/node.ts`). */
 import { z } from 'zod';
-import { flag } from './option.ts';
+import { choice, flag, text, whole } from './option.ts';
+
+const bytesOf = (given: string) => new TextEncoder().encode(given).length;
+const DAY_MS = 24 * 3_600_000;
 
 export const hub = z.strictObject({
   enabled: flag(
     false,
-    'Be the hub of a community: take in members, and let their status decide what they may do.',
+    'Be the hub of a community: take in members, keep their profiles and statuses. See docs/OPERATOR.md.',
+  ),
+  admission: choice(
+    ['open', 'code', 'approval'],
+    'approval',
+    'Whom the hub takes in: everyone, those with an invitation code, or whom an operator approves. A good code is enough everywhere.',
+  ),
+  name: text(
+    '',
+    (given) => bytesOf(given) <= 80,
+    'at most 80 bytes of UTF-8',
+    'Name of the community, told to whoever joins.',
+  ),
+  description: text(
+    '',
+    (given) => bytesOf(given) <= 400,
+    'at most 400 bytes of UTF-8',
+    'What the community is about, told to whoever joins.',
+  ),
+  members_max: whole(
+    { default: 10_000, min: 1, max: 1_000_000 },
+    'Members at most. A further one is refused.',
+  ),
+  pending_max: whole(
+    { default: 500, min: 0, max: 100_000 },
+    'Participants that may wait for an operator at one time. A further one is told to ask later.',
+  ),
+  joins_per_minute: whole(
+    { default: 600, min: 1, max: 1_000_000 },
+    'Requests to join that are looked at, all peers together. Above it they are refused before a signature is checked.',
+  ),
+  joins_per_minute_per_peer: whole(
+    { default: 12, min: 1, max: 100_000 },
+    'The same of one peer; so nobody tries codes.',
+  ),
+  invitation_life_ms: whole(
+    { default: 14 * DAY_MS, min: 60_000, max: 400 * DAY_MS },
+    'How long an invitation code is good, unless the operator says otherwise.',
+  ),
+});
+
+export const memberships = z.strictObject({
+  renew_ms: whole(
+    { default: DAY_MS / 2, min: 1_000, max: 30 * DAY_MS },
+    'How often a joined hub is asked whether the membership still stands. It is asked at each start as well.',
+  ),
+  retry_ms: whole(
+    { default: 60_000, min: 100, max: DAY_MS },
+    'How soon a hub that has not answered, or has not decided yet, is asked again.',
   ),
 });

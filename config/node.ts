@@ -18,7 +18,7 @@ import {
   PREPARE_MS_MAX,
   ROUTES_MAX,
 } from '../protocol/limits.ts';
-import { hub } from './hub.ts';
+import { hub, memberships } from './hub.ts';
 import {
   choice,
   flag,
@@ -287,6 +287,7 @@ const sections = {
   outbox,
   commit,
   hub,
+  memberships,
 };
 
 export const NodeConfig = z.strictObject({
@@ -301,6 +302,7 @@ export const NodeConfig = z.strictObject({
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
   hub: hub.prefault({}),
+  memberships: memberships.prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;
 
@@ -317,6 +319,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   outbox: 'Outbox',
   commit: 'Group commit',
   hub: 'Hub of a community',
+  memberships: 'Membership in communities',
 };
 
 export interface Option extends OptionFacts {

@@ -2,7 +2,7 @@
 import { GeoError } from '../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
 import { openManifest } from '../protocol/machines/manifest.ts';
-import { bareFrame, type OpenFrame, openFrame } from '../protocol/wire/envelope.ts';
+import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../protocol/wire/envelope.ts';
 import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
@@ -11,6 +11,8 @@ import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
+import type { Community } from './hub/community.ts';
+import type { Memberships } from './hub/memberships.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Log, Transport } from './ports.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
@@ -32,6 +34,8 @@ interface Rooms {
   readonly statements: EdgeStatements;
   readonly search: NeighbourSearch;
   readonly door: MemberDoor;
+  readonly community: Community;
+  readonly memberships: Memberships;
   readonly transport: Transport;
   readonly log: Log;
 }
@@ -59,7 +63,8 @@ export class Inbox {
   }
 
   #dispatch(from: PublicKey, frame: OpenFrame): Promise<void> | undefined {
-    const { agents, attempts, lines, edges, statements, search, transport, door } = this.#rooms;
+    const { agents, attempts, lines, edges, statements, search, memberships, door, transport } =
+      this.#rooms;
     switch (frame.type) {
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
@@ -120,6 +125,17 @@ export class Inbox {
       }
       case 'AGENT_ACK':
         return this.#turn((turn) => agents.acknowledged(turn, from, frame.body));
+      case 'JOIN_REQUEST':
+      case 'PROFILE_UPDATE':
+        return this.#membership(from, frame);
+      case 'JOIN_REPLY': {
+        const { signed } = frame;
+        return this.#turn((turn) => memberships.reply(turn, from, signed!));
+      }
+      case 'EQUIVALENT_DEFINE': {
+        const { signed } = frame;
+        return this.#turn((turn) => memberships.define(turn, from, signed!));
+      }
       case 'PING':
         transport.send(from, bareFrame('PONG', frame.body));
         return undefined;
@@ -130,8 +146,26 @@ export class Inbox {
           { peer: pidFromPublicKey(from), ...frame.body },
           'a peer refused a message of ours',
         );
-        return undefined;
+        if (frame.body.about !== 'JOIN_REQUEST' && frame.body.about !== 'PROFILE_UPDATE') {
+          return undefined;
+        }
+        return this.#turn((turn) => memberships.refused(turn, from, frame.body));
     }
+  }
+
+  /** A hub answers whoever asks to join, describes itself or leaves. */
+  #membership(
+    from: PublicKey,
+    frame: Extract<OpenFrame, { type: 'JOIN_REQUEST' | 'PROFILE_UPDATE' }>,
+  ): Promise<void> {
+    const { members } = this.#rooms.community;
+    return this.#turn((turn) => {
+      const envelope =
+        frame.type === 'JOIN_REQUEST'
+          ? members.join(turn, from, frame.signed!)
+          : members.update(turn, from, frame.signed!);
+      turn.send(from, signedFrame('JOIN_REPLY', envelope));
+    });
   }
 
   /** A node whose books have not been compared yet does so before it votes. */

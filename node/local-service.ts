@@ -1,7 +1,9 @@
 /** The node's service: what may be asked of it, turned into turns and views; one file per resource. */
 import type { Rooms } from './rooms.ts';
 import { equivalentOperations } from './service/equivalents.ts';
+import { hubOperations } from './service/hub.ts';
 import { ledgerOperations } from './service/ledger.ts';
+import { membershipOperations } from './service/memberships.ts';
 import { nodeOperations } from './service/node.ts';
 import { paymentOperations } from './service/payments.ts';
 import { peerOperations } from './service/peers.ts';
@@ -18,5 +20,7 @@ export function createService(rooms: Rooms): NodeService {
     ...trustLineOperations(rooms, views),
     ...paymentOperations(rooms, views),
     ...ledgerOperations(rooms, views),
+    ...hubOperations(rooms, views),
+    ...membershipOperations(rooms),
   };
 }

@@ -10,6 +10,7 @@ import type { LineState } from '../protocol/wire/messages/trust-line.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
+import type { Community } from './hub/community.ts';
 import type { Membership } from './hub/membership.ts';
 import type { Payments } from './payments.ts';
 
@@ -19,6 +20,7 @@ interface Rooms {
   readonly lines: TrustLines;
   readonly payments: Payments;
   readonly membership: Membership;
+  readonly community: Community;
 }
 
 /** What has become of a signed message. */
@@ -26,6 +28,8 @@ export interface Submitted {
   readonly member: Pid;
   /** Of an order: the transaction that carries it out, decided or out of time. */
   readonly tx?: TxId;
+  /** Of a request to join or a new profile: the JOIN_REPLY, as the hub has signed it. */
+  readonly reply?: Uint8Array;
 }
 
 export class MemberDoor {
@@ -59,10 +63,21 @@ export class MemberDoor {
           member: pidFromPublicKey(open.body.payer_key),
           tx: await this.order(open, note),
         };
+      case 'JOIN_REQUEST':
+      case 'PROFILE_UPDATE': {
+        const { participant_key: key } = open.body;
+        const { members } = this.#rooms.community;
+        const reply = await this.#rooms.hall.turn((turn) =>
+          open.type === 'JOIN_REQUEST'
+            ? members.join(turn, key, open.signed!, true)
+            : members.update(turn, key, open.signed!),
+        );
+        return { member: pidFromPublicKey(key), reply };
+      }
       default:
         throw invalid(
           'not_for_members',
-          `A ${open.type} is between nodes; members send grants, lines and orders.`,
+          `A ${open.type} is between nodes; members send requests to join, profiles, grants, lines and orders.`,
         );
     }
   }

@@ -48,6 +48,36 @@ export function resolvePeer(state: State, me: Pid, text: string): Pid {
   );
 }
 
+/**
+ * One of `pids`, by its whole text or a unique beginning.
+ * @param what they are, for the refusal
+ * @throws GeoError E009 `unknown_member` | `ambiguous_peer`
+ */
+export function resolveAmong(pids: readonly Pid[], text: string, what: 'member' | 'hub'): Pid {
+  const found = pids.filter(
+    (pid) => pid === text || (text.length >= PREFIX_MIN && pid.startsWith(text)),
+  );
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    throw new GeoError(
+      'E009',
+      `"${text}" could be ${found.length} of them; write more of the PID.`,
+      {
+        fault: 'ambiguous_peer',
+        candidates: found.slice(0, 20),
+      },
+    );
+  }
+  const lists = what === 'member' ? 'geo hub members' : 'geo memberships';
+  throw new GeoError(
+    'E009',
+    `"${text.slice(0, 80)}" is no ${what} here; ${lists} has their PIDs.`,
+    {
+      fault: 'unknown_member',
+    },
+  );
+}
+
 /** Refuses a contact at whose address somebody else answers. @throws GeoError E005 `wrong_peer` */
 export function requirePeer(expected: Pid, answering: PublicKey, address: string): void {
   const pid = pidFromPublicKey(answering);

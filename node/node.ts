@@ -16,7 +16,9 @@ import { Outbox } from './engine/outbox.ts';
 import { RefusalBudget } from './engine/refusal-budget.ts';
 import { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
+import { Community } from './hub/community.ts';
 import { Membership } from './hub/membership.ts';
+import { Memberships } from './hub/memberships.ts';
 import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
 import { MemberDoor } from './member-door.ts';
@@ -55,6 +57,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   );
   const { state } = hall;
   const membership = new Membership(state, settings);
+  const community = new Community(ports, hall, me, membership, settings);
+  const memberships = new Memberships({ ...ports, state, settings: settings.memberships });
   const peers = new Peers(hall, ports.transport);
   const outbox = new Outbox(
     state,
@@ -134,7 +138,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const router = new Router(ground, search, ports.clock, settings.routes, (p) => places.hear(p));
   const orders = new Orders(ports, state, agents, peers);
   const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
-  const door = new MemberDoor({ hall, agents, lines, payments, membership });
+  const door = new MemberDoor({ hall, agents, lines, payments, membership, community });
   const inbox = new Inbox({
     hall,
     agents,
@@ -144,6 +148,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     edges,
     statements,
     search,
+    community,
+    memberships,
     transport: ports.transport,
     log: ports.log,
   });
@@ -171,6 +177,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     const [kind, name] = splitTopic(topic);
     const work = (turn: Turn) => {
       if (kind === 'attempt') attempts.timer(turn, name as TxId);
+      else if (kind === 'membership') memberships.renew(turn, name as Pid);
       else outbox.retry(turn, name);
     };
     hall.turn(work).catch((error: unknown) => {
@@ -199,6 +206,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   hall.listen((notice) => {
     if (notice.type === 'line-changed' && !agents.served(notice.owner)) keepNeighbour(notice.owner);
     if (notice.type === 'agent-changed') edges.forget(notice.member);
+    if (notice.type === 'member-changed') keepNeighbour(notice.participant);
   });
 
   async function setFrozen(frozen: boolean): Promise<void> {
@@ -217,6 +225,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     payments,
     edges,
     statements,
+    community,
+    memberships,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -237,6 +247,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       });
       await resume();
       await payments.recover();
+      if (community.hasNewSettings()) await hall.turn((turn) => community.noteSettings(turn));
       // A refused write may have reached the disk all the same: what rests on it goes out now.
       hall.onReread = () => ignoring(resume());
       greetNeighbours();
@@ -269,6 +280,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       work.push(hall.turn((turn) => attempts.restart(turn, hash)));
     }
     for (const [tail, entry] of state.outbox) hall.deadlines.set(`outbox:${tail}`, entry.next);
+    for (const hub of memberships.toAsk()) hall.deadlines.set(`membership:${hub}`, 0);
     await Promise.all(work);
     for (const [hash, attempt] of state.attempts) {
       hall.deadlines.set(`attempt:${hash}`, attempt.timer);
@@ -321,7 +333,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     return ports.transport.peers().find((known) => known.publicKey === peer)?.addresses ?? [];
   }
 
-  /** Who gave this node a trust line has to be found again after a restart. */
+  /** Who gave this node a trust line, or belongs to its community, has to be found again after a restart. */
   function keepNeighbour(pid: Pid): void {
     const key = agents.agentOf(pid);
     if (key === undefined) return;
@@ -336,6 +348,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     if (dealsWith(peer)) await peers.keep(peer, addressesNow(peer));
     else peers.hear([peer, addressesNow(peer)]);
     edges.compareWith(peer);
+    const hub = pidFromPublicKey(peer);
+    if (memberships.isDue(peer, ports.clock.now()))
+      await hall.turn((turn) => memberships.renew(turn, hub));
     if (outbox.waitsFor(peer)) await hall.turn((turn) => outbox.resend(turn, peer));
     for (const [hash, attempt] of state.attempts) {
       const overdue = attempt.tries > 0 && attempt.open.voters.includes(peer);

@@ -6,6 +6,8 @@ import type { EdgeStatements } from './engine/edge-statements.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
+import type { Community } from './hub/community.ts';
+import type { Memberships } from './hub/memberships.ts';
 import type { Payments } from './payments.ts';
 import type { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
@@ -25,6 +27,8 @@ export interface Rooms {
   readonly payments: Payments;
   readonly edges: EdgeSync;
   readonly statements: EdgeStatements;
+  readonly community: Community;
+  readonly memberships: Memberships;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

@@ -60,6 +60,32 @@ export interface LedgerOperations {
   audit(): Promise<shapes.Invariant[]>;
 }
 
+/** The hub of a community, for its operators. They refuse with E006 `no_hub` where there is none. */
+export interface HubOperations {
+  hubStats(): shapes.HubStats;
+  hubMembers(query: shapes.MembersQuery): shapes.Member[];
+  changeMember(request: shapes.MemberChangeRequest): Promise<shapes.Member>;
+  /** Members that came from a backup take part again. */
+  confirmMembers(request: shapes.ConfirmRequest): Promise<shapes.HubStats>;
+  invitations(): shapes.Invitation[];
+  invite(request: shapes.InviteRequest): Promise<shapes.NewInvitation>;
+  revokeInvitation(request: shapes.RevokeRequest): Promise<shapes.Invitation>;
+  offeredEquivalents(): shapes.Equivalent[];
+  offerEquivalent(request: shapes.OfferRequest): Promise<shapes.Equivalent>;
+  operators(): shapes.Operator[];
+  appointOperator(request: shapes.AppointRequest): Promise<shapes.Operator[]>;
+  /** Entries of the journal, oldest first; without `after` the newest. */
+  hubActs(query: shapes.ActsQuery): Promise<shapes.HubAct[]>;
+  checkJournal(query: shapes.JournalQuery): Promise<shapes.JournalCheck>;
+}
+
+/** This participant's memberships. */
+export interface MembershipOperations {
+  memberships(): shapes.Membership[];
+  join(request: shapes.JoinRequest): Promise<shapes.Membership>;
+  leave(request: shapes.LeaveRequest): Promise<shapes.Membership>;
+}
+
 /** Everything that can be asked; one interface per resource. */
 export interface NodeService
   extends NodeOperations,
@@ -67,4 +93,6 @@ export interface NodeService
     EquivalentOperations,
     TrustLineOperations,
     PaymentOperations,
-    LedgerOperations {}
+    LedgerOperations,
+    HubOperations,
+    MembershipOperations {}

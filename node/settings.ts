@@ -3,7 +3,7 @@ import type { NodeConfig } from '../config/node.ts';
 
 export type NodeSettings = Pick<
   NodeConfig,
-  'payments' | 'routes' | 'edges' | 'outbox' | 'commit' | 'limits' | 'hub'
+  'payments' | 'routes' | 'edges' | 'outbox' | 'commit' | 'limits' | 'hub' | 'memberships'
 > & {
   /** Release of the program, as `geo --version` prints it. */
   readonly version: string;

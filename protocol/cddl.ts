@@ -8,6 +8,7 @@ import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
 import { GrantScope } from './wire/messages/agent.ts';
 import { Applied, EvidenceBundle, Vote, Withdrawal } from './wire/messages/evidence.ts';
+import { EquivalentDefinition, InvitationUse, Profile } from './wire/messages/membership.ts';
 import { Manifest, ManifestRoute, Order } from './wire/messages/payment.ts';
 import { Contact, RouteHop } from './wire/messages/route.ts';
 import { LinePolicy } from './wire/messages/trust-line.ts';
@@ -66,6 +67,9 @@ const PARTS: readonly (readonly [comment: string, rule: Rule])[] = [
   ['"I have applied this attempt"; rests_on is there exactly if first_hand is false.', Applied],
   ['Signed statements about one attempt, as their signers made them.', EvidenceBundle],
   ['The key of a participant, and multiaddrs by which its agent may be reached.', Contact],
+  ['Who a member of a community is, in its own words.', Profile],
+  ['Signed with the key of an invitation code.', InvitationUse],
+  ['What debts are counted in.', EquivalentDefinition],
   ["[debtor, creditor, capacity]; the first two are indices into the reply's nodes.", RouteHop],
 ];
 
@@ -86,6 +90,7 @@ export function cddlOfProtocol(): string {
     BASE,
     COSE,
     ...signedRules(),
+    signedRule(InvitationUse.cddl, ['INVITATION']),
     section('Parts of messages'),
     ...PARTS.map(([comment, { rule }]) => `; ${comment}\n${rule}\n`),
     section('Bodies of messages'),

@@ -31,6 +31,7 @@ export * from './wire/envelope.ts';
 export * from './wire/message-types.ts';
 export * from './wire/messages/edge.ts';
 export * from './wire/messages/evidence.ts';
+export * from './wire/messages/membership.ts';
 export * from './wire/messages/payment.ts';
 export * from './wire/messages/route.ts';
 export * from './wire/messages/service.ts';
@@ -58,6 +59,10 @@ export * from './machines/voter.ts';
 
 export * from './clearing/circulation.ts';
 export * from './clearing/decompose.ts';
+
+// Invitations to a community.
+
+export * from './invitation.ts';
 
 // Routes over what is known, and proofs as files.
 

@@ -33,3 +33,9 @@ export const ORDER_LIFE_MS_MAX = 24 * 3600 * 1000;
 export const CLOCK_SKEW_MS_MAX = 120_000;
 /** Longest time from a vote to the first question about the outcome, ms; a farther `prepare_by` counts as this. */
 export const PREPARE_MS_MAX = 60_000;
+/** Equivalents that a community may count in. */
+export const OFFERED_MAX = 32;
+/** Facts for people about one equivalent. */
+export const METADATA_MAX = 16;
+/** How old a JOIN_REQUEST or PROFILE_UPDATE may be when its hub sees it, ms. */
+export const JOIN_AGE_MS_MAX = 10 * 60_000;

@@ -17,7 +17,15 @@ interface Route<M extends Method> {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** Under the API's prefix; `:name` is a parameter. */
   readonly path: string;
-  readonly tag: 'node' | 'peers' | 'equivalents' | 'trust lines' | 'payments' | 'ledger';
+  readonly tag:
+    | 'node'
+    | 'peers'
+    | 'equivalents'
+    | 'trust lines'
+    | 'payments'
+    | 'ledger'
+    | 'hub'
+    | 'memberships';
   readonly summary: string;
   readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;
   readonly response: z.ZodType<Awaited<ReturnType<M>>>;

@@ -6,7 +6,9 @@
 import type { NodeService } from '../service.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
 import { EQUIVALENT_ROUTES } from './routes/equivalents.ts';
+import { HUB_ROUTES } from './routes/hub.ts';
 import { LEDGER_ROUTES } from './routes/ledger.ts';
+import { MEMBERSHIP_ROUTES } from './routes/memberships.ts';
 import { NODE_ROUTES } from './routes/node.ts';
 import { PAYMENT_ROUTES } from './routes/payments.ts';
 import { PEER_ROUTES } from './routes/peers.ts';
@@ -26,6 +28,8 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...TRUST_LINE_ROUTES,
   ...PAYMENT_ROUTES,
   ...LEDGER_ROUTES,
+  ...HUB_ROUTES,
+  ...MEMBERSHIP_ROUTES,
 };
 
 /** A row with the name of its method. */

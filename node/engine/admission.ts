@@ -35,7 +35,7 @@ export interface Admission {
 }
 
 /** Why a participant takes on nothing new: frozen by itself, or by its status in the community. */
-export type Bar = 'frozen' | 'suspended' | 'left' | 'deleted';
+export type Bar = 'frozen' | 'suspended' | 'left' | 'deleted' | 'unconfirmed';
 
 interface Occasion {
   /** This node is the coordinator: its own order needs no second check. */

@@ -4,7 +4,11 @@
  */
 import type { Clock } from '../ports.ts';
 
-export type DeadlineTopic = `attempt:${string}` | `outbox:${string}` | `payment:${string}`;
+export type DeadlineTopic =
+  | `attempt:${string}`
+  | `outbox:${string}`
+  | `payment:${string}`
+  | `membership:${string}`;
 
 export class Deadlines {
   readonly #clock: Clock;

@@ -1,6 +1,7 @@
 /** What the engine tells the rest of the node after a turn is durable. Nobody who hears a notice writes the ledger. */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import type { MemberStatus } from '../../protocol/machines/membership.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 
 export type Notice =
@@ -25,4 +26,8 @@ export type Notice =
     }
   /** Somebody else votes for the participant now, or this node does. */
   | { readonly type: 'agent-changed'; readonly member: Pid }
+  /** At a hub: somebody has another status in its community. */
+  | { readonly type: 'member-changed'; readonly participant: Pid; readonly status: MemberStatus }
+  /** At a participant: its hub has answered. */
+  | { readonly type: 'membership-changed'; readonly hub: Pid }
   | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

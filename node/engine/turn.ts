@@ -195,6 +195,11 @@ export class Turn {
     this.#deadlines.set(`outbox:${tail}`, undefined);
   }
 
+  /** Sets, moves or clears a deadline once the turn is durable. */
+  deadline(topic: DeadlineTopic, at: number | undefined): void {
+    this.#deadlines.set(topic, at);
+  }
+
   history(entry: records.HistoryRecord): void {
     const key = keys.history(this.now, this.#nextCounter());
     this.put(key, records.encodeRecord(records.HistoryRecord, entry));

@@ -6,25 +6,40 @@ import { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { type MemberAct, mayDo } from '../../protocol/machines/membership.ts';
 import type { Bar } from '../engine/admission.ts';
-import type { Shelf } from '../engine/shelf.ts';
 import type { State } from '../engine/state.ts';
 import type { NodeSettings } from '../settings.ts';
-import { MemberRecord } from '../store/hub-records.ts';
-
-export const MEMBERS: Shelf<MemberRecord> = { prefix: 'member', schema: MemberRecord };
+import type { MemberRecord } from '../store/hub-records.ts';
+import { MEMBERS_CONFIRMED, RESTORED_MARK } from '../store/keys.ts';
+import { MEMBERS } from './shelves.ts';
 
 export class Membership {
   /** A node that is no hub any more has no members, whatever its store remembers. */
   readonly isHub: boolean;
+  readonly #state: State;
   readonly #members: ReadonlyMap<string, MemberRecord>;
 
   constructor(state: State, settings: NodeSettings) {
+    this.#state = state;
     this.#members = state.shelf(MEMBERS);
     this.isHub = settings.hub.enabled;
   }
 
+  all(): ReadonlyMap<string, MemberRecord> {
+    return this.#members;
+  }
+
   memberOf(participant: Pid): MemberRecord | undefined {
     return this.isHub ? this.#members.get(participant) : undefined;
+  }
+
+  /**
+   * Whether the members come from a backup that no operator has gone through since. Whoever was
+   * suspended or removed after it was made stands there as before, so nobody takes on anything new.
+   */
+  get isUnconfirmed(): boolean {
+    const restored = this.#state.meta.get(RESTORED_MARK);
+    if (restored === undefined || this.#members.size === 0) return false;
+    return !sameBytes(restored, this.#state.meta.get(MEMBERS_CONFIRMED));
   }
 
   /**
@@ -54,7 +69,9 @@ export class Membership {
   /** Whether it is a member that may do this. Strangers may do nothing as members. */
   may(participant: Pid, act: MemberAct): boolean {
     const member = this.memberOf(participant);
-    return member !== undefined && mayDo(member.status, act);
+    if (member === undefined) return false;
+    const status = this.isUnconfirmed && member.status === 'active' ? 'suspended' : member.status;
+    return mayDo(status, act);
   }
 
   /**
@@ -63,7 +80,7 @@ export class Membership {
    */
   barOf(participant: Pid): Bar | undefined {
     const member = this.memberOf(participant);
-    if (member === undefined || mayDo(member.status, 'carry')) return undefined;
+    if (member === undefined) return undefined;
     switch (member.status) {
       case 'suspended':
       case 'deleted':
@@ -71,9 +88,14 @@ export class Membership {
       case 'left':
         return member.hosted ? 'left' : undefined;
       case 'active':
+        return this.isUnconfirmed ? 'unconfirmed' : undefined;
       case 'pending':
       case 'refused':
         return undefined;
     }
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

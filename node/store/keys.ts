@@ -23,6 +23,11 @@
  * | `equivalent/` | code | EquivalentRecord |
  * | `history/` | time, counter | HistoryRecord |
  * | `member/` | PID | MemberRecord: at a hub |
+ * | `invitation/` | name: SHA-256 of the code's public key | InvitationRecord: at a hub |
+ * | `operator/` | PID | OperatorRecord: at a hub |
+ * | `offer/` | code | OfferRecord: an equivalent of the community; at a hub |
+ * | `act/` | number | ActRecord: at a hub; never changed or deleted |
+ * | `membership/` | PID of a hub | MembershipRecord |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
@@ -30,10 +35,11 @@ import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { ScanRange } from '../ports.ts';
 
 /** Prefixes of records that rooms above the engine keep (`engine/shelf.ts`). */
-export type ShelfPrefix = 'member';
+export type ShelfPrefix = 'member' | 'invitation' | 'operator' | 'offer' | 'membership';
 
 export type Prefix =
   | ShelfPrefix
+  | 'act'
   | 'edge'
   | 'line'
   | 'applied'
@@ -77,12 +83,19 @@ export const keys = {
   /** `time` in ms since 1970 UTC, zero-padded so that keys sort by time; `counter` keeps equal times apart. */
   history: (time: number, counter: number) =>
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  act: (number: number) => `act/${padded(number)}`,
   shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
   meta: (name: string) => `meta/${name}`,
 };
 
 /** Name in `meta/`: when these books were restored, ms since 1970 UTC, as text. */
 export const RESTORED_MARK = 'restored-at';
+/** Name in `meta/`: number and hash of the newest act of a hub's journal. */
+export const JOURNAL_HEAD = 'journal-head';
+/** Name in `meta/`: the options of a hub at its last start, as JSON. */
+export const HUB_SETTINGS = 'hub-settings';
+/** Name in `meta/`: the {@link RESTORED_MARK} that an operator has gone through the members after. */
+export const MEMBERS_CONFIRMED = 'members-confirmed';
 
 function padded(count: number): string {
   return String(count).padStart(16, '0');
@@ -91,6 +104,11 @@ function padded(count: number): string {
 /** What was applied on an edge after `count`. */
 export function appliedAfter(id: EdgeId, count: number): ScanRange {
   return { gte: keys.applied(id, count + 1), lt: keys.applied(id, Number.MAX_SAFE_INTEGER) };
+}
+
+/** Acts of the journal after `number`. */
+export function actsSince(number: number): ScanRange {
+  return { gte: keys.act(number + 1), lt: rangeOf('act').lt };
 }
 
 /** All keys of one prefix. `0` follows `/` in the order of characters. */

@@ -5,6 +5,7 @@
 import { AgentAck, AgentGrant, AgentRevoke } from './messages/agent.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
+import { EquivalentDefine, JoinReply, JoinRequest, ProfileUpdate } from './messages/membership.ts';
 import {
   PaymentOutcome,
   PaymentPrepare,
@@ -58,8 +59,12 @@ export const MESSAGES = {
   ROUTE_QUERY: message(80, false, RouteQuery),
   ROUTE_REPLY: message(81, false, RouteReply),
 
+  JOIN_REQUEST: message(96, true, JoinRequest),
+  JOIN_REPLY: message(97, true, JoinReply),
   AGENT_GRANT: message(98, true, AgentGrant),
   AGENT_REVOKE: message(99, true, AgentRevoke),
+  PROFILE_UPDATE: message(100, true, ProfileUpdate),
+  EQUIVALENT_DEFINE: message(102, true, EquivalentDefine),
   AGENT_ACK: message(103, false, AgentAck),
 
   PING: message(112, false, Ping),

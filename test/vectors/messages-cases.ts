@@ -7,6 +7,7 @@ import { encodeManifest } from '../../protocol/machines/manifest.ts';
 import { decode } from '../../protocol/wire/cbor.ts';
 import { bareFrame, encodeBody, signedFrame } from '../../protocol/wire/envelope.ts';
 import { MESSAGES, type MessageBody, type MessageName } from '../../protocol/wire/message-types.ts';
+import { MEMBERSHIP_MESSAGES } from './messages-membership.ts';
 import * as w from './messages-world.ts';
 import { type Portable, toPortable } from './portable.ts';
 
@@ -304,6 +305,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     signer: w.carol,
   },
   { name: 'has come', type: 'AGENT_ACK', body: { member: w.carol.pid, sequence: 3 } },
+  ...MEMBERSHIP_MESSAGES,
   { name: 'a nonce', type: 'PING', body: { nonce: hexToBytes('0001020304050607') } },
   { name: 'the nonce of the PING', type: 'PONG', body: { nonce: hexToBytes('0001020304050607') } },
   {

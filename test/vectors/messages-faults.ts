@@ -180,6 +180,25 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
   ['AGENT_GRANT', 'sequence below zero', { sequence: -1 }],
   ['AGENT_REVOKE', 'a PID for the key', { member_key: HALF_PID }],
   ['AGENT_ACK', 'sequence as text', { sequence: '3' }],
+  ['JOIN_REQUEST', 'profile of another kind', { profile: { kind: 'club', name: '', about: '' } }],
+  [
+    'JOIN_REQUEST',
+    'name of 81 bytes',
+    { profile: { kind: 'person', name: `${'ї'.repeat(40)}.`, about: '' } },
+  ],
+  ['JOIN_REQUEST', 'nonce of 15 bytes', { nonce: new Uint8Array(15) }],
+  ['JOIN_REPLY', 'unknown status', { status: 'frozen' }],
+  [
+    'JOIN_REPLY',
+    '33 equivalents',
+    { equivalents: Array(33).fill({ code: 'HOUR', precision: 1, metadata: [] }) },
+  ],
+  ['PROFILE_UPDATE', 'leaves as a number', { leaves: 1 }],
+  [
+    'EQUIVALENT_DEFINE',
+    'precision of 9',
+    { definition: { code: 'HOUR', precision: 9, metadata: [] } },
+  ],
   ['PING', 'nonce of 7 bytes', { nonce: new Uint8Array(7) }],
   ['ERROR', 'text of 301 bytes', { text: 'e'.repeat(301) }],
 ];

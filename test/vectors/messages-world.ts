@@ -44,6 +44,9 @@ export const UAH = parseEquivalentCode('UAH');
 /** 2026-01-01T00:00:00Z. */
 export const NOW = 1_767_225_600_000;
 
+/** An invitation code of Bob's community. */
+export const CODE = '7K3M-QX0P-2VBN-C5TA';
+
 /** Signs a message as its type asks for. */
 export function sealBy<N extends MessageName>(
   { seed, key }: Person,

@@ -46,6 +46,22 @@ const ARGUMENTS: { readonly [Method in keyof NodeService]: Parameters<NodeServic
   statement: [{ peer: 'bob', equivalent: 'UAH' }],
   backup: ['/backups/anna.geo'],
   audit: [],
+  hubStats: [],
+  hubMembers: [{ status: 'active' }],
+  changeMember: [{ member: BOB, act: 'suspend', reason: 'a dispute' }],
+  confirmMembers: [{ reason: 'looked through them' }],
+  invitations: [],
+  invite: [{ uses: 3, note: 'for the choir' }],
+  revokeInvitation: [{ invitation: 'abcdef', reason: '' }],
+  offeredEquivalents: [],
+  offerEquivalent: [{ code: 'UAH', precision: 2, metadata: {}, reason: '' }],
+  operators: [],
+  appointOperator: [{ operator: BOB, role: 'auditor', reason: '' }],
+  hubActs: [{ after: 1, limit: 10 }],
+  checkJournal: [{ head: TX }],
+  memberships: [],
+  join: [{ address: '/ip4/127.0.0.1/tcp/4001', code: 'X', name: '', about: '', kind: 'person' }],
+  leave: [{ hub: BOB }],
 };
 
 interface LogLine {

@@ -111,6 +111,58 @@ export const transaction: shapes.Transaction = {
   note: 'for the bread',
 };
 
+const hubStats: shapes.HubStats = {
+  community: 'The village',
+  about: '',
+  admission: 'approval',
+  members: { pending: 1, refused: 0, active: 2, suspended: 0, left: 0, deleted: 0 },
+  hosted: 1,
+  connected: 1,
+  invitations_open: 1,
+  operators: 0,
+  equivalents: ['UAH'],
+  acts: 1,
+  head: KEY,
+  unconfirmed: false,
+};
+const member: shapes.Member = {
+  pid: BOB,
+  name: 'Bob',
+  about: 'bakes bread',
+  kind: 'person',
+  hosted: false,
+  status: 'active',
+  reason: '',
+  asked: TIME,
+  joined: TIME,
+  since: TIME,
+  invitation: null,
+  connected: true,
+};
+const invitation: shapes.Invitation = {
+  id: KEY,
+  status: 'open',
+  uses: 1,
+  used: 0,
+  made: TIME,
+  expires: TIME,
+  by: ANNA,
+  note: 'for the choir',
+};
+const operator: shapes.Operator = { pid: ANNA, name: null, role: 'admin', since: null };
+const membership: shapes.Membership = {
+  hub: BOB,
+  community: 'The village',
+  about: '',
+  status: 'active',
+  wish: null,
+  reason: '',
+  fault: null,
+  equivalents: ['UAH'],
+  conflicts: [],
+  answered: TIME,
+};
+
 export interface Call {
   readonly method: keyof NodeService;
   readonly argument: unknown;
@@ -177,6 +229,22 @@ export function createFakeService(): FakeService {
     backup: method('backup'),
     audit: method('audit'),
     setParticipation: method('setParticipation'),
+    hubStats: method('hubStats'),
+    hubMembers: method('hubMembers'),
+    changeMember: method('changeMember'),
+    confirmMembers: method('confirmMembers'),
+    invitations: method('invitations'),
+    invite: method('invite'),
+    revokeInvitation: method('revokeInvitation'),
+    offeredEquivalents: method('offeredEquivalents'),
+    offerEquivalent: method('offerEquivalent'),
+    operators: method('operators'),
+    appointOperator: method('appointOperator'),
+    hubActs: method('hubActs'),
+    checkJournal: method('checkJournal'),
+    memberships: method('memberships'),
+    join: method('join'),
+    leave: method('leave'),
   };
 }
 
@@ -254,5 +322,34 @@ function fixed(): Answers {
     },
     backup: { file: '/backups/anna.geo', entries: 12, bytes: 3456 },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
+    hubStats,
+    hubMembers: [member],
+    changeMember: { ...member, status: 'suspended', reason: 'a dispute' },
+    confirmMembers: hubStats,
+    invitations: [invitation],
+    invite: { ...invitation, code: '7K3M-QX0P-2VBN-C5TA' },
+    revokeInvitation: { ...invitation, status: 'revoked' },
+    offeredEquivalents: [{ code: 'UAH', precision: 2, metadata: {} }],
+    offerEquivalent: { code: 'UAH', precision: 2, metadata: {} },
+    operators: [operator],
+    appointOperator: [operator],
+    hubActs: [
+      {
+        number: 1,
+        time: TIME,
+        actor: ANNA,
+        role: 'admin',
+        act: 'suspend',
+        subject: BOB,
+        reason: 'a dispute',
+        before: '{"status":"active"}',
+        after: '{"status":"suspended"}',
+        previous: KEY,
+      },
+    ],
+    checkJournal: { held: true, acts: 1, head: KEY, problem: '' },
+    memberships: [membership],
+    join: membership,
+    leave: { ...membership, status: 'left' },
   };
 }

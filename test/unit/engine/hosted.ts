@@ -71,9 +71,7 @@ export class HostedVillage {
       const { pid, signer } = person(name);
       const value = encodeRecord(MemberRecord, {
         key: signer.publicKey,
-        kind: 'person',
-        name,
-        about: '',
+        profile: { kind: 'person', name, about: '' },
         hosted: true,
         status: 'active',
         reason: '',

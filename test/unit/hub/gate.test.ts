@@ -21,9 +21,7 @@ async function community(status: MemberStatus, hosted = false): Promise<Village>
   const { pid, signer } = village.person('boris');
   const member: MemberRecord = {
     key: signer.publicKey,
-    kind: 'person',
-    name: 'Boris',
-    about: '',
+    profile: { kind: 'person', name: 'Boris', about: '' },
     hosted,
     status,
     reason: '',

@@ -1,0 +1,112 @@
+/** Endpoints of a hub and its operators. */
+import { z } from 'zod';
+import type { HubOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const HUB_ROUTES: RoutesOf<HubOperations> = {
+  hubStats: {
+    method: 'GET',
+    path: '/hub',
+    tag: 'hub',
+    summary: 'The community in numbers',
+    input: null,
+    response: shapes.HubStats,
+  },
+  hubMembers: {
+    method: 'GET',
+    path: '/hub/members',
+    tag: 'hub',
+    summary: 'Members, and who asks to be one',
+    input: { in: 'query', shape: shapes.MembersQuery },
+    response: z.array(shapes.Member),
+  },
+  changeMember: {
+    method: 'POST',
+    path: '/hub/members',
+    tag: 'hub',
+    summary: 'Approve, refuse, suspend, reinstate or remove a member',
+    input: { in: 'body', shape: shapes.MemberChangeRequest },
+    response: shapes.Member,
+  },
+  confirmMembers: {
+    method: 'POST',
+    path: '/hub/confirm',
+    tag: 'hub',
+    summary: 'Let members that came from a backup take part again',
+    input: { in: 'body', shape: shapes.ConfirmRequest },
+    response: shapes.HubStats,
+  },
+  invitations: {
+    method: 'GET',
+    path: '/hub/invitations',
+    tag: 'hub',
+    summary: 'Invitations and how often each was used',
+    input: null,
+    response: z.array(shapes.Invitation),
+  },
+  invite: {
+    method: 'POST',
+    path: '/hub/invitations',
+    tag: 'hub',
+    summary: 'Make an invitation code',
+    input: { in: 'body', shape: shapes.InviteRequest },
+    response: shapes.NewInvitation,
+  },
+  revokeInvitation: {
+    method: 'POST',
+    path: '/hub/invitations/revoke',
+    tag: 'hub',
+    summary: 'Make an invitation code worthless',
+    input: { in: 'body', shape: shapes.RevokeRequest },
+    response: shapes.Invitation,
+  },
+  offeredEquivalents: {
+    method: 'GET',
+    path: '/hub/equivalents',
+    tag: 'hub',
+    summary: 'What the community counts in',
+    input: null,
+    response: z.array(shapes.Equivalent),
+  },
+  offerEquivalent: {
+    method: 'POST',
+    path: '/hub/equivalents',
+    tag: 'hub',
+    summary: 'Count in one more equivalent; joined nodes take it over',
+    input: { in: 'body', shape: shapes.OfferRequest },
+    response: shapes.Equivalent,
+  },
+  operators: {
+    method: 'GET',
+    path: '/hub/operators',
+    tag: 'hub',
+    summary: 'Who may do operator acts',
+    input: null,
+    response: z.array(shapes.Operator),
+  },
+  appointOperator: {
+    method: 'PUT',
+    path: '/hub/operators',
+    tag: 'hub',
+    summary: 'Give a participant a role, or take it',
+    input: { in: 'body', shape: shapes.AppointRequest },
+    response: z.array(shapes.Operator),
+  },
+  hubActs: {
+    method: 'GET',
+    path: '/hub/acts',
+    tag: 'hub',
+    summary: 'The journal: operator acts, joining and leaving, oldest first',
+    input: { in: 'query', shape: shapes.ActsQuery },
+    response: z.array(shapes.HubAct),
+  },
+  checkJournal: {
+    method: 'GET',
+    path: '/hub/acts/check',
+    tag: 'hub',
+    summary: 'Whether the chain of the journal holds',
+    input: { in: 'query', shape: shapes.JournalQuery },
+    response: shapes.JournalCheck,
+  },
+};

@@ -1,0 +1,32 @@
+/** Endpoints of this participant's memberships. */
+import { z } from 'zod';
+import type { MembershipOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const MEMBERSHIP_ROUTES: RoutesOf<MembershipOperations> = {
+  memberships: {
+    method: 'GET',
+    path: '/memberships',
+    tag: 'memberships',
+    summary: 'Communities that this participant belongs to, or asks to',
+    input: null,
+    response: z.array(shapes.Membership),
+  },
+  join: {
+    method: 'POST',
+    path: '/memberships',
+    tag: 'memberships',
+    summary: 'Ask a hub to be taken in; answers when the hub has, or after a short wait',
+    input: { in: 'body', shape: shapes.JoinRequest },
+    response: shapes.Membership,
+  },
+  leave: {
+    method: 'POST',
+    path: '/memberships/leave',
+    tag: 'memberships',
+    summary: 'Leave a community; the hub is told until it has heard it',
+    input: { in: 'body', shape: shapes.LeaveRequest },
+    response: shapes.Membership,
+  },
+};

@@ -1,0 +1,172 @@
+/** The hub of a community: members, invitations, operators, journal; and memberships elsewhere. */
+import { z } from 'zod';
+import { code, hash, peer, pid, time } from './words.ts';
+
+export const MemberStatus = z.enum([
+  'pending',
+  'refused',
+  'active',
+  'suspended',
+  'left',
+  'deleted',
+]);
+export const MemberKind = z.enum(['person', 'organization', 'hub']);
+export const OperatorRole = z.enum(['admin', 'operator', 'auditor']);
+const reason = z.string().max(300).describe('why; stands in the journal');
+
+export const HubStats = z.object({
+  community: z.string(),
+  about: z.string(),
+  admission: z.enum(['open', 'code', 'approval']),
+  members: z.object({
+    pending: z.int(),
+    refused: z.int(),
+    active: z.int(),
+    suspended: z.int(),
+    left: z.int(),
+    deleted: z.int(),
+  }),
+  hosted: z.int().describe('members without a node of their own'),
+  connected: z.int().describe('active members whose node is connected'),
+  invitations_open: z.int(),
+  operators: z.int().describe("besides the hub's own participant"),
+  equivalents: z.array(code).describe('what the community counts in'),
+  acts: z.int().describe('entries of the journal'),
+  head: hash.nullable().describe('hash of the newest entry'),
+  unconfirmed: z
+    .boolean()
+    .describe('the members come from a backup: nobody takes on anything new until confirmed'),
+});
+
+export const MembersQuery = z.strictObject({ status: MemberStatus.optional() });
+export const Member = z.object({
+  pid,
+  name: z.string(),
+  about: z.string(),
+  kind: MemberKind,
+  hosted: z.boolean(),
+  status: MemberStatus,
+  reason: z.string(),
+  asked: time,
+  joined: time.nullable(),
+  since: time.describe('of the status'),
+  invitation: hash.nullable(),
+  connected: z.boolean(),
+});
+export const MemberChangeRequest = z.strictObject({
+  member: peer.describe('PID, or a unique prefix of one'),
+  act: z.enum(['approve', 'refuse', 'suspend', 'reinstate', 'remove']),
+  reason: reason.default(''),
+});
+
+export const InviteRequest = z.strictObject({
+  uses: z.int().min(1).max(1_000_000),
+  life_ms: z.int().min(60_000).max(34_560_000_000).optional(),
+  note: z.string().max(100).default(''),
+});
+export const Invitation = z.object({
+  id: hash,
+  status: z.enum(['open', 'used_up', 'expired', 'revoked']),
+  uses: z.int(),
+  used: z.int(),
+  made: time,
+  expires: time,
+  by: pid,
+  note: z.string(),
+});
+export const NewInvitation = Invitation.extend({
+  code: z.string().describe('told once: the hub does not keep it'),
+});
+export const RevokeRequest = z.strictObject({
+  invitation: z.string().min(1).max(64).describe('name, or a unique beginning of it'),
+  reason: reason.default(''),
+});
+
+export const OfferRequest = z.strictObject({
+  code,
+  precision: z.int().min(0).max(8),
+  metadata: z.record(z.string().max(40), z.string().max(200)).default({}),
+  reason: reason.default(''),
+});
+
+export const Operator = z.object({
+  pid,
+  name: z.string().nullable(),
+  role: OperatorRole,
+  since: time.nullable().describe("null: the hub's own participant"),
+});
+export const AppointRequest = z.strictObject({
+  operator: peer,
+  role: OperatorRole.nullable().describe('null takes the role away'),
+  reason: reason.default(''),
+});
+
+export const ActsQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).optional().describe('acts with a greater number only'),
+  limit: z.coerce.number().int().min(1).max(10_000).optional(),
+});
+export const HubAct = z.object({
+  number: z.int(),
+  time,
+  actor: pid,
+  role: z.enum(['admin', 'operator', 'auditor', 'participant']),
+  act: z.string(),
+  subject: z.string(),
+  reason: z.string(),
+  before: z.string().describe('JSON, or empty'),
+  after: z.string().describe('JSON, or empty'),
+  previous: hash,
+});
+export const JournalQuery = z.strictObject({
+  head: hash.optional().describe('the newest hash at some earlier time'),
+});
+export const JournalCheck = z.object({
+  held: z.boolean(),
+  acts: z.int(),
+  head: hash.nullable(),
+  problem: z.string(),
+});
+export const ConfirmRequest = z.strictObject({ reason: reason.min(1) });
+
+export const JoinRequest = z.strictObject({
+  address: z.string().min(1).max(400).describe('multiaddr of the hub'),
+  code: z.string().max(60).optional().describe('invitation code'),
+  name: z.string().max(80).default(''),
+  about: z.string().max(400).default(''),
+  kind: MemberKind.default('person'),
+});
+export const Membership = z.object({
+  hub: pid,
+  community: z.string(),
+  about: z.string(),
+  status: MemberStatus.nullable().describe('null: the hub has not answered yet'),
+  wish: z.enum(['join', 'leave']).nullable().describe('what the hub has still to be told'),
+  reason: z.string(),
+  fault: z.string().nullable().describe('why the hub would not look into the request'),
+  equivalents: z.array(code),
+  conflicts: z.array(code).describe('equivalents that this node counts with another precision'),
+  answered: time.nullable(),
+});
+export const LeaveRequest = z.strictObject({
+  hub: peer.describe('PID of the hub, or a unique prefix of it'),
+});
+
+export type HubStats = z.infer<typeof HubStats>;
+export type MembersQuery = z.infer<typeof MembersQuery>;
+export type Member = z.infer<typeof Member>;
+export type MemberChangeRequest = z.infer<typeof MemberChangeRequest>;
+export type InviteRequest = z.infer<typeof InviteRequest>;
+export type Invitation = z.infer<typeof Invitation>;
+export type NewInvitation = z.infer<typeof NewInvitation>;
+export type RevokeRequest = z.infer<typeof RevokeRequest>;
+export type OfferRequest = z.infer<typeof OfferRequest>;
+export type Operator = z.infer<typeof Operator>;
+export type AppointRequest = z.infer<typeof AppointRequest>;
+export type ActsQuery = z.infer<typeof ActsQuery>;
+export type HubAct = z.infer<typeof HubAct>;
+export type JournalQuery = z.infer<typeof JournalQuery>;
+export type JournalCheck = z.infer<typeof JournalCheck>;
+export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
+export type JoinRequest = z.infer<typeof JoinRequest>;
+export type Membership = z.infer<typeof Membership>;
+export type LeaveRequest = z.infer<typeof LeaveRequest>;

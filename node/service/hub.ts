@@ -1,0 +1,175 @@
+/** The hub of a community, for its operators. Whoever holds the token of the local API acts as the hub itself. */
+import { GeoError } from '../../protocol/errors.ts';
+import type { Hash, Pid } from '../../protocol/identity/pid.ts';
+import { checkPrecision, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
+import type * as shapes from '../api/shapes.ts';
+import { isOpen } from '../hub/invitations.ts';
+import { resolveAmong } from '../names.ts';
+import type { Rooms } from '../rooms.ts';
+import type { HubOperations } from '../service.ts';
+import type { InvitationRecord, MemberRecord } from '../store/hub-records.ts';
+import { isoTime, type Views } from '../views.ts';
+import { peerIn } from './asking.ts';
+
+/** Entries of the journal that are shown unless more are asked for. */
+const ACTS_SHOWN = 100;
+
+export function hubOperations(rooms: Rooms, views: Views): HubOperations {
+  const { ports, hall, me } = rooms;
+  const community = () => {
+    if (rooms.community.settings.enabled) return rooms.community;
+    throw new GeoError(
+      'E006',
+      'This node is no hub. Make it one with `geo hub init`, and start it again.',
+      { fault: 'no_hub' },
+    );
+  };
+  const isThere = ({ key }: MemberRecord) =>
+    ports.transport.peers().some((peer) => peer.publicKey === key && peer.connected);
+
+  const member = (pid: Pid, record: MemberRecord): shapes.Member => ({
+    pid,
+    name: record.profile.name,
+    about: record.profile.about,
+    kind: record.profile.kind,
+    hosted: record.hosted,
+    status: record.status,
+    reason: record.reason,
+    asked: isoTime(record.asked),
+    joined: record.joined === undefined ? null : isoTime(record.joined),
+    since: isoTime(record.since),
+    invitation: record.invitation ?? null,
+    connected: isThere(record),
+  });
+
+  const operations: HubOperations = {
+    hubStats: () => {
+      const { settings, membership, invitations, operators, journal, replies } = community();
+      const members = [...membership.all().values()];
+      const count = (status: MemberRecord['status']) =>
+        members.filter((each) => each.status === status).length;
+      const now = ports.clock.now();
+      return {
+        community: settings.name,
+        about: settings.description,
+        admission: settings.admission,
+        members: {
+          pending: count('pending'),
+          refused: count('refused'),
+          active: count('active'),
+          suspended: count('suspended'),
+          left: count('left'),
+          deleted: count('deleted'),
+        },
+        hosted: members.filter((each) => each.hosted && each.status !== 'deleted').length,
+        connected: members.filter((each) => each.status === 'active' && isThere(each)).length,
+        invitations_open: [...invitations.all().values()].filter((each) => isOpen(each, now))
+          .length,
+        operators: operators.all().size,
+        equivalents: replies.definitions().map(({ code }) => code),
+        acts: journal.head?.number ?? 0,
+        head: journal.head?.hash ?? null,
+        unconfirmed: membership.isUnconfirmed,
+      };
+    },
+
+    hubMembers: ({ status }) =>
+      [...community().membership.all()]
+        .filter(([, record]) => status === undefined || record.status === status)
+        .map(([pid, record]) => member(pid as Pid, record)),
+
+    changeMember: async ({ member: text, act, reason }) => {
+      const { members, membership } = community();
+      const pid = resolveAmong([...membership.all().keys()] as Pid[], text, 'member');
+      const record = await hall.turn((turn) => members.change(turn, me, pid, act, reason));
+      return member(pid, record);
+    },
+
+    confirmMembers: async ({ reason }) => {
+      await hall.turn((turn) => community().confirm(turn, me, reason));
+      return operations.hubStats();
+    },
+
+    invitations: () =>
+      [...community().invitations.all()].map(([id, record]) =>
+        invitationView(id, record, ports.clock.now()),
+      ),
+
+    invite: async ({ uses, life_ms, note }) => {
+      const { settings, invitations } = community();
+      const lifeMs = life_ms ?? settings.invitation_life_ms;
+      const { id, code } = await hall.turn((turn) =>
+        community().invite(turn, me, { uses, lifeMs, note }),
+      );
+      return { ...invitationView(id, invitations.all().get(id)!, ports.clock.now()), code };
+    },
+
+    revokeInvitation: async ({ invitation, reason }) => {
+      const { invitations } = community();
+      const id = await hall.turn((turn) => community().revoke(turn, me, invitation, reason));
+      return invitationView(id, invitations.all().get(id)!, ports.clock.now());
+    },
+
+    offeredEquivalents: () =>
+      community()
+        .replies.definitions()
+        .map(({ code, precision, metadata }) => ({
+          code,
+          precision,
+          metadata: Object.fromEntries(metadata),
+        })),
+
+    offerEquivalent: async ({ code: text, precision: given, metadata, reason }) => {
+      const code = parseEquivalentCode(text);
+      const precision = checkPrecision(given);
+      const definition = { code, precision, metadata: Object.entries(metadata) };
+      await hall.turn((turn) => community().offer(turn, me, definition, reason));
+      return { code, precision, metadata };
+    },
+
+    operators: () => [
+      { pid: me, name: views.nameOf(me), role: 'admin', since: null },
+      ...[...community().operators.all()].map(([pid, { role, since }]) => ({
+        pid,
+        name: views.nameOf(pid as Pid),
+        role,
+        since: isoTime(since),
+      })),
+    ],
+
+    appointOperator: async ({ operator, role, reason }) => {
+      const pid = peerIn(rooms, operator);
+      await hall.turn((turn) => community().appoint(turn, me, pid, role ?? undefined, reason));
+      return operations.operators();
+    },
+
+    hubActs: async ({ after, limit = ACTS_SHOWN }) => {
+      const { journal } = community();
+      // Without a place to begin at, the newest are meant.
+      const from = after ?? Math.max(0, (journal.head?.number ?? 0) - limit);
+      const acts = await journal.since(from, limit);
+      return acts.map((act) => ({ ...act, time: isoTime(act.time) }));
+    },
+
+    checkJournal: async ({ head }) => {
+      const check = await community().journal.verify(head as Hash | undefined);
+      return { ...check, head: check.head ?? null };
+    },
+  };
+  return operations;
+}
+
+function invitationView(id: string, record: InvitationRecord, now: number): shapes.Invitation {
+  const { uses, used, made, expires, revoked, by, note } = record;
+  const ended = revoked ? 'revoked' : used >= uses ? 'used_up' : 'expired';
+  return {
+    id,
+    status: isOpen(record, now) ? 'open' : ended,
+    uses,
+    used,
+    made: isoTime(made),
+    expires: isoTime(expires),
+    by,
+    note,
+  };
+}
