@@ -79,14 +79,14 @@ export async function runCampaign(
   const sums = { histories: 0, real: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
   const digest = createHash('sha256');
   let seed = firstSeed;
+  const isSearch = options.minutes !== null || options.histories > 1;
   const goesOn = () =>
     options.minutes === null
       ? sums.histories < options.histories
       : performance.now() - began < options.minutes * 60_000;
   while (goesOn() && failed.length < FAILED_MAX) {
     const plan = planOf(options, seed);
-    const realSignatures =
-      options.realSignatures || (options.seed === null && seed % REAL_EVERY === 0);
+    const realSignatures = options.realSignatures || (isSearch && seed % REAL_EVERY === 0);
     const history = await runHistory({
       plan,
       realSignatures,

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_BYTES_MAX } from '../../protocol/limits.ts';
-import { type CborValue, decode, encode } from '../../protocol/wire/cbor.ts';
-import { CBOR_KEY_REFUSED } from '../../protocol/wire/cbor-reader.ts';
+import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { CBOR_KEY_REFUSED, type CborValue } from '../../protocol/wire/cbor-value.ts';
 import { openFrame } from '../../protocol/wire/envelope.ts';
 import { seededRandom } from '../../simulations/random.ts';
 import { judge, judgeCbor } from './decoder.ts';
@@ -31,7 +31,9 @@ const { value } = fc.letrec<{ value: CborValue }>((tie) => ({
 function hasRefusedKey(some: CborValue): boolean {
   if (Array.isArray(some)) return some.some(hasRefusedKey);
   if (some === null || typeof some !== 'object' || some instanceof Uint8Array) return false;
-  return Object.entries(some).some(([key, each]) => key === CBOR_KEY_REFUSED || hasRefusedKey(each));
+  return Object.entries(some).some(
+    ([key, each]) => key === CBOR_KEY_REFUSED || hasRefusedKey(each),
+  );
 }
 
 describe('CBOR', () => {
