@@ -8,7 +8,8 @@ import { makePlan, type Plan } from './plan.ts';
 
 export interface Campaign {
   readonly histories: number;
-  readonly realSignatures: number;
+  /** By the way of signing. */
+  readonly signed: Readonly<Record<'keyed hash' | 'Ed25519', Pace>>;
   readonly failed: readonly Failed[];
   readonly byProfile: Readonly<Record<Profile, number>>;
   readonly firstSeed: number;
@@ -26,6 +27,12 @@ export interface Campaign {
   readonly times: Readonly<Record<'held' | 'in doubt' | 'settled', Spread>>;
 }
 
+export interface Pace {
+  readonly histories: number;
+  /** Processor time. */
+  readonly cpuSeconds: number;
+}
+
 export interface Failed {
   readonly plan: Plan;
   readonly history: History;
@@ -39,7 +46,7 @@ export interface Spread {
   readonly max: number | undefined;
 }
 
-/** Every tenth history signs with Ed25519. */
+/** Every tenth history of each profile signs with Ed25519. */
 const REAL_EVERY = 10;
 const FAILED_MAX = 5;
 /** Durations kept; enough for a percentile. */
@@ -55,6 +62,13 @@ export function planOf(options: SimulatorOptions, seed: number): Plan {
     hosts: options.nodes ?? HOSTS_BY_SEED[seed % HOSTS_BY_SEED.length]!,
     payments: options.steps,
   });
+}
+
+/** Profiles take turns by the seed, so whole rounds of them are taken together. */
+function isReal(options: SimulatorOptions, seed: number): boolean {
+  if (options.realSignatures) return true;
+  const isSearch = options.minutes !== null || options.histories > 1;
+  return isSearch && Math.floor(seed / PROFILES.length) % REAL_EVERY === 0;
 }
 
 /** @param onHistory hears of every history as it ends */
@@ -76,17 +90,21 @@ export async function runCampaign(
   const held: number[] = [];
   const inDoubt: number[] = [];
   const settled: number[] = [];
-  const sums = { histories: 0, real: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
+  const sums = { histories: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
+  const signed = {
+    'keyed hash': { histories: 0, cpuSeconds: 0 },
+    Ed25519: { histories: 0, cpuSeconds: 0 },
+  };
   const digest = createHash('sha256');
   let seed = firstSeed;
-  const isSearch = options.minutes !== null || options.histories > 1;
   const goesOn = () =>
     options.minutes === null
       ? sums.histories < options.histories
       : performance.now() - began < options.minutes * 60_000;
   while (goesOn() && failed.length < FAILED_MAX) {
     const plan = planOf(options, seed);
-    const realSignatures = options.realSignatures || (isSearch && seed % REAL_EVERY === 0);
+    const realSignatures = isReal(options, seed);
+    const before = process.cpuUsage();
     const history = await runHistory({
       plan,
       realSignatures,
@@ -94,7 +112,9 @@ export async function runCampaign(
     });
     sums.histories++;
     digest.update(history.digest);
-    if (realSignatures) sums.real++;
+    const pace = realSignatures ? signed.Ed25519 : signed['keyed hash'];
+    pace.histories++;
+    pace.cpuSeconds += secondsSince(before);
     byProfile[plan.profile]++;
     sums.payments += history.payments;
     sums.committed += history.committed;
@@ -107,10 +127,9 @@ export async function runCampaign(
     onHistory(history, plan, sums.histories);
     seed++;
   }
-  const { user, system } = process.cpuUsage(cpu);
   return {
     histories: sums.histories,
-    realSignatures: sums.real,
+    signed,
     failed,
     byProfile,
     firstSeed,
@@ -121,9 +140,14 @@ export async function runCampaign(
     crashes: sums.crashes,
     events: sums.events,
     seconds: (performance.now() - began) / 1_000,
-    cpuSeconds: (user + system) / 1_000_000,
+    cpuSeconds: secondsSince(cpu),
     times: { held: spread(held), 'in doubt': spread(inDoubt), settled: spread(settled) },
   };
+}
+
+function secondsSince(usage: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(usage);
+  return (user + system) / 1_000_000;
 }
 
 function spread(values: readonly number[]): Spread {

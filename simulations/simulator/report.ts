@@ -1,5 +1,5 @@
 /** What a campaign found, as a person reads it. */
-import type { Campaign, Spread } from './campaign.ts';
+import type { Campaign, Pace, Spread } from './campaign.ts';
 import type { Coverage } from './coverage.ts';
 import type { History } from './history.ts';
 import type { SimulatorOptions } from './options.ts';
@@ -20,11 +20,14 @@ export function historyLine(history: History, plan: Plan, count: number): string
 }
 
 export function campaignText(campaign: Campaign, coverage: Coverage, single: boolean): string {
-  const { histories, failed, seconds, cpuSeconds, events } = campaign;
+  const { histories, failed, seconds, events } = campaign;
+  const profiles = Object.entries(campaign.byProfile).filter(([, count]) => count > 0);
   const lines = [
-    `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken, ${campaign.realSignatures} of them with real signatures`,
+    `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken`,
+    profiles.map(([profile, count]) => `${count} ${profile}`).join(', '),
     `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.crashes} crashes; ${events} events`,
-    `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second; ${(histories / cpuSeconds).toFixed(1)} histories per second of processor time`,
+    `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second`,
+    ...Object.entries(campaign.signed).flatMap(([way, pace]) => paceLine(way, pace)),
     `digest of all: ${campaign.digest}`,
     ...Object.entries(campaign.times).map(([name, spread]) => spreadLine(name, spread)),
   ];
@@ -35,6 +38,13 @@ export function campaignText(campaign: Campaign, coverage: Coverage, single: boo
     }
   }
   return lines.join('\n');
+}
+
+/** By processor time, which others on the machine do not lengthen much. */
+function paceLine(way: string, { histories, cpuSeconds }: Pace): string[] {
+  if (histories === 0) return [];
+  const rate = (histories / cpuSeconds).toFixed(1);
+  return [`signed with ${way}: ${histories}, ${rate} per second of processor time`];
 }
 
 function spreadLine(name: string, { count, median, p99, max }: Spread): string {
