@@ -5,6 +5,7 @@ import {
   type LocalEvent,
   type LocalState,
   meOf,
+  outsideOf,
   phaseOf,
   rename,
   signed,
@@ -51,8 +52,8 @@ export class BookOfStates {
 
   /** The state after an event; undefined if it means nothing to this node. */
   step(number: number, event: LocalEvent): number | undefined {
-    const detail = event.is === 'evidence' ? event.set : event.is === 'doubt' ? event.from : '';
-    const key = `${event.is} ${detail}`;
+    const set = 'set' in event ? event.set : '';
+    const key = `${event.is} ${set} ${'from' in event ? event.from : ''}`;
     const steps = this.#steps[number]!;
     if (!steps.has(key)) {
       const next = take(this.state(number), event);
@@ -83,8 +84,10 @@ export class BookOfStates {
     const state = this.state(number);
     if (!('evidence' in state)) return [];
     // What it has not signed itself nobody can show to it.
-    const mine = allOf(meOf(state));
-    const unknown = this.#singles().filter((one) => (one & ~known(state) & ~mine) !== 0);
+    const mine = allOf(meOf(state)) & ~outsideOf(state);
+    const unknown = this.#singles().filter(
+      (one) => (one & ~known(state)) !== 0 && (one & mine & ~known(state)) === 0,
+    );
     const found: { readonly set: StatementSet; readonly next: number; readonly does: string }[] =
       [];
     // The largest is a certificate and an `applied`.

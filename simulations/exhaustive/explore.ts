@@ -7,12 +7,16 @@
  */
 import { BookOfStates } from './book-of-states.ts';
 import {
+  hasLost,
   initialCoordinator,
   known,
   type LocalEvent,
   type LocalState,
+  type Lost,
+  outsideOf,
   phaseOf,
   signed,
+  withoutDisk,
 } from './local.ts';
 import { has, KINDS, type StatementSet, spell, statement } from './statements.ts';
 
@@ -26,6 +30,8 @@ export interface Options {
    * machine act. Finds the same outcomes with many more states.
    */
   readonly everyStep: boolean;
+  /** One honest node, at any time, loses its disk or comes back with an older one. */
+  readonly lostDisk: boolean;
 }
 
 /** The local states of all nodes, by number. */
@@ -69,6 +75,15 @@ export function explore(options: Options): Explored {
     const state = states[at]!;
     const locals = state.map((number) => book.state(number));
     const pool = locals.reduce((set, local) => set | signed(local), 0);
+    if (options.lostDisk && !locals.some(hasLost)) {
+      for (const { node, next } of losses(locals)) {
+        transitions++;
+        reach(
+          state.map((other, i) => (i === node ? book.numberOf(next) : other)),
+          { from: state, event: `${node} (${phaseOf(locals[node]!)}): loses its disk` },
+        );
+      }
+    }
     for (const [node, number] of state.entries()) {
       for (const events of eventsFor(node, locals, pool, options, book, number)) {
         let next = number;
@@ -117,6 +132,7 @@ function eventsFor(
   const c = options.size - 1;
   if (local.role === 'byzantine') return [];
   if (local.role === 'blank') return [[{ is: 'accept' }], [{ is: 'refuse' }]];
+  if (local.role === 'lost') return broughtBackBy(local, pool);
   const events: LocalEvent[][] = [[{ is: 'timer' }]];
   for (const { set } of book.triggers(number)) {
     if ((set & pool) === set) events.push([{ is: 'evidence', set }]);
@@ -133,10 +149,12 @@ function eventsFor(
     const doubters = locals.flatMap((other, i) =>
       i !== node && i !== c && has(signed(other), 'yes', i) ? [i] : [],
     );
-    const answers = doubters.map((from): LocalEvent => ({ is: 'doubt', from }));
-    if (answers.length === options.size - 2) events.push([...answers, { is: 'timer' }]);
+    const answers = doubters.map((from): LocalEvent => ({ is: 'doubt', from, set: 0 }));
+    const spoke: LocalEvent = { is: 'spoke', set: 0 };
+    if (hasLost(local)) events.push(...roundsAfterLoss(local, [...answers, spoke], locals));
+    else if (answers.length === options.size - 2) events.push([...answers, { is: 'timer' }]);
     if (options.everyStep) {
-      events.push(...answers.map((answer) => [answer]), [{ is: 'spoke' }], [{ is: 'crash' }]);
+      events.push(...answers.map((answer) => [answer]), [spoke], [{ is: 'crash' }]);
     }
   }
   if (options.everyStep) {
@@ -144,6 +162,47 @@ function eventsFor(
       const fresh = (single & pool) === single && (single & ~known(local)) !== 0;
       if (fresh) events.push([{ is: 'evidence', set: single }]);
     }
+  }
+  return events;
+}
+
+/**
+ * Rounds of asking of a node that has lost its record. If all answer, they show every lost word between
+ * them, since each is known to somebody; if one is silent, it may be the only one who knows.
+ */
+function roundsAfterLoss(
+  local: LocalState,
+  replies: readonly LocalEvent[],
+  locals: readonly LocalState[],
+): LocalEvent[][] {
+  const set = outsideOf(local);
+  const rounds = replies.map((silent) => replies.filter((reply) => reply !== silent));
+  const everyone = replies.length === local.size - 1 && locals.at(-1)!.role !== 'lost';
+  if (everyone) rounds.push(replies.map((reply) => ({ ...reply, set })));
+  // Each with its end, so that no reply of one is counted in another.
+  return rounds.map((round) => [{ is: 'timer' }, ...round, { is: 'timer' }]);
+}
+
+/** What may come of any one node's losing its disk. */
+function losses(locals: readonly LocalState[]): { node: number; next: LocalState }[] {
+  return locals.flatMap((local, node) => {
+    if (local.role !== 'voter' && local.role !== 'coordinator') return [];
+    const others = locals.filter((_, i) => i !== node);
+    const shown = others.reduce((set, other) => set | known(other), 0) & signed(local);
+    return withoutDisk(local, shown).map((next) => ({ node, next }));
+  });
+}
+
+/** Its own YES alone, or a receipt: the certificate and any first-hand `applied` but c's. */
+function broughtBackBy(lost: Lost, pool: StatementSet): LocalEvent[][] {
+  const { me, size } = lost;
+  const voters = Array.from({ length: size }, (_, voter) => voter);
+  const certificate = voters.reduce((set, voter) => set | statement('yes', voter), 0);
+  const events: LocalEvent[][] = [];
+  if (has(lost.outside, 'yes', me)) events.push([{ is: 'restore' }]);
+  for (const voter of voters.slice(0, -1)) {
+    const set = certificate | statement('firstHand', voter);
+    if ((set & pool) === set) events.push([{ is: 'receipt', set }]);
   }
   return events;
 }
@@ -203,6 +262,8 @@ function describe(event: LocalEvent): string {
       return `receives ${spell(event.set)}`;
     case 'doubt':
       return `hears that ${event.from} is in doubt`;
+    case 'receipt':
+      return `is shown the receipt ${spell(event.set)}`;
     default:
       return event.is;
   }

@@ -18,7 +18,17 @@ import {
   stepVoter,
   voterStance,
 } from '../../protocol/machines/voter.ts';
-import { holds, type LocalState, type MachineState, meOf, phaseOf } from './local.ts';
+import {
+  broughtBack,
+  hasLost,
+  holds,
+  type LocalState,
+  type Lost,
+  type MachineState,
+  meOf,
+  outsideOf,
+  phaseOf,
+} from './local.ts';
 
 interface Message {
   readonly kind: CommitMessage;
@@ -76,6 +86,8 @@ function receive(state: LocalState, message: Message): Outcome<MachineState> | u
   switch (state.role) {
     case 'byzantine':
       return undefined;
+    case 'lost':
+      return remember(state, message);
     case 'blank':
       if (kind === 'prepare') return acceptPrepare(state.me, state.size);
       return kind === 'query' || kind === 'withdraw-request'
@@ -100,6 +112,14 @@ function receive(state: LocalState, message: Message): Outcome<MachineState> | u
   }
 }
 
+/** Shown its own YES beside the manifest it takes the record up again, and then the message. */
+function remember(state: Lost, message: Message): Outcome<MachineState> | undefined {
+  const withManifest = ['query', 'withdraw-request', 'commit', 'abort'].includes(message.kind);
+  if (!withManifest || !has(message.evidence.yes, state.me)) return undefined;
+  const back = broughtBack(state, { is: 'restore' });
+  return back && receive({ ...back.state, outside: state.outside }, message);
+}
+
 /** Questions and outcomes are answered, unless the sender has shown that it knows our `applied`. */
 function answerTo(state: MachineState, message: Message): { answerTo?: number } {
   const { kind, from, evidence } = message;
@@ -117,7 +137,8 @@ function settle(
 ): void {
   const { state, actions } = outcome;
   const from = meOf(state);
-  nodes[from] = state;
+  const before = nodes[from]!;
+  nodes[from] = hasLost(before) ? { ...state, outside: outsideOf(before) } : state;
   const stance = state.role === 'voter' ? voterStance(state) : coordinatorStance(state);
   for (const action of actions) {
     if (action.do !== 'send') continue;

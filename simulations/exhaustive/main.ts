@@ -1,5 +1,5 @@
 /**
- * `node simulations/exhaustive/main.ts --voters 3|4 [--byzantine coordinator|voter|both] [--every-step]`
+ * `node simulations/exhaustive/main.ts --voters 3|4 [--byzantine coordinator|voter|both] [--lost-disk] [--every-step]`
  *
  * Explores every state of one attempt with the production machines and prints what was counted. Exits
  * with 1 and the way there if a rule is broken.
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     voters: { type: 'string', default: '3' },
     byzantine: { type: 'string' },
     'every-step': { type: 'boolean', default: false },
+    'lost-disk': { type: 'boolean', default: false },
   },
 });
 const size = Number(values.voters);
@@ -21,16 +22,21 @@ const traitors = { coordinator: [size - 1], voter: [0], both: [0, size - 1] }[
 const known = values.byzantine === undefined || traitors !== undefined;
 if (!Number.isInteger(size) || size < 2 || size > 5 || !known) {
   process.stderr.write(
-    'usage: --voters 2..5 [--byzantine coordinator|voter|both] [--every-step]\n',
+    'usage: --voters 2..5 [--byzantine coordinator|voter|both] [--lost-disk] [--every-step]\n',
   );
   process.exit(2);
 }
 
 const begun = performance.now();
-const report = check({ size, byzantine: traitors ?? [], everyStep: values['every-step'] });
+const report = check({
+  size,
+  byzantine: traitors ?? [],
+  everyStep: values['every-step'],
+  lostDisk: values['lost-disk'],
+});
 const seconds = ((performance.now() - begun) / 1000).toFixed(1);
 process.stdout.write(
-  `${size} voters, the coordinator included; ${values.byzantine ?? 'nobody'} Byzantine\n` +
+  `${size} voters, the coordinator included; ${values.byzantine ?? 'nobody'} Byzantine${values['lost-disk'] ? '; one disk may be lost' : ''}\n` +
     `states: ${report.states}\ntransitions: ${report.transitions}\n` +
     `states of one machine: ${report.localStates}\nfair runs: ${report.fairRuns}\n` +
     `seconds: ${seconds}\n`,

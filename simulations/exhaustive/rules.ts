@@ -3,7 +3,7 @@ import { contradictions } from '../../protocol/machines/evidence.ts';
 import type { BookOfStates } from './book-of-states.ts';
 import type { GlobalState, Options } from './explore.ts';
 import { runFairly } from './fair-run.ts';
-import { BrokenRule, holds, known, type LocalState, phaseOf, signed } from './local.ts';
+import { BrokenRule, hasLost, holds, known, type LocalState, phaseOf, signed } from './local.ts';
 import { has, toEvidence } from './statements.ts';
 
 export class Rules {
@@ -33,7 +33,8 @@ export class Rules {
     this.#endAlike(nodes, fate);
     const onlyCoordinator = byzantine.every((node) => node === c);
     if (onlyCoordinator) this.#decided(fate, this.#honest, 'all of V∖{c} are up');
-    if (byzantine.length === 0) this.#survivesEachFailure(nodes);
+    // A lost disk is a failure of its own: nothing is promised with another node away beside it.
+    if (byzantine.length === 0 && !nodes.some(hasLost)) this.#survivesEachFailure(nodes);
   }
 
   /** Honest nodes differ only if somebody signed two things that exclude each other, and can be shown. */

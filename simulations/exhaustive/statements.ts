@@ -40,6 +40,19 @@ export function allOf(voter: number): StatementSet {
   return KINDS.reduce((set, kind) => set | statement(kind, voter), 0);
 }
 
+/** Every set of single statements out of `set`; a first-hand `applied` goes with its `applied`. */
+export function subsets(set: StatementSet): StatementSet[] {
+  let found: StatementSet[] = [0];
+  for (const kind of KINDS) {
+    for (let voter = 0; voter < VOTERS_MOST; voter++) {
+      const isPart = kind === 'applied' && has(set, 'firstHand', voter);
+      if (!has(set, kind, voter) || isPart) continue;
+      found = found.flatMap((one) => [one, one | statement(kind, voter)]);
+    }
+  }
+  return found;
+}
+
 export function has(set: StatementSet, kind: Kind, voter: number): boolean {
   const bit = statement(kind, voter);
   return (set & bit) === bit;

@@ -24,10 +24,22 @@ describe('no split, no stuck state, holds only while undecided', () => {
     [3, 426],
     [4, 2_032],
   ])('%i honest voters: all of %i states', (size, states) => {
-    const report = check({ size, byzantine: [], everyStep: false });
+    const report = check({ size, byzantine: [], everyStep: false, lostDisk: false });
     expect(brokenRuleOf(report)).toBe('none');
     expect(report.states).toBe(states);
   });
+
+  it.each([
+    [2, 323],
+    [3, 8_195],
+  ])(
+    '%i honest voters, one of which may lose its disk at any time: all of %i states',
+    (size, states) => {
+      const report = check({ size, byzantine: [], everyStep: false, lostDisk: true });
+      expect(brokenRuleOf(report)).toBe('none');
+      expect(report.states).toBe(states);
+    },
+  );
 
   it.each([
     ['coordinator', 3, [2], 139],
@@ -37,7 +49,7 @@ describe('no split, no stuck state, holds only while undecided', () => {
     ['voter', 4, [0], 2_550],
     ['coordinator and a voter', 4, [0, 3], 509],
   ])('a Byzantine %s among %i', (_, size, byzantine, states) => {
-    const report = check({ size, byzantine, everyStep: false });
+    const report = check({ size, byzantine, everyStep: false, lostDisk: false });
     expect(brokenRuleOf(report)).toBe('none');
     expect(report.states).toBe(states);
   });
@@ -46,7 +58,7 @@ describe('no split, no stuck state, holds only while undecided', () => {
 describe('the shortcut of the check', () => {
   /** The phases that nodes can be in together; the voters in any order. */
   const pictures = (size: number, everyStep: boolean): Set<string> => {
-    const { states, book } = explore({ size, byzantine: [], everyStep });
+    const { states, book } = explore({ size, byzantine: [], everyStep, lostDisk: false });
     return new Set(
       states.map((state) => {
         const phases = state.map((number) => phaseOf(book.state(number)));
@@ -181,12 +193,46 @@ describe('a machine that falls into a trap is found out', () => {
     expect(await outcome()).not.toBe('none');
   });
 
+  const restored: readonly [string, (real: typeof Voter) => Partial<typeof Voter>][] = [
+    [
+      'as if it had said nothing after its YES',
+      ({ restoreVoter }) => ({
+        restoreVoter: (me, size, evidence) => {
+          const { state, actions } = restoreVoter(me, size, evidence);
+          return { state: { ...state, phase: 'DOUBT' }, actions };
+        },
+      }),
+    ],
+    ['although the coordinator is silent', believing({ coordinatorSpoke: true })],
+    ['although another voter is silent', believing({ doubters: 3n })],
+    ['never, so that it waits for ever', believing({ doubters: 0n })],
+  ];
+  it.each(restored)('a restored voter is in DOUBT again %s', async (_, mutate) => {
+    vi.doMock(VOTER, async (original) => {
+      const real = await original<typeof Voter>();
+      return { ...real, ...mutate(real) };
+    });
+    expect(await outcome(true)).not.toBe('none');
+  });
+
+  /** A restored voter that takes for heard in a round what is said here. */
+  function believing(heard: Partial<Voter.VoterState>) {
+    return ({ stepVoter }: typeof Voter): Partial<typeof Voter> => ({
+      stepVoter: (state, event) => {
+        const said = state.evidence.withdrawn | state.evidence.firstHand;
+        const limbo = state.phase === 'WITHDRAWN' && (said & only(state.me)) === 0n;
+        const isReply = event.type === 'status-reply';
+        return stepVoter(limbo && isReply ? { ...state, ...heard } : state, event);
+      },
+    });
+  }
+
   /** What the check says of the machines as they are mocked now. */
-  async function outcome(): Promise<string> {
+  async function outcome(lostDisk = false): Promise<string> {
     vi.resetModules();
     const fresh = await import('../../simulations/exhaustive/check.ts');
     try {
-      return brokenRuleOf(fresh.check({ size: 3, byzantine: [], everyStep: false }));
+      return brokenRuleOf(fresh.check({ size: 3, byzantine: [], everyStep: false, lostDisk }));
     } catch (error) {
       // A step that no machine may take is refused at once.
       return String(error);
