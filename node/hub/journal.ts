@@ -83,9 +83,9 @@ export class Journal {
     let number = 0;
     let passed = noted === undefined;
     for await (const [, value] of this.#store.scan(actsSince(0))) {
-      // Written while this was reading: checked next time.
-      if (number === (head?.number ?? 0)) break;
       const act = decodeRecord(ActRecord, value);
+      // What was written while this was reading is checked next time.
+      if (number === (head?.number ?? 0) && act.number <= (this.head?.number ?? 0)) break;
       number++;
       if (act.number !== number) return broken(number - 1, last, `act ${number} is missing`);
       if (act.previous !== last) {
