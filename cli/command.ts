@@ -71,6 +71,8 @@ export type Group =
   | 'Equivalents and trust lines'
   | 'Payments'
   | 'Books'
+  | 'Communities'
+  | 'The hub of a community'
   | 'Trying it out';
 
 interface Heading {

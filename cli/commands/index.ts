@@ -3,7 +3,10 @@ import type { Row } from '../command.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { edgeCommands } from './edge.ts';
+import { hubCommands } from './hub.ts';
+import { hubInitCommand } from './hub-init.ts';
 import { identityCommands } from './identity.ts';
+import { membershipCommands } from './memberships.ts';
 import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
 import { peerCommands } from './peers.ts';
@@ -24,5 +27,8 @@ export const COMMANDS: readonly Row[] = [
   verifyCommand,
   ...bookCommands,
   ...edgeCommands,
+  ...membershipCommands,
+  hubInitCommand,
+  ...hubCommands,
   ...simulationPrograms,
 ];

@@ -85,7 +85,8 @@ export class Journal {
     for await (const [, value] of this.#store.scan(actsSince(0))) {
       const act = decodeRecord(ActRecord, value);
       // What was written while this was reading is checked next time.
-      if (number === (head?.number ?? 0) && act.number <= (this.head?.number ?? 0)) break;
+      const isNext = act.number === number + 1 && act.number <= (this.head?.number ?? 0);
+      if (number === (head?.number ?? 0) && isNext) break;
       number++;
       if (act.number !== number) return broken(number - 1, last, `act ${number} is missing`);
       if (act.previous !== last) {

@@ -1,0 +1,176 @@
+/** Commands for operators of a hub: the community in numbers, and its members. */
+import type { HubStats, Member, MemberChangeRequest } from '../../node/api/shapes.ts';
+import { type Command, command, type Result, value } from '../command.ts';
+import { usageError } from '../exit.ts';
+import { type Column, facts, type Page, tableOr } from '../page.ts';
+import { anyText, oneOf } from '../read.ts';
+
+export const GROUP = 'The hub of a community';
+export const REASON = value('--reason <TEXT>', 'why; stands in the journal', anyText);
+
+const COLOUR_BY_STATUS = {
+  pending: 'yellow',
+  refused: 'red',
+  active: 'green',
+  suspended: 'red',
+  left: 'dim',
+  deleted: 'dim',
+} as const;
+
+/** To the minute: the second is in `--json`. */
+export const shortTime = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
+const MEMBER_COLUMNS: readonly Column<Member>[] = [
+  { title: 'NAME', cell: (member) => member.name, flexible: true },
+  { title: 'PID', cell: (member) => member.pid, flexible: true },
+  { title: 'KIND', cell: (member) => member.kind },
+  {
+    title: 'STATUS',
+    cell: (member) => member.status,
+    format: (member) => COLOUR_BY_STATUS[member.status],
+  },
+  { title: 'SINCE', cell: (member) => shortTime(member.since) },
+  {
+    title: 'NODE',
+    cell: ({ hosted, connected }) => (hosted ? 'hosted' : connected ? 'connected' : 'away'),
+  },
+  { title: 'REASON', cell: (member) => member.reason, flexible: true },
+];
+
+function memberResult(member: Member): Result {
+  const { pid, name, about, kind, status, reason, hosted, connected } = member;
+  return {
+    json: member,
+    text: (page) =>
+      facts(page, [
+        ['name', name || 'none'],
+        ['PID', pid],
+        ['kind', kind],
+        ...(about === '' ? [] : ([['about', about]] as const)),
+        ['status', status, COLOUR_BY_STATUS[status]],
+        ...(reason === '' ? [] : ([['reason', reason]] as const)),
+        ['since', member.since],
+        ['node', hosted ? 'none: the hub votes for it' : connected ? 'connected' : 'away'],
+      ]),
+  };
+}
+
+function memberChange(
+  act: MemberChangeRequest['act'],
+  summary: string,
+  details: string,
+  example: string,
+): Command {
+  return command({
+    words: `hub members ${act}`,
+    group: GROUP,
+    summary,
+    details,
+    examples: [example],
+    arguments: { MEMBER: 'PID, or a unique prefix of one' },
+    options: { reason: REASON },
+    run: async ({ client }, { MEMBER }, { reason = '' }) =>
+      memberResult(await (await client()).changeMember({ member: MEMBER, act, reason })),
+  });
+}
+
+function statsText(page: Page, stats: HubStats): string {
+  const { members } = stats;
+  return facts(page, [
+    ['community', stats.community || 'no name'],
+    ...(stats.about === '' ? [] : ([['about', stats.about]] as const)),
+    ['admission', stats.admission],
+    ['active members', `${members.active}, ${stats.connected} with a connected node`],
+    ['without a node', String(stats.hosted)],
+    ['waiting', String(members.pending), members.pending > 0 ? 'yellow' : undefined],
+    ['suspended', String(members.suspended)],
+    ['left, deleted, refused', `${members.left}, ${members.deleted}, ${members.refused}`],
+    ['open invitations', String(stats.invitations_open)],
+    ['further operators', String(stats.operators)],
+    ['counts in', stats.equivalents.join(' ') || 'nothing yet: geo hub equivalents add CODE'],
+    ['journal', `${stats.acts} acts, newest ${stats.head ?? 'none'}`],
+    ...(stats.unconfirmed
+      ? ([
+          [
+            'restored',
+            'nobody takes on anything new until `geo hub members confirm`; see docs/OPERATOR.md',
+            'red',
+          ],
+        ] as const)
+      : []),
+  ]);
+}
+
+export const memberCommands = [
+  command({
+    words: 'hub stats',
+    group: GROUP,
+    summary: 'Show the community in numbers',
+    examples: ['geo hub stats'],
+    run: async ({ client }) => {
+      const stats = await (await client()).hubStats();
+      return { json: stats, text: (page) => statsText(page, stats) };
+    },
+  }),
+  command({
+    words: 'hub members',
+    group: GROUP,
+    summary: 'List the members, and who asks to be one',
+    examples: ['geo hub members', 'geo hub members --status pending'],
+    options: {
+      status: value(
+        '--status <STATUS>',
+        'those of one status only',
+        oneOf('pending', 'refused', 'active', 'suspended', 'left', 'deleted'),
+      ),
+    },
+    run: async ({ client }, _given, { status }) => {
+      const query = status === undefined ? {} : { status };
+      const members = await (await client()).hubMembers(query);
+      return {
+        json: members,
+        text: (page) =>
+          tableOr(page, 'No members. Make an invitation: geo hub invite.', MEMBER_COLUMNS, members),
+      };
+    },
+  }),
+  memberChange(
+    'approve',
+    'Take in somebody who waits, or was refused',
+    '',
+    'geo hub members approve 8opHzTAn',
+  ),
+  memberChange(
+    'refuse',
+    'Refuse somebody who waits',
+    'The participant is told the reason.',
+    'geo hub members refuse 8opHzTAn --reason "not from here"',
+  ),
+  memberChange(
+    'suspend',
+    'Let a member take on nothing new',
+    'What it owes and is owed can still be repaid and cleared. The member is told the reason.',
+    'geo hub members suspend 8opHzTAn --reason "lost her key"',
+  ),
+  memberChange('reinstate', 'End a suspension', '', 'geo hub members reinstate 8opHzTAn'),
+  memberChange(
+    'remove',
+    'Remove somebody who owes nothing and is owed nothing',
+    'The profile is forgotten. Only an operator can take the participant in again, whatever code it brings.',
+    'geo hub members remove 8opHzTAn --reason "moved away"',
+  ),
+  command({
+    words: 'hub members confirm',
+    group: GROUP,
+    summary: 'After a backup was restored: say that the members are as they should be',
+    details:
+      'Until then nobody takes on anything new: who was suspended or removed after the backup was made stands in the list as before. Compare it with the newest hash and acts that you have noted (docs/OPERATOR.md).',
+    examples: ['geo hub members confirm --reason "compared with the list of March"'],
+    options: { reason: REASON },
+    run: async ({ client }, _given, { reason }) => {
+      if (reason === undefined) throw usageError('Say how you have made sure: --reason TEXT.');
+      const stats = await (await client()).confirmMembers({ reason });
+      return { json: stats, text: (page) => statsText(page, stats) };
+    },
+  }),
+];
