@@ -34,8 +34,8 @@ export interface TestnetOptions {
   readonly processes?: number | undefined;
   /** Makes keys reproducible; without it they are random. */
   readonly seed?: string | undefined;
-  /** For every node's configuration file. */
-  readonly settings?: Settings | undefined;
+  /** For every node's configuration file, or for each node's own. */
+  readonly settings?: Settings | ((participant: string) => Settings) | undefined;
   /** Script and arguments that run the nodes of these homes. Tests pass their own. */
   readonly script?: ((homes: readonly string[]) => readonly string[]) | undefined;
   /** Called as nodes come up. */
@@ -136,9 +136,9 @@ export class Testnet {
   async restart(participant: string): Promise<void> {
     const { host } = this.#member(participant);
     if (host.process?.alive) await host.process.stop();
-    for (const { home, running } of host.members) {
+    for (const { participant: name, home, running } of host.members) {
       const listen = running?.identity.addresses.map((address) => address.split('/p2p/')[0]!);
-      if (listen !== undefined) await writeSettings(home, listen, this.#options.settings ?? {});
+      if (listen !== undefined) await writeSettings(home, listen, settingsOf(this.#options, name));
     }
     await this.#startHost(host, () => undefined);
   }
@@ -212,11 +212,15 @@ async function makeHosts(options: TestnetOptions): Promise<Host[]> {
     const home = await createNodeHome(
       homeDirectory(directory, index, participant),
       seed === undefined ? undefined : keySeed(seed, participant),
-      options.settings ?? {},
+      settingsOf(options, participant),
     );
     host.members.push({ participant, home, host, running: undefined });
   }
   return hosts;
+}
+
+function settingsOf({ settings = {} }: TestnetOptions, participant: string): Settings {
+  return typeof settings === 'function' ? settings(participant) : settings;
 }
 
 function geoStart(homes: readonly string[]): string[] {
