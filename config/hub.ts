@@ -43,6 +43,10 @@ export const hub = z.strictObject({
     { default: 12, min: 1, max: 100_000 },
     'The same of one peer; so nobody tries codes.',
   ),
+  signed_per_second: whole(
+    { default: 2_000, min: 1, max: 1_000_000 },
+    'Signed messages and requests of members by HTTP that are looked at. Above it they are refused before a signature is checked.',
+  ),
   invitation_life_ms: whole(
     { default: 14 * DAY_MS, min: 60_000, max: 400 * DAY_MS },
     'How long an invitation code is good, unless the operator says otherwise.',

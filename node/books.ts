@@ -5,7 +5,6 @@ import type { Pid } from '../protocol/identity/pid.ts';
 import { counterparty, type Edge, type EdgeId, edgeKey, heldFor } from '../protocol/ledger/edge.ts';
 import { type EdgeState, edgeStateOf } from '../protocol/machines/edge-sync.ts';
 import { formatAmount } from '../protocol/money/amount.ts';
-import { encodeStatement } from '../protocol/statement.ts';
 import type * as shapes from './api/shapes.ts';
 import type { CoSigned } from './engine/edge-statements.ts';
 import type { Rooms } from './rooms.ts';
@@ -17,7 +16,7 @@ import { isoTime, type Views } from './views.ts';
 const STATEMENT_MS = 5_000;
 const ASK_AGAIN_MS = 500;
 
-type BookRooms = Pick<Rooms, 'me' | 'hall' | 'ports' | 'agents' | 'edges' | 'statements'>;
+type BookRooms = Pick<Rooms, 'me' | 'hall' | 'ports' | 'edges' | 'statements'>;
 
 /** @throws GeoError E004 `no_edge` */
 export function requireEdge({ hall }: BookRooms, id: EdgeId): Edge {
@@ -97,22 +96,11 @@ export async function freshStatement(rooms: BookRooms, id: EdgeId): Promise<shap
 }
 
 function statementView(rooms: BookRooms, edge: Edge, signed: CoSigned): shapes.Statement {
-  const { me, ports, agents } = rooms;
+  const { me, statements } = rooms;
   const peer = counterparty(edge, me);
-  const own = ports.signer.publicKey;
-  const theirs = agents.agentOf(peer);
+  const file = statements.fileOf(edge);
   // Whoever has signed has been connected, so its key is known.
-  if (theirs === undefined) throw notSigned(false);
-  const isLow = edge.low === me;
-  const grants = { low: agents.grantOf(edge.low), high: agents.grantOf(edge.high) };
-  const file = encodeStatement({
-    ...(grants.low === undefined ? {} : { low_grant: grants.low }),
-    ...(grants.high === undefined ? {} : { high_grant: grants.high }),
-    low_key: isLow ? own : theirs,
-    high_key: isLow ? theirs : own,
-    by_low: isLow ? signed.mine : signed.theirs,
-    by_high: isLow ? signed.theirs : signed.mine,
-  });
+  if (file === undefined) throw notSigned(false);
   const { balance, count, digest } = bookOf(signed.body, me);
   return {
     peer,

@@ -5,7 +5,7 @@ import { formatAmount } from '../protocol/money/amount.ts';
 import type { HistoryQuery, HistoryRow } from './api/shapes.ts';
 import type { State } from './engine/state.ts';
 import type { Store } from './ports.ts';
-import { historySince, tailOf } from './store/keys.ts';
+import { historySince } from './store/keys.ts';
 import { decodeRecord, HistoryRecord } from './store/records.ts';
 import { isoTime } from './views.ts';
 
@@ -13,6 +13,7 @@ const ROWS_DEFAULT = 1_000;
 
 /**
  * @param peer the participant that `query.peer` means
+ * @param member whose history, if not this node's own
  * @throws GeoError E009 `bad_time`
  */
 export async function readHistory(
@@ -20,6 +21,7 @@ export async function readHistory(
   state: State,
   query: HistoryQuery,
   peer: Pid | undefined,
+  member?: Pid,
 ): Promise<HistoryRow[]> {
   const since = query.since === undefined ? 0 : Date.parse(query.since);
   if (Number.isNaN(since)) {
@@ -32,7 +34,7 @@ export async function readHistory(
   const limit = query.limit ?? ROWS_DEFAULT;
   // Newest first, so that a bound keeps the newest.
   for await (const [key, value] of store.scan({
-    ...historySince(Math.max(since, 0)),
+    ...historySince(Math.max(since, 0), member),
     reverse: true,
   })) {
     const record = decodeRecord(HistoryRecord, value);
@@ -48,7 +50,7 @@ function rowOf(key: string, record: HistoryRecord, state: State): HistoryRow {
   const { equivalent, amount } = record;
   const precision = equivalent && state.equivalents.get(equivalent)?.precision;
   return {
-    time: isoTime(Number(tailOf(key).split('/')[0])),
+    time: isoTime(Number(key.split('/').at(-2))),
     type: record.type,
     text: record.text,
     tx_id: record.tx ?? null,

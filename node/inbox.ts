@@ -123,6 +123,10 @@ export class Inbox {
         const { signed } = frame;
         return this.#turn((turn) => agents.receive(turn, from, signed!));
       }
+      case 'MEMBER_QUERY':
+        throw new GeoError('E006', 'A member asks its agent by the API of the hub.', {
+          fault: 'not_between_nodes',
+        });
       case 'AGENT_ACK':
         return this.#turn((turn) => agents.acknowledged(turn, from, frame.body));
       case 'JOIN_REQUEST':

@@ -1,6 +1,7 @@
 /** The node's service: what may be asked of it, turned into turns and views; one file per resource. */
 import type { Rooms } from './rooms.ts';
 import { equivalentOperations } from './service/equivalents.ts';
+import { hostedOperations } from './service/hosted.ts';
 import { hubOperations } from './service/hub.ts';
 import { ledgerOperations } from './service/ledger.ts';
 import { membershipOperations } from './service/memberships.ts';
@@ -20,6 +21,7 @@ export function createService(rooms: Rooms): NodeService {
     ...trustLineOperations(rooms, views),
     ...paymentOperations(rooms, views),
     ...ledgerOperations(rooms, views),
+    ...hostedOperations(rooms),
     ...hubOperations(rooms, views),
     ...membershipOperations(rooms),
   };

@@ -13,8 +13,13 @@ import type { TrustLines } from './engine/trust-lines.ts';
 import type { Community } from './hub/community.ts';
 import type { Membership } from './hub/membership.ts';
 import type { Payments } from './payments.ts';
+import type { Clock } from './ports.ts';
+import type { NodeSettings } from './settings.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 interface Rooms {
+  readonly clock: Clock;
+  readonly settings: NodeSettings;
   readonly hall: Hall;
   readonly agents: Agents;
   readonly lines: TrustLines;
@@ -34,6 +39,8 @@ export interface Submitted {
 
 export class MemberDoor {
   readonly #rooms: Rooms;
+  /** Made at the first use, when the time is known. */
+  #budget: TokenBucket | undefined;
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms;
@@ -45,6 +52,7 @@ export class MemberDoor {
    * @throws GeoError E009 `not_for_members` for any other message; whatever its turn refuses
    */
   async submit(frame: Uint8Array, note?: Uint8Array): Promise<Submitted> {
+    this.requireRoom();
     const open = openFrame(frame);
     switch (open.type) {
       case 'AGENT_GRANT':
@@ -80,6 +88,20 @@ export class MemberDoor {
           `A ${open.type} is between nodes; members send requests to join, profiles, grants, lines and orders.`,
         );
     }
+  }
+
+  /**
+   * Called before a signature is checked that anybody may have sent.
+   * @throws GeoError E006 `too_many_requests`
+   */
+  requireRoom(): void {
+    const now = this.#rooms.clock.now();
+    const { signed_per_second: perSecond } = this.#rooms.settings.hub;
+    this.#budget ??= new TokenBucket({ perSecond, burst: perSecond }, now);
+    if (this.#budget.take(1, now)) return;
+    throw new GeoError('E006', 'The hub is asked for too much at once; try again in a second.', {
+      fault: 'too_many_requests',
+    });
   }
 
   /** A line of a member, by its own signature. */

@@ -22,6 +22,7 @@ import { Memberships } from './hub/memberships.ts';
 import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
 import { MemberDoor } from './member-door.ts';
+import { Moving } from './moving.ts';
 import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
@@ -72,6 +73,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     state,
     outbox,
     requireAdmitted: (member) => membership.requireHosted(member),
+    onMoved: (turn, member, served) => membership.setHosted(turn, member, served),
     keyOf: (pid) => peers.keyOf(pid),
     strangersMax: settings.limits.uninvited_lines,
   });
@@ -138,7 +140,16 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const router = new Router(ground, search, ports.clock, settings.routes, (p) => places.hear(p));
   const orders = new Orders(ports, state, agents, peers);
   const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
-  const door = new MemberDoor({ hall, agents, lines, payments, membership, community });
+  const door = new MemberDoor({
+    clock: ports.clock,
+    settings,
+    hall,
+    agents,
+    lines,
+    payments,
+    membership,
+    community,
+  });
   const inbox = new Inbox({
     hall,
     agents,
@@ -213,6 +224,15 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     await hall.turn((turn) => turn.putMeta(FROZEN, new Uint8Array([frozen ? 1 : 0])));
   }
 
+  const moving = new Moving({
+    store: ports.store,
+    hall,
+    agents,
+    attempts,
+    lines,
+    statements,
+    places,
+  });
   const service = createService({
     ports,
     settings,
@@ -225,6 +245,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     payments,
     edges,
     statements,
+    door,
+    moving,
     community,
     memberships,
     isFrozen,

@@ -8,6 +8,8 @@ import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
 import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
+import type { MemberDoor } from './member-door.ts';
+import type { Moving } from './moving.ts';
 import type { Payments } from './payments.ts';
 import type { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
@@ -27,6 +29,8 @@ export interface Rooms {
   readonly payments: Payments;
   readonly edges: EdgeSync;
   readonly statements: EdgeStatements;
+  readonly door: MemberDoor;
+  readonly moving: Moving;
   readonly community: Community;
   readonly memberships: Memberships;
   readonly isFrozen: () => boolean;

@@ -60,6 +60,22 @@ export interface LedgerOperations {
   audit(): Promise<shapes.Invariant[]>;
 }
 
+/**
+ * Members without a node of their own, and books on their way from one agent to another. What takes
+ * an envelope or a query rests on the member's signature in it.
+ */
+export interface HostedOperations {
+  /** Resolves when it is done; of an order, when it is decided or its time is over. */
+  submitEnvelope(request: shapes.Envelope): Promise<shapes.Submission>;
+  memberAccount(request: shapes.MemberQuery): Promise<shapes.Account>;
+  memberTransaction(request: shapes.MemberTransactionQuery): Promise<shapes.Transaction>;
+  memberExport(request: shapes.MemberQuery): Promise<shapes.BooksFile>;
+  exportBooks(request: shapes.ExportRequest): Promise<shapes.Exported>;
+  importBooks(request: shapes.ImportRequest): Promise<shapes.Imported>;
+  grantAgent(request: shapes.GrantRequest): Promise<shapes.Account>;
+  revokeAgent(): Promise<shapes.Account>;
+}
+
 /** The hub of a community, for its operators. They refuse with E006 `no_hub` where there is none. */
 export interface HubOperations {
   hubStats(): shapes.HubStats;
@@ -94,5 +110,6 @@ export interface NodeService
     TrustLineOperations,
     PaymentOperations,
     LedgerOperations,
+    HostedOperations,
     HubOperations,
     MembershipOperations {}

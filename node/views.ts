@@ -117,6 +117,12 @@ export class Views {
     };
   }
 
+  /** What the participant is in a payment. */
+  roleIn({ payer, payee }: shapes.Payment): shapes.Payment['role'] {
+    if (payer === this.#me) return 'payer';
+    return payee === this.#me ? 'payee' : 'intermediary';
+  }
+
   payment(tx: TxId, record: TransactionRecord): shapes.Payment {
     const order = readSigned('PAYMENT_REQUEST', record.order).body;
     const { precision } = order;

@@ -2,6 +2,8 @@
  * `protocol/geo.cddl`: every message of the wire in CDDL (RFC 8610), made from the schemas that read
  * and write them, so that it cannot drift from the code. `test/vectors/write-cddl.ts` writes the file.
  */
+
+import { MemberFile } from './member-file.ts';
 import { PRESENCE_SIGNED_AS, PresenceBody } from './presence.ts';
 import { Receipt } from './receipt.ts';
 import { StatementFile } from './statement.ts';
@@ -104,6 +106,7 @@ export function cddlOfProtocol(): string {
     section('Files'),
     `; A certificate as a file: proof of every debt that the payment made.\n${Receipt.rule}\n`,
     `; An account statement as a file, with the keys that check it.\n${StatementFile.rule}\n`,
+    `; The books of a participant as a file, for another agent.\n${MemberFile.rule}\n`,
   ].join('\n');
 }
 

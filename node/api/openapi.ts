@@ -70,6 +70,7 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
     operationId: route.name,
     tags: [route.tag],
     summary: route.summary,
+    ...(route.signed ? { security: [] } : {}),
     ...(input === null || input.in === 'body' ? {} : { parameters: parameters(input, schemas) }),
     ...(input?.in === 'body'
       ? { requestBody: { required: true, content: jsonContent(input.shape) } }
@@ -89,7 +90,7 @@ export function openApiDocument(version: string): Json {
       get: {
         operationId: 'health',
         tags: ['node'],
-        summary: 'Says that the node listens; the only endpoint without a token',
+        summary: 'Says that the node listens; needs no token',
         security: [],
         responses: { 200: { description: 'Alive', content: jsonContent(shapes.Health) } },
       },

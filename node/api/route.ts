@@ -23,10 +23,13 @@ interface Route<M extends Method> {
     | 'equivalents'
     | 'trust lines'
     | 'payments'
+    | 'members'
     | 'ledger'
     | 'hub'
     | 'memberships';
   readonly summary: string;
+  /** Rests on a signature in its body: needs no token. */
+  readonly signed?: true;
   readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;
   readonly response: z.ZodType<Awaited<ReturnType<M>>>;
 }
@@ -44,6 +47,7 @@ export interface PlainRoute {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  readonly signed?: true | undefined;
   readonly input: {
     readonly in: 'params' | 'query' | 'body';
     readonly shape: z.ZodType;

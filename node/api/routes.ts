@@ -6,6 +6,7 @@
 import type { NodeService } from '../service.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
 import { EQUIVALENT_ROUTES } from './routes/equivalents.ts';
+import { HOSTED_ROUTES } from './routes/hosted.ts';
 import { HUB_ROUTES } from './routes/hub.ts';
 import { LEDGER_ROUTES } from './routes/ledger.ts';
 import { MEMBERSHIP_ROUTES } from './routes/memberships.ts';
@@ -28,6 +29,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...TRUST_LINE_ROUTES,
   ...PAYMENT_ROUTES,
   ...LEDGER_ROUTES,
+  ...HOSTED_ROUTES,
   ...HUB_ROUTES,
   ...MEMBERSHIP_ROUTES,
 };

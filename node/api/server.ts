@@ -88,6 +88,8 @@ function buildApp(options: ApiOptions): FastifyInstance {
   });
 
   app.get(HEALTH_PATH, async () => ({ status: 'ok' }));
+  // The signature in the body is the authority: a member of a hub has no token.
+  addRoutes(app, service, ({ signed }) => signed === true);
 
   app.register(async (guarded) => {
     const admits = tokenCheck(options.token);
@@ -105,16 +107,24 @@ function buildApp(options: ApiOptions): FastifyInstance {
     );
     const document = openApiDocument(options.version ?? '0');
     guarded.get(OPENAPI_PATH, async () => document);
-    for (const route of ROUTE_LIST) {
-      guarded.route({
-        method: route.method,
-        url: API_PREFIX + route.path,
-        handler: async (request) => answer(route, service, request),
-      });
-    }
+    addRoutes(guarded, service, ({ signed }) => signed !== true);
     refuseOtherMethods(guarded);
   });
   return app;
+}
+
+function addRoutes(
+  app: FastifyInstance,
+  service: NodeService,
+  belongs: (route: AnyRoute) => boolean,
+): void {
+  for (const route of ROUTE_LIST.filter(belongs)) {
+    app.route({
+      method: route.method,
+      url: API_PREFIX + route.path,
+      handler: async (request) => answer(route, service, request),
+    });
+  }
 }
 
 /** Reads the argument, calls the service, and lets out nothing that the response's shape does not name. */

@@ -4,6 +4,7 @@
  * Amounts are decimal strings, times ISO 8601 in UTC, identifiers text (PID base58, hashes hex).
  */
 export * from './shapes/equivalents.ts';
+export * from './shapes/hosted.ts';
 export * from './shapes/hub.ts';
 export * from './shapes/ledger.ts';
 export * from './shapes/node.ts';

@@ -31,6 +31,8 @@ export interface AgentsContext {
   readonly outbox: Outbox;
   /** @throws GeoError E006: why the participant is not taken as a hosted member */
   readonly requireAdmitted: (member: Pid) => void;
+  /** A participant has come to this node, or gone from it. */
+  readonly onMoved: (turn: Turn, member: Pid, served: boolean) => void;
   /** The key of a participant that votes for itself, if it is known. */
   readonly keyOf: (pid: Pid) => PublicKey | undefined;
   /** Agents of participants without an edge here that are remembered, all together. */
@@ -110,6 +112,11 @@ export class Agents {
     return this.served(edge.low) || this.served(edge.high);
   }
 
+  /** Whose history something belongs to: a member's, or undefined for this node's own. */
+  historyOf(participant: Pid): Pid | undefined {
+    return participant === this.me ? undefined : participant;
+  }
+
   /** The end for which somebody else votes; undefined if this node votes for both, or for none. */
   farEnd(edge: EdgeId): Pid | undefined {
     const low = this.served(edge.low);
@@ -152,7 +159,11 @@ export class Agents {
     turn.putAgent(member, next);
     turn.history({ type: 'agent', text: textOf(next, this.#context.publicKey), peer: member });
     turn.notice({ type: 'agent-changed', member });
-    if (next.agent === publicKey || member === this.me) this.announce(turn, member, next);
+    const stays = next.agent === publicKey;
+    if (this.served(member) !== stays) this.#context.onMoved(turn, member, stays);
+    if (next.agent === publicKey || member === this.me) {
+      this.announce(turn, member, [...(known === undefined ? [] : [known.agent]), next.agent]);
+    }
     return true;
   }
 
@@ -175,10 +186,14 @@ export class Agents {
     }
   }
 
-  /** Tells everyone who has an edge with the member who votes for it. */
-  announce(turn: Turn, member: Pid, word = turn.agent(member)): void {
+  /**
+   * Tells everyone who has an edge with the member who votes for it.
+   * @param agents keys of agents that have to know too: the one that is left, and the one that is chosen
+   */
+  announce(turn: Turn, member: Pid, agents: readonly PublicKey[] = []): void {
+    const word = turn.agent(member);
     if (word === undefined) return;
-    const told = new Set<Pid>();
+    const told = new Set<Pid>(agents.map(pidFromPublicKey));
     for (const edge of this.#context.state.edges.values()) {
       if (edge.low !== member && edge.high !== member) continue;
       told.add(this.#receiverFor(counterparty(edge, member)));
@@ -197,7 +212,7 @@ export class Agents {
   }
 
   #queue(turn: Turn, to: Pid, member: Pid, { type, envelope }: AgentRecord): void {
-    if (to === this.me) return;
+    if (to === this.me || to === member) return;
     this.#context.outbox.queue(turn, to, topicOf(member), signedFrame(type, envelope));
   }
 

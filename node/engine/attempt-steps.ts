@@ -99,7 +99,7 @@ export class AttemptSteps {
     turn.putAttempt(final, fresh, before === undefined, () =>
       this.#context.strangersAmong(final.open.voters),
     );
-    recordOutcome(turn, before, final);
+    recordOutcome(turn, before, final, this.#context);
     this.#reportContradictions(turn, before, final);
   }
 

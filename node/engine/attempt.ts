@@ -47,6 +47,8 @@ export interface Attempt {
   readonly timer?: number;
   /** Timers that fired so far; the waits between them grow. */
   readonly tries: number;
+  /** Voted on by a former agent of the member whose edges these are: kept as proof, and never spoken about. */
+  readonly inherited?: boolean;
 }
 
 export function attemptHash(attempt: Attempt): Hash {
@@ -61,7 +63,9 @@ export function holds(commit: CommitState): boolean {
   return commit.role === 'voter' ? voterHolds(commit) : coordinatorHolds(commit);
 }
 
-export function isSettled(commit: CommitState): boolean {
+/** Whether there is nothing left to do about it. */
+export function isSettled({ commit, inherited }: Pick<Attempt, 'commit' | 'inherited'>): boolean {
+  if (inherited) return true;
   return commit.role === 'voter' ? voterSettled(commit) : coordinatorSettled(commit);
 }
 
@@ -107,6 +111,7 @@ export function toRecord(attempt: Attempt): AttemptRecord {
     started: attempt.started,
     ...(attempt.timer === undefined ? {} : { timer: attempt.timer }),
     tries: attempt.tries,
+    ...(attempt.inherited ? { inherited: true } : {}),
   };
 }
 
@@ -129,6 +134,7 @@ export function fromRecord(
     started: record.started,
     ...(record.timer === undefined ? {} : { timer: record.timer }),
     tries: record.tries,
+    ...(record.inherited ? { inherited: true } : {}),
   };
 }
 

@@ -96,7 +96,7 @@ export class Attempts {
   outcome(turn: Turn, from: PublicKey, body: PaymentOutcome): void {
     const known =
       turn.attempt(body.manifest) ?? this.#lost.fromOwnVote(turn, body.bytes, body.evidence);
-    if (known === undefined) return;
+    if (known === undefined || known.inherited) return;
     requireVoter(from, known.open);
     this.#evidence(turn, known, body.evidence, from, true);
   }
@@ -104,7 +104,7 @@ export class Attempts {
   /** A single statement (vote, `applied`, WITHDRAW), from its signer or passed on. */
   statement(turn: Turn, from: PublicKey, manifest: Hash, bundle: Partial<EvidenceBundle>): void {
     const known = turn.attempt(manifest);
-    if (known === undefined) return;
+    if (known === undefined || known.inherited) return;
     requireVoter(from, known.open);
     this.#evidence(turn, known, { ...EMPTY_BUNDLE, ...bundle }, from, false);
   }
@@ -148,7 +148,7 @@ export class Attempts {
   /** STATUS_REPLY: someone's evidence, and where it stands. */
   reply(turn: Turn, from: PublicKey, body: StatusReply): void {
     const known = turn.attempt(body.manifest);
-    if (known === undefined) return;
+    if (known === undefined || known.inherited) return;
     requireVoter(from, known.open);
     const learned = this.#steps.learn(known, body.evidence);
     const event = {
@@ -167,7 +167,7 @@ export class Attempts {
 
   timer(turn: Turn, hash: Hash): void {
     const known = turn.attempt(hash);
-    if (known === undefined || isSettled(known.commit)) return;
+    if (known === undefined || isSettled(known)) return;
     const { expires } = known.open.order;
     const outcome =
       known.commit.role === 'voter'

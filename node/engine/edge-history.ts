@@ -11,7 +11,7 @@ import {
   type PublicKey,
   pidFromPublicKey,
 } from '../../protocol/identity/pid.ts';
-import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import { counterparty, type Edge, type EdgeId } from '../../protocol/ledger/edge.ts';
 import { openManifest } from '../../protocol/machines/manifest.ts';
 import { type Receipt, readReceipt } from '../../protocol/receipt.ts';
 import { bareFrame, readSigned } from '../../protocol/wire/envelope.ts';
@@ -120,7 +120,7 @@ export class EdgeHistories {
     if (list === undefined || list.base !== body.base || list.next !== body.offset) return;
     let { unknown } = list;
     for (const hash of applied) {
-      if (this.#isApplied(hash)) continue;
+      if (this.#isApplied(edge, hash)) continue;
       unknown++;
       if (!watch.asked.has(hash) && watch.lacking.size < LACKING_MAX) watch.lacking.add(hash);
     }
@@ -214,15 +214,20 @@ export class EdgeHistories {
     const { state } = this.#context.hall;
     const attempt = state.attempts.get(hash) ?? state.readAttempt(hash);
     if (attempt?.commit.phase !== 'COMMITTED') return undefined;
-    const concerns = attempt.effects.some((effect) => edgeKey(effect.edge) === edgeKey(edge));
+    const concerns = attempt.effects.some((effect) => sameEdge(effect.edge, edge));
     return concerns ? wholeReceiptOf(attempt) : undefined;
   }
 
-  #isApplied(hash: Hash): boolean {
+  /** On this very edge: a member brings edges along to which a known attempt has not been applied here. */
+  #isApplied(edge: EdgeId, hash: Hash): boolean {
     const live = this.#context.hall.state.attempts.get(hash);
-    if (live !== undefined) return live.commit.phase === 'COMMITTED';
+    if (live !== undefined) {
+      return live.commit.phase === 'COMMITTED' && live.effects.some((e) => sameEdge(e.edge, edge));
+    }
     const value = this.#context.ports.store.get(keys.attempt(hash));
-    return value !== undefined && decodeRecord(AttemptRecord, value).phase === 'COMMITTED';
+    if (value === undefined) return false;
+    const { phase, effects } = decodeRecord(AttemptRecord, value);
+    return phase === 'COMMITTED' && effects.some((effect) => sameEdge(effect, edge));
   }
 
   async #appliedAfter(edge: EdgeId, count: number): Promise<Hash[]> {
@@ -247,6 +252,10 @@ export class EdgeHistories {
     });
     this.#context.ports.transport.send(to, frame);
   }
+}
+
+function sameEdge(a: EdgeId, b: EdgeId): boolean {
+  return a.low === b.low && a.high === b.high && a.equivalent === b.equivalent;
 }
 
 function ownerOf(envelope: Uint8Array): Pid {

@@ -4,9 +4,10 @@
  * compared. Older history is never needed again to compare; its records stay.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import type { PublicKey } from '../../protocol/identity/pid.ts';
+import { type PublicKey, pidFromPublicKey, pidToHex } from '../../protocol/identity/pid.ts';
 import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import { edgeStateOf, sameState } from '../../protocol/machines/edge-sync.ts';
+import { encodeStatement } from '../../protocol/statement.ts';
 import {
   readSigned,
   requireSignedBy,
@@ -107,6 +108,28 @@ export class EdgeStatements {
     const { mine, theirs } = (value && decodeRecord(StatementRecord, value)) ?? {};
     if (mine === undefined || theirs === undefined) return undefined;
     return { body: readSigned('EDGE_STATEMENT', mine).body, mine, theirs };
+  }
+
+  /** The newest statement as a file; undefined if there is none, or the other end's key is not known. */
+  fileOf(edge: Edge): Uint8Array | undefined {
+    const signed = this.newest(edge);
+    const { agents, signer } = this.#context;
+    const far = agents.farEnd(edge);
+    const theirs = far && agents.agentOf(far);
+    if (signed === undefined || theirs === undefined) return undefined;
+    // Signed by a former agent: whose key that was is not known any more.
+    const { kid } = readSigned('EDGE_STATEMENT', signed.theirs);
+    if (kid !== pidToHex(pidFromPublicKey(theirs))) return undefined;
+    const grants = { low: agents.grantOf(edge.low), high: agents.grantOf(edge.high) };
+    const isLow = edge.high === far;
+    return encodeStatement({
+      low_key: isLow ? signer.publicKey : theirs,
+      high_key: isLow ? theirs : signer.publicKey,
+      by_low: isLow ? signed.mine : signed.theirs,
+      by_high: isLow ? signed.theirs : signed.mine,
+      ...(grants.low === undefined ? {} : { low_grant: grants.low }),
+      ...(grants.high === undefined ? {} : { high_grant: grants.high }),
+    });
   }
 
   /** The newest statement, if it says what the edge is now. */

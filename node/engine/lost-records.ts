@@ -11,13 +11,19 @@ import {
   restoreCoordinator,
   stepCoordinator,
 } from '../../protocol/machines/coordinator.ts';
-import { allButCoordinator, isCertificate, only } from '../../protocol/machines/evidence.ts';
+import {
+  allButCoordinator,
+  type Evidence,
+  isCertificate,
+  only,
+} from '../../protocol/machines/evidence.ts';
 import { type OpenManifest, openManifest } from '../../protocol/machines/manifest.ts';
 import type { Outcome } from '../../protocol/machines/outcome.ts';
 import { recoverVoter, restoreVoter, stepVoter } from '../../protocol/machines/voter.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
 import type { Attempt, CommitState } from './attempt.ts';
 import type { AttemptSteps, AttemptsContext } from './attempt-steps.ts';
+import { inherit, inheritEdges } from './inheritance.ts';
 import { learn } from './statements.ts';
 import { recordStart } from './transactions.ts';
 import type { Turn } from './turn.ts';
@@ -88,39 +94,52 @@ export class LostRecords {
    */
   fromReceipt(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): 'known' | 'applied' {
     const known = turn.attempt(open.hash);
-    if (known !== undefined) {
-      const learned = this.#steps.learn(known, bundle);
-      const event = { type: 'evidence' as const, evidence: learned.evidence };
-      const outcome =
-        known.commit.role === 'voter'
-          ? stepVoter(known.commit, event)
-          : stepCoordinator(known.commit, event);
-      this.#steps.advance(turn, known, outcome, { evidence: learned });
-      const now = turn.attempt(open.hash);
-      return known.commit.phase !== 'COMMITTED' && now?.commit.phase === 'COMMITTED'
-        ? 'applied'
-        : 'known';
+    if (known?.commit.phase === 'COMMITTED') {
+      return inheritEdges(turn, known, this.#context) ? 'applied' : 'known';
     }
-    const me = this.#steps.voterIndex(open);
+    if (known !== undefined) this.#learnReceipt(turn, known, bundle);
+    else this.#beginCommitted(turn, open, bundle);
+    const now = turn.attempt(open.hash);
+    if (now?.commit.phase !== 'COMMITTED') return 'known';
+    inheritEdges(turn, now, this.#context);
+    return 'applied';
+  }
+
+  #learnReceipt(turn: Turn, known: Attempt, bundle: EvidenceBundle): void {
+    const learned = this.#steps.learn(known, bundle);
+    const event = { type: 'evidence' as const, evidence: learned.evidence };
+    const outcome =
+      known.commit.role === 'voter'
+        ? stepVoter(known.commit, event)
+        : stepCoordinator(known.commit, event);
+    this.#steps.advance(turn, known, outcome, { evidence: learned });
+  }
+
+  #beginCommitted(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): void {
     const size = open.voters.length;
     const learned = learn(open, new Map(), bundle, this.#context.verify);
     const { evidence } = learned;
-    const proven = (evidence.firstHand & allButCoordinator(size)) !== 0n;
+    const proven = size === 1 || (evidence.firstHand & allButCoordinator(size)) !== 0n;
     if (!isCertificate(evidence, size) || !proven) {
       throw new GeoError('E005', 'A receipt does not prove its payment.', {
         fault: 'receipt_incomplete',
       });
     }
+    const me = open.voters.indexOf(this.#context.signer.publicKey);
+    const outcome =
+      me < 0 ? inherit(open, evidence, this.#context) : this.#recover(me, size, evidence);
     this.#restoreEdges(turn, open);
-    const outcome: Outcome<CommitState> =
-      me === size - 1 ? recoverCoordinator(size, evidence) : recoverVoter(me, size, evidence);
     const attempt = {
       ...this.#steps.begin(turn, open, outcome.state),
       statements: new Map(learned.fresh),
+      ...(me < 0 ? { inherited: true } : {}),
     };
     recordStart(turn, open, this.#context);
     this.#steps.finish(turn, undefined, attempt, outcome.actions, learned.fresh, {});
-    return 'applied';
+  }
+
+  #recover(me: number, size: number, evidence: Evidence): Outcome<CommitState> {
+    return me === size - 1 ? recoverCoordinator(size, evidence) : recoverVoter(me, size, evidence);
   }
 
   /**

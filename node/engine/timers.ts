@@ -14,7 +14,7 @@ export function nextTimer(
   now: number,
   settings: NodeSettings,
 ): Attempt {
-  if (isSettled(after.commit)) {
+  if (isSettled(after)) {
     const { timer: _, ...rest } = after;
     return rest;
   }

@@ -41,7 +41,12 @@ function roleIn({ payer, order }: OpenManifest, me: Pid): TransactionRecord['rol
 }
 
 /** Tells the order, the history and the listeners if the attempt has just got its outcome. */
-export function recordOutcome(turn: Turn, before: Attempt | undefined, after: Attempt): void {
+export function recordOutcome(
+  turn: Turn,
+  before: Attempt | undefined,
+  after: Attempt,
+  agency: Agency,
+): void {
   const { phase, role } = after.commit;
   if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
   const { tx, hash } = after.open;
@@ -49,7 +54,7 @@ export function recordOutcome(turn: Turn, before: Attempt | undefined, after: At
   if (phase === 'COMMITTED') {
     const record = turn.transaction(tx)!;
     turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
-    writeHistory(turn, after.open, record.role);
+    writeHistory(turn, after.open, record.role, agency);
   } else if (role === 'voter') {
     // A coordinator may try again: its payment decides whether the order has ended.
     const record = turn.transaction(tx);
@@ -94,7 +99,12 @@ function withoutReason(record: TransactionRecord): TransactionRecord {
   return rest;
 }
 
-function writeHistory(turn: Turn, open: OpenManifest, role: TransactionRecord['role']): void {
+function writeHistory(
+  turn: Turn,
+  open: OpenManifest,
+  role: TransactionRecord['role'],
+  { served, signer }: Agency,
+): void {
   const { order, payer, tx } = open;
   const texts = {
     payer: 'paid',
@@ -102,12 +112,17 @@ function writeHistory(turn: Turn, open: OpenManifest, role: TransactionRecord['r
     intermediary: 'carried for others',
     coordinator: 'carried out for others',
   };
-  turn.history({
+  const about = {
     type: 'payment',
-    text: texts[role],
     tx,
     equivalent: order.equivalent,
     amount: order.amount,
-    ...(role === 'intermediary' ? {} : { peer: role === 'payee' ? payer : order.payee }),
-  });
+  } as const;
+  const peer = role === 'payee' ? payer : order.payee;
+  turn.history({ ...about, text: texts[role], ...(role === 'intermediary' ? {} : { peer }) });
+  const me = pidFromPublicKey(signer.publicKey);
+  const isMember = (pid: Pid) => pid !== me && served(pid);
+  if (isMember(payer)) turn.history({ ...about, text: texts.payer, peer: order.payee }, payer);
+  if (isMember(order.payee))
+    turn.history({ ...about, text: texts.payee, peer: payer }, order.payee);
 }

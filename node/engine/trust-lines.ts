@@ -135,13 +135,16 @@ export class TrustLines {
     const isNew = turn.edge(edge) === undefined;
     turn.putEdge(withLine(edge, owner, line));
     turn.putLine(owner, peer, equivalent, { type, envelope, state });
-    turn.history({
-      type: 'trust_line',
-      text: `${line.status} line given, version ${line.sequence}`,
-      peer,
-      equivalent,
-      amount: line.limit,
-    });
+    turn.history(
+      {
+        type: 'trust_line',
+        text: `${line.status} line given, version ${line.sequence}`,
+        peer,
+        equivalent,
+        amount: line.limit,
+      },
+      this.#context.agents.historyOf(owner),
+    );
     if (state === 'PENDING') {
       if (isNew) agents.introduce(turn, owner, peer);
       outbox.queue(turn, peer, topicOf(equivalent, owner), signedFrame(type, envelope));
@@ -180,13 +183,16 @@ export class TrustLines {
         state: 'COMMITTED',
       });
       if (known === undefined) this.#context.agents.introduce(turn, body.to, owner);
-      turn.history({
-        type: 'trust_line',
-        text: `${body.status} line received, version ${body.sequence}`,
-        peer: owner,
-        equivalent: body.equivalent,
-        amount: body.limit,
-      });
+      turn.history(
+        {
+          type: 'trust_line',
+          text: `${body.status} line received, version ${body.sequence}`,
+          peer: owner,
+          equivalent: body.equivalent,
+          amount: body.limit,
+        },
+        this.#context.agents.historyOf(body.to),
+      );
       this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');
     }
     acknowledge();
@@ -223,13 +229,16 @@ export class TrustLines {
     turn.keepEquivalent(body.equivalent, body.precision);
     turn.putEdge(withLine(edge, owner, verdict.line));
     turn.putLine(owner, body.to, body.equivalent, { type, envelope, state: 'COMMITTED' });
-    turn.history({
-      type: 'trust_line',
-      text: `${body.status} line ${owner === near ? 'given' : 'received'}, version ${body.sequence}, as the other end has it`,
-      peer,
-      equivalent: body.equivalent,
-      amount: body.limit,
-    });
+    turn.history(
+      {
+        type: 'trust_line',
+        text: `${body.status} line ${owner === near ? 'given' : 'received'}, version ${body.sequence}, as the other end has it`,
+        peer,
+        equivalent: body.equivalent,
+        amount: body.limit,
+      },
+      this.#context.agents.historyOf(near),
+    );
     // What waited to be delivered is older than what the other end has shown.
     if (owner === near) this.#context.outbox.end(turn, peer, topicOf(body.equivalent, owner));
     this.#tell(turn, owner, body.to, body.equivalent, 'COMMITTED');

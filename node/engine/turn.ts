@@ -88,7 +88,7 @@ export class Turn {
     this.#attempts.set(hash, attempt);
     if (isNew) this.put(keys.manifest(hash), attempt.open.bytes);
     for (const [key, bytes] of fresh) this.put(keys.said(hash, key), bytes);
-    const settled = isSettled(attempt.commit);
+    const settled = isSettled(attempt);
     if (settled) this.del(keys.live(hash));
     else if (isNew || !this.#state.attempts.has(hash)) {
       const live = { contacts: contacts() };
@@ -200,8 +200,13 @@ export class Turn {
     this.#deadlines.set(topic, at);
   }
 
-  history(entry: records.HistoryRecord): void {
-    const key = keys.history(this.now, this.#nextCounter());
+  /** @param member whose history it belongs to, if not this node's own */
+  history(entry: records.HistoryRecord, member?: Pid): void {
+    const counter = this.#nextCounter();
+    const key =
+      member === undefined
+        ? keys.history(this.now, counter)
+        : keys.account(member, this.now, counter);
     this.put(key, records.encodeRecord(records.HistoryRecord, entry));
   }
 
@@ -260,7 +265,7 @@ export class Turn {
     for (const [hash, attempt] of this.#attempts) {
       attempts.set(hash, attempt);
       const { tx } = attempt.open;
-      const record = isSettled(attempt.commit) ? transactions.get(tx) : undefined;
+      const record = isSettled(attempt) ? transactions.get(tx) : undefined;
       if (record !== undefined) this.#stored.set(tx, record);
     }
     for (const merge of this.#merges) merge();
@@ -270,7 +275,7 @@ export class Turn {
   #forget(): void {
     const { attempts, transactions, open } = this.#state;
     for (const [hash, attempt] of this.#attempts) {
-      if (attempts.get(hash) === attempt && isSettled(attempt.commit)) attempts.delete(hash);
+      if (attempts.get(hash) === attempt && isSettled(attempt)) attempts.delete(hash);
     }
     for (const [tx, record] of this.#stored) {
       if (transactions.get(tx) !== record || open.has(tx)) continue;

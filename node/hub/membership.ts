@@ -7,6 +7,7 @@ import type { Pid } from '../../protocol/identity/pid.ts';
 import { type MemberAct, mayDo } from '../../protocol/machines/membership.ts';
 import type { Bar } from '../engine/admission.ts';
 import type { State } from '../engine/state.ts';
+import type { Turn } from '../engine/turn.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { MemberRecord } from '../store/hub-records.ts';
 import { MEMBERS_CONFIRMED, RESTORED_MARK } from '../store/keys.ts';
@@ -58,12 +59,21 @@ export class Membership {
         fault: 'not_a_member',
       });
     }
-    if (member.hosted && mayDo(member.status, 'carry')) return;
+    if (mayDo(member.status, 'carry')) return;
     throw new GeoError(
       'E006',
-      `The hub does not vote for a participant that is ${member.status}${member.hosted ? '' : ' with a node of its own'}.`,
-      { fault: 'not_active_member' },
+      `The hub does not vote for a participant that is ${member.status}.`,
+      {
+        fault: 'not_active_member',
+      },
     );
+  }
+
+  /** A member has moved to the hub, or from it to a node of its own. */
+  setHosted(turn: Turn, participant: Pid, hosted: boolean): void {
+    const member = this.memberOf(participant);
+    if (member === undefined || member.hosted === hosted) return;
+    turn.shelve(MEMBERS, participant, { ...member, hosted });
   }
 
   /** Whether it is a member that may do this. Strangers may do nothing as members. */

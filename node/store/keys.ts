@@ -22,6 +22,7 @@
  * | `contact/` | name | ContactRecord |
  * | `equivalent/` | code | EquivalentRecord |
  * | `history/` | time, counter | HistoryRecord |
+ * | `account/` | PID, time, counter | HistoryRecord: of a hosted member |
  * | `member/` | PID | MemberRecord: at a hub |
  * | `invitation/` | name: SHA-256 of the code's public key | InvitationRecord: at a hub |
  * | `operator/` | PID | OperatorRecord: at a hub |
@@ -59,6 +60,7 @@ export type Prefix =
   | 'contact'
   | 'equivalent'
   | 'history'
+  | 'account'
   | 'meta';
 
 export const keys = {
@@ -84,6 +86,8 @@ export const keys = {
   history: (time: number, counter: number) =>
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   act: (number: number) => `act/${padded(number)}`,
+  account: (member: Pid, time: number, counter: number) =>
+    `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
   meta: (name: string) => `meta/${name}`,
 };
@@ -116,8 +120,10 @@ export function rangeOf(prefix: Prefix): ScanRange {
   return { gte: `${prefix}/`, lt: `${prefix}0` };
 }
 
-export function historySince(time: number): ScanRange {
-  return { gte: keys.history(time, 0), lt: rangeOf('history').lt };
+/** @param member of whom, if not of this node itself */
+export function historySince(time: number, member?: Pid): ScanRange {
+  if (member === undefined) return { gte: keys.history(time, 0), lt: rangeOf('history').lt };
+  return { gte: keys.account(member, time, 0), lt: `account/${member}0` };
 }
 
 export function isOf(prefix: Prefix, key: string): boolean {

@@ -86,6 +86,8 @@ export const AttemptRecord = s.map({
   /** When to act again without being asked; absent: never. */
   timer: s.optional(s.time),
   tries: count,
+  /** Voted on by a former agent of the member: only a proof. */
+  inherited: s.optional(s.bool),
 });
 
 export const TransactionRecord = s.map({

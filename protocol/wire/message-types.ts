@@ -2,7 +2,7 @@
  * Every message: its number on the wire, whether its author signs it, and its body.
  * Numbers are append only: a number once used is never given to another message.
  */
-import { AgentAck, AgentGrant, AgentRevoke } from './messages/agent.ts';
+import { AgentAck, AgentGrant, AgentRevoke, MemberQuery } from './messages/agent.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
 import { EquivalentDefine, JoinReply, JoinRequest, ProfileUpdate } from './messages/membership.ts';
@@ -66,6 +66,7 @@ export const MESSAGES = {
   PROFILE_UPDATE: message(100, true, ProfileUpdate),
   EQUIVALENT_DEFINE: message(102, true, EquivalentDefine),
   AGENT_ACK: message(103, false, AgentAck),
+  MEMBER_QUERY: message(104, true, MemberQuery),
 
   PING: message(112, false, Ping),
   PONG: message(113, false, Ping),

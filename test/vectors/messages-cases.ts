@@ -304,6 +304,12 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     body: { member_key: w.carol.key, sequence: 3, created: w.NOW + 1 },
     signer: w.carol,
   },
+  {
+    name: 'asks for her books',
+    type: 'MEMBER_QUERY',
+    body: { member_key: w.carol.key, agent: w.eve.pid, created: w.NOW },
+    signer: w.carol,
+  },
   { name: 'has come', type: 'AGENT_ACK', body: { member: w.carol.pid, sequence: 3 } },
   ...MEMBERSHIP_MESSAGES,
   { name: 'a nonce', type: 'PING', body: { nonce: hexToBytes('0001020304050607') } },

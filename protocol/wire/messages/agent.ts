@@ -42,3 +42,10 @@ export type AgentRevoke = s.Infer<typeof AgentRevoke>;
 /** Ends the repetition of a grant or of its end. */
 export const AgentAck = s.named('agent-ack', s.map({ member: s.pid, sequence }));
 export type AgentAck = s.Infer<typeof AgentAck>;
+
+/** By which a member shows its agent who asks; beside the channel of the two, not between nodes. */
+export const MemberQuery = s.named(
+  'member-query',
+  s.map({ member_key: s.publicKey, agent: s.pid, created: s.time }),
+);
+export type MemberQuery = s.Infer<typeof MemberQuery>;

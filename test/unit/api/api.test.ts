@@ -46,6 +46,14 @@ const ARGUMENTS: { readonly [Method in keyof NodeService]: Parameters<NodeServic
   statement: [{ peer: 'bob', equivalent: 'UAH' }],
   backup: ['/backups/anna.geo'],
   audit: [],
+  submitEnvelope: [{ frame: 'oGE=', note: 'oGE=' }],
+  memberAccount: [{ query: 'oGE=' }],
+  memberTransaction: [{ query: 'oGE=', tx_id: TX }],
+  memberExport: [{ query: 'oGE=' }],
+  exportBooks: [{ peer: 'bob', file: '/books/bob.geo' }],
+  importBooks: [{ file: '/books/bob.geo' }],
+  grantAgent: [{ peer: 'hub', days: 30 }],
+  revokeAgent: [],
   hubStats: [],
   hubMembers: [{ status: 'active' }],
   changeMember: [{ member: BOB, act: 'suspend', reason: 'a dispute' }],
@@ -143,18 +151,30 @@ describe('every route', () => {
         expect(route.response.safeParse(result).success).toBe(true);
       });
 
-      it('is closed to a stranger', async () => {
-        for (const token of [null, '', 'wrong', `${TOKEN}x`]) {
-          const response = await call(route.method, realPath(route.path), { token });
-          expect(response.headers.get('www-authenticate')).toBe('Bearer');
-          expect(await refusal(response)).toEqual({
-            status: 401,
-            code: 'E006',
-            fault: 'bad_token',
+      if (route.signed) {
+        it('is open to whoever brings a signature', async () => {
+          const [argument] = ARGUMENTS[route.name];
+          const response = await call(route.method, realPath(route.path), {
+            token: null,
+            body: JSON.stringify(argument),
           });
-        }
-        expect(service.calls).toEqual([]);
-      });
+          expect(response.status).toBe(200);
+          expect(service.calls).toEqual([{ method: route.name, argument }]);
+        });
+      } else {
+        it('is closed to a stranger', async () => {
+          for (const token of [null, '', 'wrong', `${TOKEN}x`]) {
+            const response = await call(route.method, realPath(route.path), { token });
+            expect(response.headers.get('www-authenticate')).toBe('Bearer');
+            expect(await refusal(response)).toEqual({
+              status: 401,
+              code: 'E006',
+              fault: 'bad_token',
+            });
+          }
+          expect(service.calls).toEqual([]);
+        });
+      }
 
       it('refuses a field that it does not know', async () => {
         const body = route.method === 'GET' ? undefined : JSON.stringify({ surprise: 1 });

@@ -163,6 +163,15 @@ const membership: shapes.Membership = {
   answered: TIME,
 };
 
+const account: shapes.Account = {
+  member: ANNA,
+  agent: { pid: BOB, sequence: 1, expires: TIME, serves: false },
+  trust_lines: [line],
+  balance: [],
+  debts: [],
+  history: [],
+};
+
 export interface Call {
   readonly method: keyof NodeService;
   readonly argument: unknown;
@@ -229,6 +238,14 @@ export function createFakeService(): FakeService {
     backup: method('backup'),
     audit: method('audit'),
     setParticipation: method('setParticipation'),
+    submitEnvelope: method('submitEnvelope'),
+    memberAccount: method('memberAccount'),
+    memberTransaction: method('memberTransaction'),
+    memberExport: method('memberExport'),
+    exportBooks: method('exportBooks'),
+    importBooks: method('importBooks'),
+    grantAgent: method('grantAgent'),
+    revokeAgent: method('revokeAgent'),
     hubStats: method('hubStats'),
     hubMembers: method('hubMembers'),
     changeMember: method('changeMember'),
@@ -322,6 +339,14 @@ function fixed(): Answers {
     },
     backup: { file: '/backups/anna.geo', entries: 12, bytes: 3456 },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
+    submitEnvelope: { member: ANNA, payment, reply: null },
+    memberAccount: account,
+    memberTransaction: transaction,
+    memberExport: { file: 'oGE=' },
+    exportBooks: { file: '/books/anna.geo', bytes: 3 },
+    importBooks: { member: ANNA, edges: 2, applied: 7 },
+    grantAgent: account,
+    revokeAgent: { ...account, agent: null },
     hubStats,
     hubMembers: [member],
     changeMember: { ...member, status: 'suspended', reason: 'a dispute' },

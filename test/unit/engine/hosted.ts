@@ -155,11 +155,11 @@ export class HostedVillage {
     this.village.inject(COURIER, to, signedFrame(type, envelope));
   }
 
-  /** Lets one hub know of another's member, as the grant that its user passes on. */
+  /** Lets one hub know of another's member, as somebody may tell it. */
   async tell(hub: string, other: string, member: string): Promise<void> {
-    const [key] = [keys.agent(person(member).pid)];
-    const known = decodeRecord(AgentRecord, this.village.disk(hub).get(key)!);
-    this.deliver(other, 'AGENT_GRANT', known.envelope);
+    const value = this.village.disk(hub).get(keys.agent(person(member).pid))!;
+    const known = decodeRecord(AgentRecord, value);
+    this.deliver(other, known.type, known.envelope);
     await this.village.calm();
   }
 
@@ -237,6 +237,20 @@ export class HostedVillage {
     if (edge === undefined) throw new Error(`${node} has no edge of ${debtor} and ${creditor}`);
     const balance = edge.high === person(debtor).pid ? edge.balance : -edge.balance;
     return Number(balance) / 100;
+  }
+
+  /** Waits for what also waits for the real disk, without letting imagined time pass. */
+  async withFiles<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const watched = promise.finally(() => {
+      settled = true;
+    });
+    watched.catch(() => undefined);
+    while (!settled) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await this.village.clock.settle();
+    }
+    return watched;
   }
 
   next(name: string): number {

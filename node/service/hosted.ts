@@ -1,0 +1,174 @@
+/** Members without a node of their own, and books on their way from one agent to another. */
+import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
+import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
+import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
+import type * as shapes from '../api/shapes.ts';
+import { readHistory } from '../history.ts';
+import { SECRET_FILE_MODE, writeFileAtomically } from '../home.ts';
+import type { Rooms } from '../rooms.ts';
+import type { HostedOperations } from '../service.ts';
+import { isoTime, Views } from '../views.ts';
+import { peerIn } from './asking.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+/** Rows of history in an account. */
+const HISTORY_ROWS = 100;
+
+export function hostedOperations(rooms: Rooms): HostedOperations {
+  const { ports, me, hall, agents, door, moving } = rooms;
+  const { state } = hall;
+
+  /** @throws GeoError E005 `bad_signature`, E006 `wrong_receiver`, E007 `query_expired` */
+  function memberIn({ query }: shapes.MemberQuery): Pid {
+    const signed = readSigned('MEMBER_QUERY', fromBase64(query));
+    const { member_key: key, agent, created } = signed.body;
+    if (agent !== me) {
+      throw new GeoError('E006', 'The request was signed for another node.', {
+        fault: 'wrong_receiver',
+      });
+    }
+    if (Math.abs(ports.clock.now() - created) > CLOCK_SKEW_MS_MAX) {
+      throw new GeoError('E007', 'The request is too old, or a clock is off; sign it again.', {
+        fault: 'query_expired',
+      });
+    }
+    door.requireRoom();
+    requireSignedBy(signed, key, ports.verify);
+    return pidFromPublicKey(key);
+  }
+
+  async function accountOf(member: Pid): Promise<shapes.Account> {
+    const views = new Views(state, member);
+    const edges = views.edges();
+    const known = state.agents.get(member);
+    const byEquivalent = Map.groupBy(edges, (edge) => edge.equivalent);
+    return {
+      member,
+      agent:
+        known === undefined
+          ? null
+          : {
+              pid: pidFromPublicKey(known.agent),
+              sequence: known.sequence,
+              expires: known.expires === undefined ? null : isoTime(known.expires),
+              serves: agents.served(member),
+            },
+      trust_lines: edges.flatMap((edge) => views.lines(edge)),
+      balance: [...byEquivalent.values()].map((group) => views.balance(group)),
+      debts: edges.flatMap((edge) => views.debts(edge)),
+      history: await readHistory(
+        ports.store,
+        state,
+        { limit: HISTORY_ROWS },
+        undefined,
+        agents.historyOf(member),
+      ),
+    };
+  }
+
+  /** @throws GeoError E009 `unknown_transaction` */
+  function transactionOf(tx: TxId, member: Pid): shapes.Transaction {
+    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+    const views = new Views(state, member);
+    const seen = record && views.transaction(tx, record, null);
+    const takesPart =
+      seen?.payer === member ||
+      seen?.payee === member ||
+      seen?.routes.some(({ path }) => path.includes(member));
+    if (seen === undefined || !takesPart) {
+      throw new GeoError('E009', 'This node knows no such transaction of the member.', {
+        fault: 'unknown_transaction',
+      });
+    }
+    return { ...seen, role: views.roleIn(seen) };
+  }
+
+  const say = (type: 'AGENT_GRANT' | 'AGENT_REVOKE', body: AgentGrant | AgentRevoke) =>
+    hall.turn((turn) => {
+      const { signer } = ports;
+      const bytes = seal(type, body as never, signer.publicKey, (m) => signer.sign(m));
+      agents.adopt(turn, readSigned(type, bytes));
+    });
+  const nextWord = () => ({
+    member_key: ports.signer.publicKey,
+    sequence: (state.agents.get(me)?.sequence ?? 0) + 1,
+    created: ports.clock.now(),
+  });
+
+  return {
+    submitEnvelope: async ({ frame, note }) => {
+      const done = await door.submit(
+        fromBase64(frame),
+        note === undefined ? undefined : fromBase64(note),
+      );
+      const record = done.tx && (state.transactions.get(done.tx) ?? state.readTransaction(done.tx));
+      const views = new Views(state, done.member);
+      const payment = record && views.payment(done.tx!, record);
+      return {
+        member: done.member,
+        payment: payment === undefined ? null : { ...payment, role: views.roleIn(payment) },
+        reply: done.reply === undefined ? null : toBase64(done.reply),
+      };
+    },
+
+    memberAccount: async (request) => accountOf(memberIn(request)),
+
+    memberTransaction: async (request) => transactionOf(request.tx_id as TxId, memberIn(request)),
+
+    memberExport: async (request) => ({
+      file: toBase64(await moving.export(memberIn(request))),
+    }),
+
+    exportBooks: async ({ peer, file }) => {
+      requireAbsolute(file);
+      const bytes = await moving.export(peer === undefined ? me : peerIn(rooms, peer));
+      await writeFileAtomically(file, bytes, { mode: SECRET_FILE_MODE, refuseToOverwrite: true });
+      return { file, bytes: bytes.length };
+    },
+
+    importBooks: async ({ file }) => {
+      requireAbsolute(file);
+      return moving.import(await readFile(file));
+    },
+
+    grantAgent: async ({ peer, days }) => {
+      const agent = peerIn(rooms, peer);
+      const key = await rooms.peers.find(agent);
+      if (key === undefined) {
+        throw new GeoError('E009', 'The key of that node is not known yet; connect to it first.', {
+          fault: 'unknown_peer',
+        });
+      }
+      const word = nextWord();
+      const expires = word.created + days * DAY_MS;
+      const scope = { pay: true, carry: true, clear: true };
+      await say('AGENT_GRANT', { ...word, agent_key: key, expires, scope });
+      return accountOf(me);
+    },
+
+    revokeAgent: async () => {
+      await say('AGENT_REVOKE', nextWord());
+      return accountOf(me);
+    },
+  };
+}
+
+function requireAbsolute(file: string): void {
+  if (isAbsolute(file)) return;
+  throw invalid(
+    'path_not_absolute',
+    `The node may work in another directory than you: give the whole path instead of "${file}".`,
+  );
+}
+
+function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}

@@ -1,0 +1,110 @@
+/** A participant moves between its hub and a node of its own: no debt is touched, and nobody is asked to believe anything. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { person } from '../machines/sample-payment.ts';
+import { HostedVillage, sealBy } from './hosted.ts';
+
+const fileIn = async (name: string) => join(await mkdtemp(join(tmpdir(), 'geo-move-')), name);
+
+/** Maria is served by the hub; her own node stands beside, without books. */
+async function setup(): Promise<HostedVillage> {
+  const hosted = await HostedVillage.open({
+    people: ['hub', 'anna', 'maria'],
+    hosted: { hub: ['maria', 'nina'] },
+    acquainted: true,
+  });
+  await hosted.trust('hub', 'maria>nina 50');
+  await hosted.trust('hub', 'nina>maria 50');
+  await hosted.trust('hub', 'maria>anna 50');
+  await hosted.trustMember('anna', 'maria', '50');
+  await hosted.village.calm();
+  expect(await hosted.pay('hub', 'nina', 'anna', '12')).toBe('COMMITTED');
+  expect(await hosted.pay('hub', 'maria', 'anna', '3')).toBe('COMMITTED');
+  expect(await hosted.pay('hub', 'nina', 'maria', '5')).toBe('COMMITTED');
+  return hosted;
+}
+
+async function leave(hosted: HostedVillage): Promise<void> {
+  const { village } = hosted;
+  const { signer, pid } = person('maria');
+  hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
+  await village.calm();
+  const query = sealBy(person('maria'), 'MEMBER_QUERY', {
+    member_key: signer.publicKey,
+    agent: person('hub').pid,
+    created: village.clock.now(),
+  });
+  const answer = await village.run(
+    village.service('hub').memberExport({ query: Buffer.from(query).toString('base64') }),
+  );
+  const file = await fileIn('maria.geo');
+  await writeFile(file, Buffer.from(answer.file, 'base64'));
+  const imported = await hosted.withFiles(village.service('maria').importBooks({ file }));
+  expect(imported).toEqual({ member: pid, edges: 2, applied: 3 });
+  await village.calm();
+}
+
+describe('from the hub to a node of its own', () => {
+  it('with a file: the same books, at once of use', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    const before = hosted.edge('hub', 'maria', 'anna')!;
+    await leave(hosted);
+    expect(hosted.edge('maria', 'maria', 'anna')).toMatchObject({
+      balance: before.balance,
+      count: before.count,
+      digest: before.digest,
+    });
+    expect(hosted.owes('maria', 'nina', 'maria')).toBe(17);
+    expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
+    expect(await hosted.pay('hub', 'nina', 'anna', '6')).toBe('COMMITTED');
+    await village.calm();
+    expect(hosted.owes('anna', 'maria', 'anna')).toBe(25);
+    expect(hosted.owes('maria', 'maria', 'anna')).toBe(25);
+    expect(hosted.owes('maria', 'nina', 'maria')).toBe(23);
+    expect(hosted.owes('hub', 'nina', 'maria')).toBe(23);
+    for (const audited of [
+      await village.service('maria').audit(),
+      await village.service('hub').audit(),
+    ]) {
+      expect(audited.filter(({ held }) => !held)).toEqual([]);
+    }
+  });
+
+  it('and back again, bringing what was paid in between', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    await leave(hosted);
+    expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
+    await village.calm();
+    await village.run(village.service('maria').grantAgent({ peer: village.pid('hub'), days: 30 }));
+    const file = await fileIn('back.geo');
+    await hosted.withFiles(village.service('maria').exportBooks({ file }));
+    await village.calm();
+    expect(await hosted.withFiles(village.service('hub').importBooks({ file }))).toMatchObject({
+      edges: 2,
+    });
+    await village.calm();
+    expect((await village.pay('maria', 'anna', '1')).state).toBe('ABORTED');
+    expect(await hosted.pay('hub', 'maria', 'anna', '1')).toBe('COMMITTED');
+    expect(hosted.owes('hub', 'maria', 'anna')).toBe(20);
+    expect(hosted.owes('anna', 'maria', 'anna')).toBe(20);
+    const audited = await village.service('hub').audit();
+    expect(audited.filter(({ held }) => !held)).toEqual([]);
+  });
+
+  it('without a file: its neighbours have it all', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
+    await village.calm();
+    await village.introduce('maria', 'anna');
+    await hosted.tell('hub', 'anna', 'maria');
+    await hosted.tell('hub', 'maria', 'maria');
+    await village.pass(30_000);
+    expect(hosted.owes('maria', 'maria', 'anna')).toBe(15);
+    expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
+  });
+});
