@@ -4,7 +4,8 @@
  */
 import { GeoError, invalid } from '../protocol/errors.ts';
 import { type Pid, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import type { LineMessage } from '../protocol/machines/trust-line.ts';
+import { edgeId, lineOf } from '../protocol/ledger/edge.ts';
+import { type LineMessage, widens } from '../protocol/machines/trust-line.ts';
 import { type OpenFrame, openFrame, type Unverified } from '../protocol/wire/envelope.ts';
 import type { LineState } from '../protocol/wire/messages/trust-line.ts';
 import type { Agents } from './engine/agents.ts';
@@ -104,10 +105,26 @@ export class MemberDoor {
     });
   }
 
-  /** A line of a member, by its own signature. */
+  /**
+   * A line of a member, by its own signature.
+   * @throws GeoError E006 `not_active_member`: it may only make its lines narrower
+   */
   line(type: LineMessage, signed: Unverified<LineState>): Promise<void> {
-    const { hall, lines } = this.#rooms;
-    return hall.turn((turn) => lines.submit(turn, type, signed));
+    const { hall, lines, membership } = this.#rooms;
+    const { from_key, to, equivalent, limit, status } = signed.body;
+    const owner = pidFromPublicKey(from_key);
+    return hall.turn((turn) => {
+      const bar = membership.barOf(owner);
+      const edge = turn.edge(edgeId(owner, to, equivalent));
+      if (bar !== undefined && widens(edge && lineOf(edge, owner), { limit, status })) {
+        throw new GeoError(
+          'E006',
+          `The participant is ${bar} in the community of this hub: it can lower, freeze and close its lines, but give nobody more.`,
+          { fault: 'not_active_member' },
+        );
+      }
+      lines.submit(turn, type, signed);
+    });
   }
 
   /**

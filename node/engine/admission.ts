@@ -192,8 +192,11 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
     if (why !== undefined) return why;
     const { debtor, creditor } = directionOf(edge, change);
     const bar = context.barOf(id.low) ?? context.barOf(id.high);
-    if (bar !== undefined && newDebtOf(edge, change) > 0n)
-      return { ...barred(bar), hop: [debtor, creditor], available: 0n };
+    const newDebt = newDebtOf(edge, change);
+    if (bar !== undefined && newDebt > 0n) {
+      const available = (change < 0n ? -change : change) - newDebt;
+      return { ...barred(bar), hop: [debtor, creditor], available };
+    }
   }
   return undefined;
 }

@@ -100,6 +100,15 @@ function next(current: TrustLine | undefined, change: LineChange, now: number): 
   };
 }
 
+/** Whether a new version of a line lets its other end owe more than the known one did. */
+export function widens(
+  current: TrustLine | undefined,
+  next: Pick<TrustLine, 'limit' | 'status'>,
+): boolean {
+  if (next.status !== 'active') return false;
+  return current?.status !== 'active' || next.limit > current.limit;
+}
+
 /** What the other end makes of a line that has arrived, its signature already checked. */
 export type LineVerdict =
   | { readonly verdict: 'adopt'; readonly line: TrustLine }
