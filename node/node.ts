@@ -58,7 +58,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   );
   const { state } = hall;
   const membership = new Membership(state, settings);
-  const community = new Community(ports, hall, me, membership, settings);
+  const community = new Community(ports, hall, me, membership, settings, (pid) =>
+    agents.served(pid),
+  );
   const memberships = new Memberships({ ...ports, state, settings: settings.memberships });
   const peers = new Peers(hall, ports.transport);
   const outbox = new Outbox(

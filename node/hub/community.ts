@@ -32,7 +32,14 @@ export class Community {
   readonly #hall: Hall;
   readonly #me: Pid;
 
-  constructor(ports: Ports, hall: Hall, me: Pid, membership: Membership, settings: NodeSettings) {
+  constructor(
+    ports: Ports,
+    hall: Hall,
+    me: Pid,
+    membership: Membership,
+    settings: NodeSettings,
+    served: (participant: Pid) => boolean,
+  ) {
     const { state } = hall;
     this.#ports = ports;
     this.#hall = hall;
@@ -52,6 +59,7 @@ export class Community {
       operators: this.operators,
       journal: this.journal,
       replies: this.replies,
+      served,
     });
   }
 

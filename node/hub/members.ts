@@ -45,6 +45,8 @@ export interface MembersContext {
   readonly operators: Operators;
   readonly journal: Journal;
   readonly replies: JoinReplies;
+  /** Does this node vote for the participant? */
+  readonly served: (participant: Pid) => boolean;
 }
 
 export class Members {
@@ -233,7 +235,7 @@ export class Members {
     const member: MemberRecord = {
       key: body.participant_key,
       profile: mayDo(status, 'describe') || known === undefined ? body.profile : known.profile,
-      hosted,
+      hosted: hosted || this.#context.served(participant),
       status,
       reason: changed ? '' : (known?.reason ?? ''),
       sequence: (known?.sequence ?? 0) + (changed ? 1 : 0),
