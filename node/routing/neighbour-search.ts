@@ -190,8 +190,8 @@ export class NeighbourSearch {
     const kept = Math.max(query.wait_ms * WAIT_KEPT, WAIT_KEPT_MS_MIN);
     const waitMs = Math.floor(query.wait_ms - kept);
     if (forward.length === 0 || waitMs <= 0 || enough(found())) {
-      // Whoever was not asked is not known to lead anywhere.
-      this.#drop(asking, (_, creditor) => creditor !== query.payee);
+      // Whoever was not asked is not known to lead anywhere; from its own members the asker knows the way.
+      this.#drop(asking, (agent, creditor) => creditor !== query.payee && agent !== from);
       finish(found());
       return;
     }
@@ -231,11 +231,12 @@ export class NeighbourSearch {
     for (const { debtor, creditor, capacity, carries } of ground.hops(query)) {
       const agent = ground.agentOf(creditor);
       const place = ground.placeOf(creditor);
-      if (agent === undefined || place === undefined || agent === from) continue;
+      // Nobody is led back to the asker itself, but a hub to another of its members.
+      if (agent === undefined || place === undefined || place.contact[0] === from) continue;
       if (creditor === payer || query.avoid.includes(creditor)) continue;
       const isOwn = ground.isOwn(creditor);
       if (creditor !== payee && (!carries || query.hops < 2)) continue;
-      if (creditor !== payee && !isOwn && !forward.has(agent)) {
+      if (creditor !== payee && !isOwn && agent !== from && !forward.has(agent)) {
         if (forward.size >= query.budget) continue;
         forward.add(agent);
       }

@@ -60,6 +60,7 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
       trust_lines: edges.flatMap((edge) => views.lines(edge)),
       balance: [...byEquivalent.values()].map((group) => views.balance(group)),
       debts: edges.flatMap((edge) => views.debts(edge)),
+      books: edges.map((edge) => views.book(edge)),
       history: await readHistory(
         ports.store,
         state,

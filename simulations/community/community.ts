@@ -8,6 +8,8 @@ import type { Equivalent, EquivalentCode } from '../../protocol/money/equivalent
 export interface Community {
   readonly name: string;
   readonly equivalents: readonly Equivalent[];
+  /** Who keeps the community together, if anyone: a node beside the participants, which owes nobody. */
+  readonly hub: CommunityHub | null;
   /** Those who take part; who `left` or was `deleted` is only named in `absent`. */
   readonly participants: readonly CommunityParticipant[];
   /** Lines between those who take part. */
@@ -17,6 +19,13 @@ export interface Community {
   readonly absent: readonly string[];
   /** Places of the file that say nothing to this program, for example `behaviours`. */
   readonly ignored: readonly string[];
+}
+
+export interface CommunityHub {
+  readonly id: string;
+  readonly name: string;
+  /** Ids of the participants that run a node of their own; the hub votes for all others. */
+  readonly ownNodes: readonly string[];
 }
 
 export interface CommunityParticipant {

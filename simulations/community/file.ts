@@ -3,11 +3,15 @@
  *
  *     { name, equivalents: [{ code, precision, metadata }],
  *       participants: [{ id, name, type, status?, group? }],
+ *       hub?: { id, name?, own_nodes? },
  *       trust_lines: [{ from, to, equivalent, limit, policy? }],
  *       payments?: [{ from, to, equivalent, amount, expect? }] }
  *
  * JSON or YAML. Strict in what decides something, and all faults are reported at once, each with its
  * place; keys that this program does not know are left alone and listed in `ignored`.
+ *
+ * With a `hub`, a node beside the participants votes for all of them but those in `own_nodes`. Without
+ * one everyone has a node.
  *
  * `status` is `active` (default), `frozen` or `suspended` (the node runs, starts and carries nothing
  * new, its debts can be repaid), `left` or `deleted` (no node, its lines are left out, a payment
@@ -23,6 +27,7 @@ import {
 } from '../../protocol/money/equivalent.ts';
 import {
   type Community,
+  type CommunityHub,
   type CommunityLine,
   type CommunityParticipant,
   type CommunityPayment,
@@ -69,7 +74,7 @@ function refused(faults: readonly string[]): GeoError {
 }
 
 function readCommunity(root: FieldReader, nameHint: string): Community {
-  root.know('name', 'equivalents', 'participants', 'trust_lines', 'payments');
+  root.know('name', 'equivalents', 'participants', 'hub', 'trust_lines', 'payments');
   const equivalents = readEquivalents(root);
   const { participants, absent } = readParticipants(root);
   const names: Names = {
@@ -80,6 +85,7 @@ function readCommunity(root: FieldReader, nameHint: string): Community {
   return {
     name: root.optionalText('name') ?? nameHint,
     equivalents,
+    hub: readHub(root, names),
     participants,
     trustLines: readLines(root, names),
     payments: root.rows('payments').flatMap((row) => readPayment(row, names)),
@@ -146,6 +152,23 @@ function readParticipants(root: FieldReader): {
     }
   }
   return { participants, absent };
+}
+
+function readHub(root: FieldReader, names: Names): CommunityHub | null {
+  const map = root.map('hub');
+  if (map === undefined) return null;
+  map.know('id', 'name', 'own_nodes');
+  const id = map.text('id');
+  if (id !== undefined && (names.participants.has(id) || names.absent.has(id))) {
+    map.fault('id', `"${id}" is a participant; the hub stands beside them`);
+  }
+  const ownNodes = map.texts('own_nodes');
+  for (const [index, each] of ownNodes.entries()) {
+    if (names.participants.has(each)) continue;
+    map.fault(`own_nodes[${index}]`, `there is no participant "${each}" in this file`);
+  }
+  if (id === undefined) return null;
+  return { id, name: map.optionalText('name') ?? id, ownNodes: [...new Set(ownNodes)] };
 }
 
 interface Ends {

@@ -23,7 +23,8 @@ export function keepText(community: Community, net: Testnet): string {
   );
   const hidden = net.nodes.length - nodes.length;
   if (hidden > 0) homes.push(`  … and ${hidden} more in the same directory`);
-  const line = community.trustLines[0];
+  const hasNode = (id: string) => net.nodes.some((node) => node.participant === id);
+  const line = community.trustLines.find(({ from, to }) => hasNode(from) && hasNode(to));
   const payer = net.node(line?.to ?? nodes[0]!.participant);
   const geo = `npm run -s geo -- --home ${shellWord(payer.home.directory)}`;
   const examples = [`${geo} status`, `${geo} trust list`, `${geo} debts`];

@@ -3,6 +3,8 @@ import type { Policy, TrustLine } from '../../node/api/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { CommunityLine } from '../community/community.ts';
 import { atOnce, eventually } from '../testnet/at-once.ts';
+import { toBase64 } from '../testnet/hosted-member.ts';
+import { joinHub, suspend } from './joining.ts';
 import type { Progress } from './progress.ts';
 import type { Roster } from './roster.ts';
 
@@ -15,14 +17,16 @@ const CONTACT_NAME_MAX = 60;
 
 export async function openCommunity(roster: Roster, progress: Progress): Promise<void> {
   const { community } = roster;
+  if (community.hub !== null) await joinHub(roster, community.hub, progress);
   await introduceNeighbours(roster, progress);
-  await defineEquivalents(roster, progress);
+  if (community.hub === null) await defineEquivalents(roster, progress);
   await openTrustLines(roster, progress);
   const frozen = community.participants.filter((each) => each.participation === 'frozen');
   if (frozen.length === 0) return;
   await progress.step('participants frozen', frozen.length, async (step) => {
     for (const [index, { id }] of frozen.entries()) {
-      await roster.client(id).setParticipation('frozen');
+      if (roster.hosted.has(id)) await suspend(roster, id);
+      else await roster.client(id).setParticipation('frozen');
       step.update(index + 1, frozen.map((each) => each.name).join(', '));
     }
   });
@@ -30,7 +34,8 @@ export async function openCommunity(roster: Roster, progress: Progress): Promise
 
 /** Everyone gets the addresses of those it shares a line with: what people would hand each other. */
 async function introduceNeighbours(roster: Roster, progress: Progress): Promise<void> {
-  const neighbours = new Map(roster.ids.map((id) => [id, new Set<string>()]));
+  const withNodes = roster.ids.filter((id) => !roster.hosted.has(id));
+  const neighbours = new Map(withNodes.map((id) => [id, new Set<string>()]));
   for (const { from, to } of roster.community.trustLines) {
     neighbours.get(from)?.add(to);
     neighbours.get(to)?.add(from);
@@ -41,14 +46,25 @@ async function introduceNeighbours(roster: Roster, progress: Progress): Promise<
   await progress.step('addresses exchanged', total, async (step) => {
     await atOnce(NODES_AT_ONCE, neighbours, async ([id, others]) => {
       for (const other of others) {
-        const { pid, addresses } = roster.net.node(other).identity;
-        const [address] = addresses;
-        const name = names.get(other)!;
-        await roster.client(id).addContact({ name, pid, ...(address && { address }) });
-        step.update(++done, `${done / 2} pairs of neighbours`);
+        await introduce(roster, id, other, names.get(other)!);
+        step.update(++done, `${done} neighbours told to nodes`);
       }
     });
   });
+}
+
+/** One gets to know another: an address to dial or, of who has no node, the grant that says who votes for it. */
+async function introduce(roster: Roster, id: string, other: string, name: string): Promise<void> {
+  const client = roster.client(id);
+  const hosted = roster.hosted.get(other);
+  if (hosted !== undefined) {
+    await client.submitEnvelope({ frame: toBase64(hosted.grant()) });
+    await client.addContact({ name, pid: hosted.pid });
+    return;
+  }
+  const { pid, addresses } = roster.net.node(other).identity;
+  const [address] = addresses;
+  await client.addContact({ name, pid, ...(address && { address }) });
 }
 
 /** Ids as contact names, which may not hold spaces, @ and / and must differ. */
@@ -91,7 +107,7 @@ async function openTrustLines(roster: Roster, progress: Progress): Promise<void>
   await progress.step('trust lines opened', trustLines.length, async (step) => {
     await atOnce(NODES_AT_ONCE, given, async ([id, lines]) => {
       for (const line of lines) {
-        await roster.client(id).setTrustLine({
+        await roster.participant(id).setTrustLine({
           peer: roster.pid(line.to),
           equivalent: line.equivalent,
           limit: roster.text(line.limit, line.equivalent),
@@ -107,7 +123,7 @@ async function openTrustLines(roster: Roster, progress: Progress): Promise<void>
     const settled = await eventually(ACKNOWLEDGED_MS, POLL_MS, async () => {
       const open = new Set([...expected].map((text) => readSighting(text).node));
       await atOnce(NODES_AT_ONCE, open, async (id) => {
-        for (const line of await roster.client(id).trustLines()) {
+        for (const line of await roster.participant(id).trustLines()) {
           if (line.state === 'FAILED') throw lineFailed(id, line);
           if (line.state !== 'COMMITTED') continue;
           expected.delete(sighting(id, line.direction, roster.id(line.peer), line.equivalent));

@@ -69,7 +69,7 @@ export async function payAll(
       const pay = async (plan: PaymentPlan & { readonly expect?: Expectation | null }) => {
         const place = begun++;
         if (place === crashAt && total > 1) {
-          crash = crashWhileBusy(roster, busiest(roster, [...made.values()]), progress);
+          crash = crashWhileBusy(roster, victimIn(roster, [...made.values()]), progress);
           // Watched from here on: if a payment fails before it is awaited, it must not go unhandled.
           crash.catch(() => undefined);
         }
@@ -125,7 +125,7 @@ async function payUnlessDown(
   request: PayRequest,
 ): Promise<Payment | undefined> {
   try {
-    return await roster.client(from).pay(request);
+    return await roster.participant(from).pay(request);
   } catch (error) {
     const fault = error instanceof GeoError ? error.details.fault : '';
     if (fault === 'daemon_gone' || fault === 'daemon_unreachable') return undefined;
@@ -155,7 +155,12 @@ function reasonText({ code, details, message }: ErrorBody): string {
   return `${code} ${details.fault}: ${message}`;
 }
 
-/** Whose loss hurts most: the active participant that most payments went through so far. */
+/** Whose loss hurts most: the hub, or the busiest. */
+function victimIn(roster: Roster, rows: readonly PaymentRow[]): string {
+  return roster.community.hub?.id ?? busiest(roster, rows);
+}
+
+/** The active participant that most payments went through so far. */
 function busiest(roster: Roster, rows: readonly PaymentRow[]): string {
   const scores = new Map<string, number>();
   const score = (id: string, points: number) => scores.set(id, (scores.get(id) ?? 0) + points);

@@ -18,7 +18,7 @@ export interface Undecided {
 
 /** @returns the nodes that still have open attempts when the time is up; empty if all is decided */
 export async function waitUntilDecided(roster: Roster, progress: Progress): Promise<Undecided[]> {
-  const { ids } = roster;
+  const ids = roster.nodeIds;
   let open: Undecided[] = [];
   let quiet = 0;
   await progress.step(
@@ -56,7 +56,7 @@ export async function withFinalStates(
       final.push(row);
       continue;
     }
-    const payment = await roster.client(row.from).transaction(row.tx_id);
+    const payment = await roster.participant(row.from).transaction(row.tx_id);
     final.push({ ...paymentRow(roster, row, payment, payment.ms ?? row.ms), expect: row.expect });
   }
   return final;

@@ -1,16 +1,20 @@
 /** The whole cycle: nodes up, trust lines, payments with a crash among them, everyone's books, an audit. */
+import { randomBytes } from 'node:crypto';
+import type { PublicKey } from '../../protocol/identity/pid.ts';
 import type { InvariantRow } from '../audit/record.ts';
 import { audit } from '../auditor.ts';
-import type { Community } from '../community/community.ts';
+import type { Community, CommunityHub } from '../community/community.ts';
 import { makePayments } from '../community/workload.ts';
 import { seededRandom } from '../random.ts';
+import { keySeed } from '../testnet/homes.ts';
+import { HostedMember } from '../testnet/hosted-member.ts';
 import { Testnet } from '../testnet/supervisor.ts';
 import { type Evidence, evidenceFromNodes, evidenceFromStores, ownAudits } from './evidence.ts';
 import { openCommunity } from './opening.ts';
 import type { DemoOptions } from './options.ts';
 import { type Crash, type MadePayment, type Payments, payAll } from './paying.ts';
 import type { Progress } from './progress.ts';
-import type { DemoReport } from './report.ts';
+import type { DemoReport, NodeRow } from './report.ts';
 import { Roster } from './roster.ts';
 import { type Undecided, waitUntilDecided, withFinalStates } from './settling.ts';
 
@@ -32,7 +36,9 @@ export function startNodes(
   directory: string,
   progress: Progress,
 ): Promise<Testnet> {
-  const participants = community.participants.map((each) => each.id);
+  const { hub } = community;
+  const participants =
+    hub === null ? community.participants.map((each) => each.id) : [hub.id, ...hub.ownNodes];
   return progress.step(
     'nodes up',
     participants.length,
@@ -42,9 +48,47 @@ export function startNodes(
         participants,
         processes: options.processes ?? undefined,
         seed: options.seed === null ? undefined : String(options.seed),
+        settings: (name) => (hub?.id === name ? hubSettings(hub) : {}),
         onReady: (ready) => step.update(ready),
       }),
     (net) => `${participants.length} nodes in ${net.processes} processes`,
+  );
+}
+
+function hubSettings({ name }: CommunityHub) {
+  // Everyone of the village joins within a second, and from one address.
+  const rates = { joins_per_minute: 100_000, joins_per_minute_per_peer: 1_000 };
+  return { hub: { enabled: true, admission: 'code', name, ...rates } };
+}
+
+/** Keys of those without a node: they are in this process alone. */
+function hostedMembers(
+  community: Community,
+  options: DemoOptions,
+  net: Testnet,
+): Map<string, HostedMember> {
+  const { hub, participants, equivalents } = community;
+  if (hub === null) return new Map();
+  const hosted = participants.filter(({ id }) => !hub.ownNodes.includes(id));
+  const hubNow = () => {
+    const { client, identity } = net.node(hub.id);
+    return { client, key: identity.public_key as PublicKey };
+  };
+  const precisions = new Map<string, number>(
+    equivalents.map((each) => [each.code, each.precision]),
+  );
+  return new Map(
+    hosted.map(({ id }) => {
+      const seed =
+        options.seed === null ? new Uint8Array(randomBytes(32)) : keySeed(String(options.seed), id);
+      const member = new HostedMember({
+        seed,
+        hub: hubNow,
+        precisionOf: (equivalent) => precisions.get(equivalent) ?? 0,
+        random: (count) => new Uint8Array(randomBytes(count)),
+      });
+      return [id, member];
+    }),
   );
 }
 
@@ -55,17 +99,15 @@ export async function playStory(
   net: Testnet,
   progress: Progress,
 ): Promise<Story> {
-  const roster = new Roster(community, net);
+  const roster = new Roster(community, net, hostedMembers(community, options, net));
   await openCommunity(roster, progress);
   const { rows, crash } = await pay(roster, options, progress);
   const undecided = await waitUntilDecided(roster, progress);
   const payments = await withFinalStates(roster, rows);
-  const nodes = net.nodes.map(({ participant, identity, process }) => {
-    return { participant, pid: identity.pid, process };
-  });
+  const nodes = nodeRows(roster, net);
   const own = await progress.step(
     'own audits',
-    nodes.length,
+    roster.nodeIds.length,
     () => ownAudits(roster),
     (row) => row.detail,
   );
@@ -90,6 +132,17 @@ export async function playStory(
   const { books } = evidence;
   const report = { nodes, payments, clearings: [], books, invariants, steps: progress.steps };
   return { report, payments, crash };
+}
+
+/** Whoever takes part with the process that votes for it, and the hub. */
+function nodeRows(roster: Roster, net: Testnet): NodeRow[] {
+  const { hub } = roster.community;
+  const ids = hub === null ? roster.ids : [hub.id, ...roster.ids];
+  return ids.map((id) => ({
+    participant: id,
+    pid: roster.pid(id),
+    process: net.node(roster.agentOf(id)).process,
+  }));
 }
 
 async function pay(roster: Roster, options: DemoOptions, progress: Progress): Promise<Payments> {

@@ -57,11 +57,15 @@ function happenings(page: Page, community: Community, { report, payments, crash 
   });
   const processes = new Set(report.nodes.map((node) => node.process)).size;
   const lines = [
-    `${report.nodes.length} nodes in ${processes} processes opened ${community.trustLines.length} trust lines.`,
+    `${whoTookPart(community, report)} in ${processes} processes opened ${community.trustLines.length} trust lines.`,
     `${payments.length} payments: ${kinds.join(', ')}.`,
   ];
   if (crash !== null) {
-    const name = community.participants.find((each) => each.id === crash.victim)?.name;
+    const everyone = [
+      ...community.participants,
+      ...(community.hub === null ? [] : [community.hub]),
+    ];
+    const name = everyone.find((each) => each.id === crash.victim)?.name;
     const others = crash.died.length - 1;
     const company =
       others === 0
@@ -78,6 +82,12 @@ function happenings(page: Page, community: Community, { report, payments, crash 
     );
   }
   return lines.map((line) => wrapped(page, line, 0)).join('\n');
+}
+
+function whoTookPart({ hub, participants }: Community, report: DemoReport): string {
+  if (hub === null) return `${report.nodes.length} nodes`;
+  const own = hub.ownNodes.length;
+  return `${hub.name} with ${participants.length - own} members that it votes for, and ${own} members on nodes of their own,`;
 }
 
 /** A crash or a busy line may make a payment fail that its author thought payable; that is worth saying. */

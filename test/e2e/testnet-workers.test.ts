@@ -95,9 +95,9 @@ describe('nodes that share processes', () => {
     const { home, identity, client } = net.node('vira');
     const books = byPeer(await client.books());
     expect(await net.stop()).toEqual([]);
-    const reading = await readStoppedStore(home.storeDirectory, parsePid(identity.pid));
-    expect(byPeer(reading.books)).toEqual(books);
-    expect(reading.receipts).toHaveLength(2);
-    for (const { receipt } of reading.receipts) expect(receipt.length).toBeGreaterThan(100);
+    const [reading] = await readStoppedStore(home.storeDirectory, [parsePid(identity.pid)]);
+    expect(byPeer(reading!.books)).toEqual(books);
+    expect(reading!.receipts).toHaveLength(2);
+    for (const { receipt } of reading!.receipts) expect(receipt.length).toBeGreaterThan(100);
   });
 });

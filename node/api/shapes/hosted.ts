@@ -1,6 +1,6 @@
 /** Members without a node of their own, and books on their way from one agent to another. */
 import { z } from 'zod';
-import { BalanceRow, DebtRow, HistoryRow } from './ledger.ts';
+import { BalanceRow, BookRow, DebtRow, HistoryRow } from './ledger.ts';
 import { Payment } from './payments.ts';
 import { TrustLine } from './trust-lines.ts';
 import { hash, peer, pid, time } from './words.ts';
@@ -38,6 +38,7 @@ export const Account = z.object({
   trust_lines: z.array(TrustLine),
   balance: z.array(BalanceRow),
   debts: z.array(DebtRow),
+  books: z.array(BookRow),
   history: z.array(HistoryRow).describe('the newest of it'),
 });
 

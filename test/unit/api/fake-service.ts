@@ -169,6 +169,7 @@ const account: shapes.Account = {
   trust_lines: [line],
   balance: [],
   debts: [],
+  books: [],
   history: [],
 };
 

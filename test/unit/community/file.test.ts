@@ -50,6 +50,14 @@ function faultsOf(text: string): readonly string[] {
 }
 
 describe('a lawful file', () => {
+  it('may have a hub beside the participants, which votes for all but those named', () => {
+    expect(read({ hub: { id: 'council', own_nodes: ['ben', 'ben'] } }).hub).toEqual({
+      id: 'council',
+      name: 'council',
+      ownNodes: ['ben'],
+    });
+  });
+
   it('is read whole, amounts as integers of the smallest unit', () => {
     const community = read({
       name: 'Three',
@@ -58,6 +66,7 @@ describe('a lawful file', () => {
     expect(community).toEqual({
       name: 'Three',
       equivalents: [{ code: 'UAH', precision: 2, metadata: {} }],
+      hub: null,
       participants: [
         { id: 'ann', name: 'Ann', type: 'person', participation: 'active', group: null },
         { id: 'ben', name: 'Ben', type: 'person', participation: 'frozen', group: 'north' },
@@ -241,6 +250,10 @@ describe('faults', () => {
       'trust_lines[0].policy.blocked_participants: a list',
       line({ policy: { blocked_participants: 'ann' } }),
     ],
+    ['hub: a map is expected', { hub: 'ann' }],
+    ['hub.id: is missing', { hub: { name: 'Council' } }],
+    ['hub.id: "ann" is a participant', { hub: { id: 'ann' } }],
+    ['hub.own_nodes[1]: there is no participant', { hub: { id: 'h', own_nodes: ['ann', 'cay'] } }],
     ['payments: a list is expected', { payments: 'none' }],
     ['payments[0].to: "ann" is also its own', payment({ to: 'ann' })],
     ['payments[0].to: there is no participant "zed"', payment({ to: 'zed' })],

@@ -46,6 +46,7 @@ describe('the village', () => {
       ['UAH', 2],
       ['HOURS', 1],
     ]);
+    expect(village.hub).toMatchObject({ id: 'council', ownNodes: ['shop', 'mill', 'petro'] });
     expect(village.ignored).toEqual([]);
     expect(village.payments.filter((payment) => payment.expect === null)).toEqual([]);
     expect(new Set(village.payments.map((payment) => payment.expect)).size).toBe(4);
