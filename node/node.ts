@@ -27,6 +27,7 @@ import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
+import { BooksGraph } from './routing/books-graph.ts';
 import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
@@ -139,7 +140,14 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     placeOf: (pid) => places.placeOf(pid),
   });
   const search = new NeighbourSearch(ground, ports.clock, ports.entropy, ports.transport);
-  const router = new Router(ground, search, ports.clock, settings.routes, (p) => places.hear(p));
+  const router = new Router(
+    ground,
+    new BooksGraph(state),
+    search,
+    ports.clock,
+    settings.routes,
+    (p) => places.hear(p),
+  );
   const orders = new Orders(ports, state, agents, peers);
   const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
   const door = new MemberDoor({

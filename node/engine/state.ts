@@ -14,6 +14,16 @@ import * as records from '../store/records.ts';
 import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempt.ts';
 import type { Shelf } from './shelf.ts';
 
+/** Settled attempts, and as many transactions, that are still at hand. */
+const RECENT_MAX = 1_024;
+
+/** Follows every change of an edge in memory. */
+export interface EdgeWatcher {
+  changed(edge: Edge): void;
+  /** All of them were read from the store. */
+  reloaded(): void;
+}
+
 export class State {
   readonly edges = new Map<string, Edge>();
   readonly attempts = new Map<Hash, Attempt>();
@@ -32,6 +42,9 @@ export class State {
   /** Voters of live attempts whom no peer record names. */
   readonly contactsOfLive: Contact[] = [];
   readonly #store: Store;
+  readonly #watchers: EdgeWatcher[] = [];
+  readonly #settled = new Map<Hash, Attempt>();
+  readonly #ended = new Map<TxId, records.TransactionRecord>();
   readonly #shelves = new Map<Shelf<unknown>, Map<string, unknown>>();
 
   constructor(store: Store) {
@@ -45,6 +58,15 @@ export class State {
     const records = new Map<string, T>();
     this.#shelves.set(shelf, records);
     return records;
+  }
+
+  watchEdges(watcher: EdgeWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  setEdge(key: string, edge: Edge): void {
+    this.edges.set(key, edge);
+    for (const watcher of this.#watchers) watcher.changed(edge);
   }
 
   async load(): Promise<void> {
@@ -93,8 +115,22 @@ export class State {
     this.#become(fresh);
   }
 
+  /**
+   * What has just been settled is mostly asked for once more, by whoever waits for it: the newest
+   * are kept as the store has them.
+   */
+  rememberSettled(hash: Hash, attempt: Attempt): void {
+    remember(this.#settled, hash, attempt);
+  }
+
+  rememberEnded(tx: TxId, record: records.TransactionRecord): void {
+    remember(this.#ended, tx, record);
+  }
+
   /** A settled attempt, or any other, from the store. */
   readAttempt(hash: Hash): Attempt | undefined {
+    const recent = this.#settled.get(hash);
+    if (recent !== undefined) return recent;
     const value = this.#store.get(keys.attempt(hash));
     const manifest = value && this.#store.get(keys.manifest(hash));
     if (value === undefined || manifest === undefined) return undefined;
@@ -108,6 +144,8 @@ export class State {
   }
 
   readTransaction(tx: TxId): records.TransactionRecord | undefined {
+    const recent = this.#ended.get(tx);
+    if (recent !== undefined) return recent;
     const value = this.#store.get(keys.transaction(tx));
     return value && records.decodeRecord(records.TransactionRecord, value);
   }
@@ -130,9 +168,18 @@ export class State {
     replace(this.meta, other.meta);
     for (const [shelf, kept] of this.#shelves) replace(kept, other.shelf(shelf));
     this.contactsOfLive.splice(0, this.contactsOfLive.length, ...other.contactsOfLive);
+    this.#settled.clear();
+    this.#ended.clear();
     this.open.clear();
     for (const tx of other.open) this.open.add(tx);
+    for (const watcher of this.#watchers) watcher.reloaded();
   }
+}
+
+function remember<K, V>(recent: Map<K, V>, key: K, value: V): void {
+  recent.delete(key);
+  if (recent.size >= RECENT_MAX) recent.delete(recent.keys().next().value!);
+  recent.set(key, value);
 }
 
 function replace<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {

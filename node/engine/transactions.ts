@@ -119,9 +119,12 @@ function writeHistory(
     amount: order.amount,
   } as const;
   const peer = role === 'payee' ? payer : order.payee;
-  turn.history({ ...about, text: texts[role], ...(role === 'intermediary' ? {} : { peer }) });
   const me = pidFromPublicKey(signer.publicKey);
   const isMember = (pid: Pid) => pid !== me && served(pid);
+  // What goes on among members stands in their accounts.
+  if (role !== 'coordinator' || !isMember(payer) || !isMember(order.payee)) {
+    turn.history({ ...about, text: texts[role], ...(role === 'intermediary' ? {} : { peer }) });
+  }
   if (isMember(payer)) turn.history({ ...about, text: texts.payer, peer: order.payee }, payer);
   if (isMember(order.payee))
     turn.history({ ...about, text: texts.payee, peer: payer }, order.payee);

@@ -89,8 +89,8 @@ export class Turn {
     if (isNew) this.put(keys.manifest(hash), attempt.open.bytes);
     for (const [key, bytes] of fresh) this.put(keys.said(hash, key), bytes);
     const settled = isSettled(attempt);
-    if (settled) this.del(keys.live(hash));
-    else if (isNew || !this.#state.attempts.has(hash)) {
+    if (settled && !isNew) this.del(keys.live(hash));
+    else if (!settled && (isNew || !this.#state.attempts.has(hash))) {
       const live = { contacts: contacts() };
       this.put(keys.live(hash), records.encodeRecord(records.LiveRecord, live));
     }
@@ -256,8 +256,8 @@ export class Turn {
   }
 
   #merge(): void {
-    const { edges, attempts, transactions } = this.#state;
-    for (const [key, edge] of this.#edges) edges.set(key, edge);
+    const { attempts, transactions } = this.#state;
+    for (const [key, edge] of this.#edges) this.#state.setEdge(key, edge);
     for (const [tx, record] of this.#transactions) {
       transactions.set(tx, record);
       this.#stored.set(tx, record);
@@ -275,12 +275,16 @@ export class Turn {
   #forget(): void {
     const { attempts, transactions, open } = this.#state;
     for (const [hash, attempt] of this.#attempts) {
-      if (attempts.get(hash) === attempt && isSettled(attempt)) attempts.delete(hash);
+      if (attempts.get(hash) !== attempt || !isSettled(attempt)) continue;
+      attempts.delete(hash);
+      this.#state.rememberSettled(hash, attempt);
     }
     for (const [tx, record] of this.#stored) {
       if (transactions.get(tx) !== record || open.has(tx)) continue;
       // While an attempt of it is live it will be asked for once more: when that one ends.
-      if (!record.attempts.some((hash) => attempts.has(hash))) transactions.delete(tx);
+      if (record.attempts.some((hash) => attempts.has(hash))) continue;
+      transactions.delete(tx);
+      this.#state.rememberEnded(tx, record);
     }
   }
 }

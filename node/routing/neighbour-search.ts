@@ -26,6 +26,8 @@ export interface OwnHop {
 /** What the search asks its node. */
 export interface SearchGround {
   readonly publicKey: PublicKey;
+  /** Does this node vote for others than its owner? */
+  servesMembers(): boolean;
   /** Does this node know all hops out of the participant, since it serves it? */
   isOwn(participant: Pid): boolean;
   /** Own hops in the query's equivalent that are open to this payer and payee. */

@@ -7,6 +7,7 @@ import { HopGraph } from '../../protocol/routing/graph.ts';
 import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts';
 import type { Clock } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
+import type { BooksGraph } from './books-graph.ts';
 import { LearnedHops } from './learned-hops.ts';
 import type { Found, NeighbourSearch, Place, SearchGround } from './neighbour-search.ts';
 
@@ -41,6 +42,7 @@ function ahead(amount: bigint): bigint {
 
 export class Router {
   readonly #ground: SearchGround;
+  readonly #books: BooksGraph;
   readonly #search: NeighbourSearch;
   readonly #clock: Clock;
   readonly #settings: NodeSettings['routes'];
@@ -53,12 +55,14 @@ export class Router {
 
   constructor(
     ground: SearchGround,
+    books: BooksGraph,
     search: NeighbourSearch,
     clock: Clock,
     settings: NodeSettings['routes'],
     hear: (place: Place) => void,
   ) {
     this.#ground = ground;
+    this.#books = books;
     this.#search = search;
     this.#clock = clock;
     this.#settings = settings;
@@ -68,6 +72,8 @@ export class Router {
   }
 
   async routesFor(wish: RouteWish): Promise<RoutesFound> {
+    const own = this.#overOwnBooks(wish);
+    if (own !== undefined) return { ...own, messages: 0 };
     const known = this.#choose(wish, []);
     if (known.payable >= wish.amount) return { ...known, messages: 0 };
     // Payments of one payer to one payee begin together: one of them asks, and its answer mostly serves all.
@@ -135,6 +141,17 @@ export class Router {
         this.#learned.learn(equivalent, hop.debtor, hop.creditor, left, now);
       }
     }
+  }
+
+  /** A hub need ask nobody for a way among its members. */
+  #overOwnBooks(wish: RouteWish): RouteChoice | undefined {
+    if (!this.#ground.servesMembers()) return undefined;
+    const refuted = this.#refuted.fresh(wish.equivalent, this.#clock.now());
+    const shut = refuted
+      .filter(({ capacity }) => capacity < wish.amount)
+      .map(({ debtor, creditor }) => [debtor, creditor] as const);
+    const found = this.#books.routesFor({ ...wish, shut });
+    return found !== undefined && found.payable >= wish.amount ? found : undefined;
   }
 
   #choose(wish: RouteWish, more: Found['hops']): RouteChoice {

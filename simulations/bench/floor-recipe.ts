@@ -33,6 +33,12 @@ export interface FloorRecipe {
   readonly operations: readonly (readonly FloorOp[])[];
 }
 
+/** What a hub does for an order of a member whose whole way it votes on alone. */
+export interface LoneRecipe {
+  readonly request: FloorMessage;
+  readonly operations: readonly FloorOp[];
+}
+
 /** One of the same specimens earlier, to count from. */
 export type Counted = ReadonlyMap<string, number>;
 
@@ -55,13 +61,24 @@ export function recipeOf(
     commit: message(frameOf(payer!, 'PAYMENT_COMMIT')),
     vote: message(frameOf(voter!, 'PAYMENT_PREPARE_ACK')),
     applied: message(frameOf(voter!, 'PAYMENT_COMMIT_ACK')),
-    operations: after.map(({ operations }, i) =>
-      [...operations].flatMap(([name, specimen]) => {
-        const count = specimen.count - (before[i]!.get(name) ?? 0);
-        return count === 0 ? [] : [operation(specimen, count / payments)];
-      }),
-    ),
+    operations: after.map((specimens, i) => operationsOf(before[i]!, specimens, payments)),
   };
+}
+
+export function loneRecipeOf(
+  request: Uint8Array,
+  before: Counted,
+  after: Specimens,
+  payments: number,
+): LoneRecipe {
+  return { request: message(request), operations: operationsOf(before, after, payments) };
+}
+
+function operationsOf(before: Counted, { operations }: Specimens, payments: number): FloorOp[] {
+  return [...operations].flatMap(([name, specimen]) => {
+    const count = specimen.count - (before.get(name) ?? 0);
+    return count === 0 ? [] : [operation(specimen, count / payments)];
+  });
 }
 
 function frameOf({ frames }: Specimens, name: MessageName): Uint8Array {

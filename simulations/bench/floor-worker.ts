@@ -12,7 +12,7 @@ import { openLevelStore } from '../../node/store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
-import type { FloorMessage, FloorOp, FloorRecipe } from './floor-recipe.ts';
+import type { FloorMessage, FloorOp, FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import { keepInFlight, type Load } from './load.ts';
 import { cpuUs } from './meter.ts';
 import { serve } from './worker-process.ts';
@@ -53,6 +53,7 @@ class FloorNode {
   readonly #identity: FloorIdentity;
   #voters: readonly FloorIdentity[] = [];
   #recipe: FloorRecipe | undefined;
+  #request: FloorMessage | undefined;
   #due: { readonly kind: FloorOp; carried: number }[] = [];
   #unitsPerPayment = 1;
   #next = 0;
@@ -108,6 +109,21 @@ class FloorNode {
     this.#unitsPerPayment = index === 0 ? 1 + 2 * this.#voters.length : 3;
     if (index !== 0 || connected) return;
     for (const { address } of this.#voters) await this.#transport.connect(address);
+  }
+
+  /** Nobody else votes: what comes in, one write, and no message. */
+  prepareAlone(recipe: LoneRecipe): void {
+    this.#request = recipe.request;
+    this.#due = recipe.operations.map((kind) => ({ kind, carried: 0 }));
+    this.#unitsPerPayment = 1;
+    this.#voters = [this.#identity];
+  }
+
+  payAlone(): Promise<undefined> {
+    for (const document of this.#request!.decoded) decode(document);
+    this.#verifyOne(0);
+    this.#signOne();
+    return new Promise((resolve) => this.#write(() => resolve(undefined)));
   }
 
   /** Coordinator: one payment, until it is decided and durable. */
@@ -262,6 +278,8 @@ function floorCalls(directory: string, index: number) {
     prepare: ({ all, recipe }: { all: readonly FloorIdentity[]; recipe: FloorRecipe }) =>
       node!.prepare(all, index, recipe),
     pay: (load: Load) => keepInFlight(load, () => node!.pay()),
+    prepareAlone: (recipe: LoneRecipe) => node!.prepareAlone(recipe),
+    payAlone: (load: Load) => keepInFlight(load, () => node!.payAlone()),
     tally: () => ({
       signatures: node!.signatures,
       verifications: node!.verifications,

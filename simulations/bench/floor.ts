@@ -1,6 +1,6 @@
 /** The bare primitives of a payment, in as many processes as a line has nodes. */
 import { fileURLToPath } from 'node:url';
-import type { FloorRecipe } from './floor-recipe.ts';
+import type { FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import type { FloorCalls, FloorIdentity } from './floor-worker.ts';
 import type { Load, LoadResult } from './load.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -38,6 +38,14 @@ export class Floor {
   async prepare(recipe: FloorRecipe): Promise<void> {
     const all = this.#identities;
     await Promise.all(this.#workers.map((worker) => worker.ask('prepare', { all, recipe })));
+  }
+
+  async prepareAlone(recipe: LoneRecipe): Promise<void> {
+    await this.#workers[0]!.ask('prepareAlone', recipe);
+  }
+
+  payAlone(load: Load): Promise<LoadResult> {
+    return this.#workers[0]!.ask('payAlone', load);
   }
 
   pay(load: Load): Promise<LoadResult> {

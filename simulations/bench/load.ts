@@ -5,6 +5,11 @@ export interface Load {
   readonly seconds: number;
 }
 
+/** Load of which there is only so much. */
+export interface BoundedLoad extends Load {
+  readonly until?: () => boolean;
+}
+
 export interface LoadResult {
   readonly done: number;
   /** From the first begun to the last ended. */
@@ -17,7 +22,7 @@ export interface LoadResult {
 
 /** @param once does one; its text is why it failed, nothing if it succeeded */
 export async function keepInFlight(
-  { inFlight, seconds }: Load,
+  { inFlight, seconds, until = () => false }: BoundedLoad,
   once: () => Promise<string | undefined>,
 ): Promise<LoadResult> {
   const latencies: number[] = [];
@@ -25,7 +30,7 @@ export async function keepInFlight(
   const begin = performance.now();
   const end = begin + seconds * 1000;
   const repeat = async () => {
-    while (performance.now() < end) {
+    while (performance.now() < end && !until()) {
       const start = performance.now();
       const failure = await once();
       if (failure === undefined) latencies.push(performance.now() - start);

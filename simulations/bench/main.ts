@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { GeoError } from '../../protocol/errors.ts';
 import { benchClear, clearText } from './clear.ts';
 import { benchFootprint, footprintText } from './footprint.ts';
+import { benchHub, hubText } from './hub.ts';
 import {
   BENCH_USAGE,
   readClearOptions,
+  readHubOptions,
   readJsonOption,
   readPaymentsOptions,
   readSoakOptions,
@@ -49,6 +51,12 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const options = readPaymentsOptions(argv);
       const report = await benchPayments(options, say);
       print(options.json, report, () => paymentsText(PAGE, report));
+      return DONE;
+    }
+    case 'hub': {
+      const options = readHubOptions(argv);
+      const report = await benchHub(options, say);
+      print(options.json, report, () => hubText(PAGE, report));
       return DONE;
     }
     case 'soak': {

@@ -63,7 +63,7 @@ async function oldestDoubtMs(store: Store): Promise<number> {
   return Date.now() - oldest;
 }
 
-function nodeCalls(directory: string) {
+export function nodeCalls(directory: string) {
   let running: Node | undefined;
   let store: Store | undefined;
   const service = () => {
@@ -92,8 +92,23 @@ function nodeCalls(directory: string) {
       return service().setTrustLine({ peer, equivalent: EQUIVALENT, limit });
     },
 
-    async define() {
-      return service().defineEquivalent({ code: EQUIVALENT, precision: 2, metadata: {} });
+    async define(equivalent = { code: EQUIVALENT, precision: 2 }) {
+      return service().defineEquivalent({ ...equivalent, metadata: {} });
+    },
+
+    /** Hands in what members have signed, all at once. */
+    async submit(frames: readonly string[]) {
+      await Promise.all(frames.map((frame) => service().submitEnvelope({ frame })));
+    },
+
+    /** Carries out orders that members have signed, so many at a time, until the time is over or none is left. */
+    async carry({ orders, load }: { orders: readonly string[]; load: Load }) {
+      let next = 0;
+      return keepInFlight({ ...load, until: () => next >= orders.length }, async () => {
+        const { payment } = await service().submitEnvelope({ frame: orders[next++]! });
+        if (payment?.state === 'COMMITTED') return undefined;
+        return `${payment?.state} ${payment?.reason?.details.fault ?? ''}`.trim();
+      });
     },
 
     lines: () => service().trustLines(),

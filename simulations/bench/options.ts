@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX } from '../../protocol/limits.ts';
 
-export const BENCH_USAGE = `Usage: npm run bench -- payments|soak|footprint|route|signatures|transport|store [options]
+export const BENCH_USAGE = `Usage: npm run bench -- payments|hub|soak|footprint|route|signatures|transport|store [options]
 
 payments    a line of nodes, payer to payee, beside the bare primitives of the same payments
   --hops N             hops from payer to payee (1 to ${HOPS_MAX}, default 3)
@@ -12,6 +12,11 @@ payments    a line of nodes, payer to payee, beside the bare primitives of the s
   --edges N            instead of the primitives: a line whose nodes have N more edges ...
   --history N          ... and N entries of history
   --profile DIR        also write each node's CPU profile at the last load there, and its summary
+
+hub         payments among the hosted members of one hub, beside their bare primitives
+  --community FILE     who they are (default: 500 members with 5,000 lines, random)
+  --members N, --lines N   of the random community
+  --in-flight N,N,...  (default 1,64,512), --seconds S, --profile DIR   as above
 
 soak        constant load on such a line, and what grows meanwhile
   --minutes M          how long (default 10)
@@ -38,6 +43,17 @@ export interface PaymentsOptions {
   readonly json: boolean;
 }
 
+export interface HubOptions {
+  /** Community file; without it a random community. */
+  readonly community: string | undefined;
+  readonly members: number;
+  readonly lines: number;
+  readonly inFlight: readonly number[];
+  readonly seconds: number;
+  readonly profile: string | undefined;
+  readonly json: boolean;
+}
+
 export interface SoakOptions {
   readonly hops: number;
   readonly inFlight: number;
@@ -60,6 +76,7 @@ export interface ClearOptions {
 const CYCLE_LENGTH_MAX = 64;
 const IN_FLIGHT_MAX = 1_024;
 const EDGES_MAX = 100_000;
+const MEMBERS_MAX = 100_000;
 const HISTORY_MAX = 10_000_000;
 const SECONDS_MAX = 3_600;
 const MINUTES_MAX = 7 * 24 * 60;
@@ -93,6 +110,36 @@ export function readPaymentsOptions(argv: readonly string[]): PaymentsOptions {
       .map((each) => number('in-flight', each, 1, IN_FLIGHT_MAX)),
     seconds: number('seconds', values.seconds, 1, SECONDS_MAX),
     fill: edges + history === 0 ? undefined : { edges, history },
+    profile: values.profile,
+    json: values.json,
+  };
+}
+
+/** @throws GeoError E009 `usage` */
+export function readHubOptions(argv: readonly string[]): HubOptions {
+  const values = parse(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        community: { type: 'string' },
+        members: { type: 'string', default: '500' },
+        lines: { type: 'string', default: '5000' },
+        'in-flight': { type: 'string', default: '1,64,512' },
+        seconds: { type: 'string', default: '10' },
+        profile: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    }),
+  );
+  const members = number('members', values.members, 2, MEMBERS_MAX);
+  return {
+    community: values.community,
+    members,
+    lines: number('lines', values.lines, 1, Math.min(EDGES_MAX, members * (members - 1))),
+    inFlight: values['in-flight']
+      .split(',')
+      .map((each) => number('in-flight', each, 1, IN_FLIGHT_MAX)),
+    seconds: number('seconds', values.seconds, 1, SECONDS_MAX),
     profile: values.profile,
     json: values.json,
   };

@@ -1,5 +1,6 @@
 /** The benchmark measures what it says: real payments, and a floor that does the same work. */
 import { describe, expect, it } from 'vitest';
+import { benchHub, hubText } from '../../simulations/bench/hub.ts';
 import { benchPayments, type PaymentsReport } from '../../simulations/bench/payments.ts';
 import { paymentsText } from '../../simulations/bench/payments-table.ts';
 
@@ -8,6 +9,32 @@ const options = { hops: 2, inFlight: [4], seconds: 2, profile: undefined, json: 
 function ofAllNodes(report: PaymentsReport, key: 'signatures' | 'verifications' | 'messages_out') {
   return report.runs[0]!.nodes.reduce((sum, node) => sum + node[key], 0);
 }
+
+describe('bench hub', () => {
+  it('puts the floor beside a hub with members', { timeout: 120_000 }, async () => {
+    const report = await benchHub(
+      {
+        community: undefined,
+        members: 12,
+        lines: 60,
+        inFlight: [8],
+        seconds: 1,
+        profile: undefined,
+        json: true,
+      },
+      () => undefined,
+    );
+    expect(report).toMatchObject({ members: 12, lines: 60 });
+    const [run] = report.runs;
+    // A vote, and the check of an order.
+    expect(run).toMatchObject({ in_flight: 8, signatures: 1, verifications: 1 });
+    expect(run!.payments).toBeGreaterThan(0);
+    expect(run!.floor_per_s).toBeGreaterThan(0);
+    expect(run!.ratio).toBeCloseTo(run!.payments_per_s / run!.floor_per_s, 1);
+    const lines = hubText({ width: 100, colours: false }, report).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});
 
 describe('bench payments', () => {
   it('puts the floor beside a line of nodes', { timeout: 120_000 }, async () => {

@@ -46,7 +46,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'ledger/': [[...BASE, 'wire/messages/', 'ledger/'], ['@noble/']],
     // The manifest is the one thing whose bytes the machines know: votes are over their hash. It shows grants.
     'machines/manifest.ts': [[''], ['@noble/']],
-    'machines/agents.ts': [[''], []],
+    'machines/agents.ts': [[''], ['@noble/']],
     'machines/': [[...BASE, 'wire/messages/', 'ledger/', 'machines/'], ['@noble/']],
     'routing/': [[...BASE, 'wire/messages/', 'ledger/', 'routing/'], []],
     '': [[''], ['@noble/', '@scure/']],

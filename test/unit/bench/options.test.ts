@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  readHubOptions,
   readJsonOption,
   readPaymentsOptions,
   readSoakOptions,
@@ -36,6 +37,30 @@ describe('the command line of the benchmarks', () => {
       minutes: 3,
       json: true,
     });
+  });
+
+  it('measures hubs of any size, or of a community file', () => {
+    expect(readHubOptions([])).toEqual({
+      community: undefined,
+      members: 500,
+      lines: 5000,
+      inFlight: [1, 64, 512],
+      seconds: 10,
+      profile: undefined,
+      json: false,
+    });
+    expect(readHubOptions(['--community', 'village.yaml', '--in-flight', '8'])).toMatchObject({
+      community: 'village.yaml',
+      inFlight: [8],
+    });
+    for (const argv of [
+      ['--members', '1'],
+      ['--members', '3', '--lines', '7'],
+    ]) {
+      expect(() => readHubOptions(argv)).toThrow(
+        expect.objectContaining({ details: expect.objectContaining({ fault: 'usage' }) }),
+      );
+    }
   });
 
   it('fills stores for either kind of past', () => {

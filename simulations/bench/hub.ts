@@ -1,0 +1,255 @@
+/**
+ * `bench hub`: how fast a hub carries out orders among its members, beside the bare primitives of the
+ * same orders; and how soon it is ready, with how much memory.
+ *
+ * Members sign beforehand. What a hub does is counted whole: reading, checking, finding the way,
+ * voting, the synced write. The two are measured in turns, a short window each.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Column, type Page, table } from '../../cli/page.ts';
+import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
+import { parseCommunity } from '../community/file.ts';
+import { createNodeHome } from '../testnet/homes.ts';
+import { Floor } from './floor.ts';
+import { type Counted, countedSoFar, loneRecipeOf } from './floor-recipe.ts';
+import { HubMembers, randomCommunity } from './hub-members.ts';
+import { joined, type LoadResult, percentile } from './load.ts';
+import { difference, perOne, sum, type Tally } from './meter.ts';
+import type { NodeCalls } from './node-worker.ts';
+import type { HubOptions } from './options.ts';
+import { profileText, summarise } from './profile.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+export interface HubRun {
+  readonly in_flight: number;
+  readonly payments: number;
+  readonly failed: number;
+  readonly payments_per_s: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly cpu_us_per_payment: number;
+  readonly signatures: number;
+  readonly verifications: number;
+  readonly fsyncs: number;
+  readonly store_operations: number;
+  readonly store_bytes: number;
+  /** The same signatures, CBOR and synced writes, bare. */
+  readonly floor_per_s: number;
+  readonly floor_p50_ms: number;
+  /** `payments_per_s / floor_per_s`. */
+  readonly ratio: number;
+}
+
+export interface HubReport {
+  readonly members: number;
+  readonly lines: number;
+  /** From the start of the process until the hub has read its books. */
+  readonly start_ms: number;
+  /** Resident memory then, MB (10^6 bytes), garbage collected. */
+  readonly rss_mb: number;
+  readonly seconds: number;
+  readonly runs: readonly HubRun[];
+}
+
+const WORKER = fileURLToPath(new URL('node-worker.ts', import.meta.url));
+const WINDOW_SECONDS = 2;
+const WARM_UP = { inFlight: 64, seconds: 3 };
+/** Orders at hand for a window, for each second of it: more than any hub carries out. */
+const ORDERS_PER_SECOND = 8_000;
+const PROFILE_SHARE_MIN = 0.003;
+/** Members come all at once here, and nobody else does. */
+const SETTINGS = {
+  log: { level: 'error' },
+  hub: {
+    enabled: true,
+    admission: 'open',
+    members_max: 1_000_000,
+    joins_per_minute: 1_000_000,
+    joins_per_minute_per_peer: 100_000,
+    signed_per_second: 1_000_000,
+  },
+  limits: { pending_orders: 10_000 },
+};
+
+type HubWorker = WorkerProcess<NodeCalls>;
+
+export async function benchHub(
+  options: HubOptions,
+  say: (line: string) => void,
+): Promise<HubReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'geo-bench-'));
+  const closings: (() => Promise<unknown>)[] = [
+    () => rm(directory, { recursive: true, force: true }),
+  ];
+  try {
+    const home = await createNodeHome(join(directory, 'hub'), undefined, SETTINGS);
+    const first: HubWorker = new WorkerProcess<NodeCalls>(WORKER, [home.directory]);
+    closings.push(() => first.end());
+    const identity = await first.ask('open');
+    const members = new HubMembers(await communityOf(options), {
+      pid: identity.pid as Pid,
+      publicKey: identity.public_key as PublicKey,
+    });
+    const { participants, trustLines, equivalents } = members.community;
+    say(`${participants.length} members join, with ${trustLines.length} lines.`);
+    for (const { code, precision } of equivalents) await first.ask('define', { code, precision });
+    for (const frames of [members.joins(), members.grants(), members.lines()]) {
+      await first.ask('submit', frames);
+    }
+    await first.ask('close');
+    const begin = performance.now();
+    const hub: HubWorker = new WorkerProcess<NodeCalls>(WORKER, [home.directory]);
+    closings.push(() => hub.end());
+    closings.push(() => hub.ask('close'));
+    await hub.ask('open');
+    const startMs = performance.now() - begin;
+    const { rssBytes } = await hub.ask('memory');
+    const floor = await Floor.start(directory, 1);
+    closings.push(() => floor.stop());
+    const bench = new HubBench(hub, floor, members);
+    await bench.warmUp();
+    const runs: HubRun[] = [];
+    for (const inFlight of options.inFlight) {
+      say(`${inFlight} in flight.`);
+      runs.push(await bench.measure(inFlight, options.seconds));
+    }
+    if (options.profile !== undefined) await bench.profile(options.profile, options);
+    return {
+      members: participants.length,
+      lines: trustLines.length,
+      start_ms: Math.round(startMs),
+      rss_mb: Math.round(rssBytes / 1e6),
+      seconds: options.seconds,
+      runs,
+    };
+  } finally {
+    for (const close of closings.reverse()) await close();
+  }
+}
+
+async function communityOf({ community, members, lines }: HubOptions) {
+  if (community === undefined) return randomCommunity(members, lines);
+  return parseCommunity(await readFile(community, 'utf8'), basename(community));
+}
+
+class HubBench {
+  readonly #hub: HubWorker;
+  readonly #floor: Floor;
+  readonly #members: HubMembers;
+  #floorIsWarm = false;
+
+  constructor(hub: HubWorker, floor: Floor, members: HubMembers) {
+    this.#hub = hub;
+    this.#floor = floor;
+    this.#members = members;
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#carry(WARM_UP.inFlight, WARM_UP.seconds);
+  }
+
+  async measure(inFlight: number, seconds: number): Promise<HubRun> {
+    const own: LoadResult[] = [];
+    const bare: LoadResult[] = [];
+    let spent: Tally | undefined;
+    const windows = Math.ceil(seconds / WINDOW_SECONDS);
+    for (let window = 0; window < windows; window++) {
+      const prepared = window === 0 ? await this.#countSpecimens() : undefined;
+      const before = await this.#hub.ask('tally');
+      own.push(await this.#carry(inFlight, seconds / windows));
+      const used = difference(await this.#hub.ask('tally'), before);
+      spent = spent === undefined ? used : sum(spent, used);
+      if (prepared !== undefined) await this.#prepareFloor(prepared, own[0]!.done);
+      bare.push(await this.#floor.payAlone({ inFlight, seconds: seconds / windows }));
+    }
+    return runOf(inFlight, joined(own), joined(bare), spent!);
+  }
+
+  async profile(directory: string, { inFlight, seconds }: HubOptions): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    await this.#hub.ask('profile');
+    await this.#carry(inFlight.at(-1)!, seconds);
+    const profile = await this.#hub.ask('profiled');
+    await writeFile(join(directory, 'hub.cpuprofile'), JSON.stringify(profile));
+    await writeFile(join(directory, 'hub.txt'), profileText(summarise(profile, PROFILE_SHARE_MIN)));
+  }
+
+  #carry(inFlight: number, seconds: number): Promise<LoadResult> {
+    const orders = this.#members.orders(Math.ceil(ORDERS_PER_SECOND * seconds));
+    return this.#hub.ask('carry', { orders, load: { inFlight, seconds } });
+  }
+
+  async #countSpecimens(): Promise<Counted> {
+    await this.#hub.ask('keepSpecimens', true);
+    return countedSoFar(await this.#hub.ask('specimens'));
+  }
+
+  async #prepareFloor(before: Counted, payments: number): Promise<void> {
+    const after = await this.#hub.ask('specimens');
+    await this.#hub.ask('keepSpecimens', false);
+    const request = new Uint8Array(Buffer.from(this.#members.orders(1)[0]!, 'base64'));
+    await this.#floor.prepareAlone(loneRecipeOf(request, before, after, payments));
+    if (!this.#floorIsWarm) await this.#floor.payAlone(WARM_UP);
+    this.#floorIsWarm = true;
+  }
+}
+
+function runOf(inFlight: number, own: LoadResult, bare: LoadResult, spent: Tally): HubRun {
+  const each = perOne(spent, own.done);
+  const perSecond = own.done / own.seconds;
+  const floor = bare.done / bare.seconds;
+  return {
+    in_flight: inFlight,
+    payments: own.done,
+    failed: Object.values(own.failures).reduce((total, count) => total + count, 0),
+    payments_per_s: round(perSecond),
+    p50_ms: round(percentile(own.latenciesMs, 0.5)),
+    p99_ms: round(percentile(own.latenciesMs, 0.99)),
+    cpu_us_per_payment: Math.round(each.cpuUs),
+    signatures: round(each.signatures),
+    verifications: round(each.verifications),
+    fsyncs: round(each.fsyncs),
+    store_operations: round(each.operations),
+    store_bytes: Math.round(each.storeBytes),
+    floor_per_s: round(floor),
+    floor_p50_ms: round(percentile(bare.latenciesMs, 0.5)),
+    ratio: round(perSecond / floor),
+  };
+}
+
+export function hubText(page: Page, report: HubReport): string {
+  const number = (title: string, cell: (run: HubRun) => number): Column<HubRun> => ({
+    title,
+    right: true,
+    cell: (run) => String(cell(run)),
+  });
+  return [
+    `${report.members} members, ${report.lines} lines: ready after ${report.start_ms} ms, with ${report.rss_mb} MB.`,
+    'floor: the same signatures, CBOR and synced writes, bare.',
+    '',
+    table(
+      page,
+      [
+        number('in flight', (run) => run.in_flight),
+        number('payments/s', (run) => run.payments_per_s),
+        number('p50 ms', (run) => run.p50_ms),
+        number('p99 ms', (run) => run.p99_ms),
+        number('failed', (run) => run.failed),
+        number('CPU µs', (run) => run.cpu_us_per_payment),
+        number('fsyncs', (run) => run.fsyncs),
+        number('stored', (run) => run.store_bytes),
+        number('floor/s', (run) => run.floor_per_s),
+        number('ratio', (run) => run.ratio),
+      ],
+      report.runs,
+    ),
+    '',
+  ].join('\n');
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(value >= 100 ? 4 : 3));
+}
