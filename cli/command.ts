@@ -70,6 +70,7 @@ export type Group =
   | 'Peers'
   | 'Equivalents and trust lines'
   | 'Payments'
+  | 'Clearing'
   | 'Books'
   | 'Communities'
   | 'The hub of a community'

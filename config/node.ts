@@ -18,6 +18,7 @@ import {
   PREPARE_MS_MAX,
   ROUTES_MAX,
 } from '../protocol/limits.ts';
+import { clearing } from './clearing.ts';
 import { hub, memberships } from './hub.ts';
 import {
   choice,
@@ -282,6 +283,7 @@ const sections = {
   network,
   limits,
   payments,
+  clearing,
   routes,
   edges,
   outbox,
@@ -297,6 +299,7 @@ export const NodeConfig = z.strictObject({
   network: network.prefault({}),
   limits: limits.prefault({}),
   payments: payments.prefault({}),
+  clearing: clearing.prefault({}),
   routes: routes.prefault({}),
   edges: edges.prefault({}),
   outbox: outbox.prefault({}),
@@ -314,6 +317,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   network: 'Network',
   limits: 'Limits for peers',
   payments: 'Payments',
+  clearing: 'Clearing',
   routes: 'Routes',
   edges: 'Edges',
   outbox: 'Outbox',

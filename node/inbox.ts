@@ -3,7 +3,9 @@ import { GeoError } from '../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
 import { openManifest } from '../protocol/machines/manifest.ts';
 import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../protocol/wire/envelope.ts';
+import type { ClearingPrepare } from '../protocol/wire/messages/clearing.ts';
 import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
+import type { ClearingRoom } from './clearing/room.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
 import type { EdgeStatements } from './engine/edge-statements.ts';
@@ -32,6 +34,7 @@ interface Rooms {
   readonly lines: TrustLines;
   readonly edges: EdgeSync;
   readonly statements: EdgeStatements;
+  readonly clearing: ClearingRoom;
   readonly search: NeighbourSearch;
   readonly door: MemberDoor;
   readonly community: Community;
@@ -63,8 +66,18 @@ export class Inbox {
   }
 
   #dispatch(from: PublicKey, frame: OpenFrame): Promise<void> | undefined {
-    const { agents, attempts, lines, edges, statements, search, memberships, door, transport } =
-      this.#rooms;
+    const {
+      agents,
+      attempts,
+      lines,
+      edges,
+      statements,
+      clearing,
+      search,
+      memberships,
+      door,
+      transport,
+    } = this.#rooms;
     switch (frame.type) {
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
@@ -77,20 +90,31 @@ export class Inbox {
       case 'TRUST_LINE_ACK':
         return this.#turn((turn) => lines.acknowledged(turn, from, frame.body));
       case 'PAYMENT_PREPARE':
+      case 'CLEARING_PREPARE':
         return this.#prepare(from, frame.body);
-      case 'PAYMENT_PREPARE_ACK': {
+      case 'PAYMENT_PREPARE_ACK':
+      case 'CLEARING_PREPARE_ACK': {
         const { body, signed } = frame;
         const votes = [signed!.bytes];
         return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { votes }));
       }
       case 'PAYMENT_COMMIT':
       case 'PAYMENT_ABORT':
+      case 'CLEARING_COMMIT':
+      case 'CLEARING_ABORT':
         return this.#turn((turn) => attempts.outcome(turn, from, frame.body));
-      case 'PAYMENT_COMMIT_ACK': {
+      case 'PAYMENT_COMMIT_ACK':
+      case 'CLEARING_COMMIT_ACK': {
         const { body, signed } = frame;
         const applied = [signed!.bytes];
         return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { applied }));
       }
+      case 'CLEARING_PROPOSE':
+        return clearing.consents.proposed(from, frame.signed!);
+      case 'CLEARING_ACCEPT':
+        return clearing.clearings.accepted(frame.signed!);
+      case 'CLEARING_REJECT':
+        return clearing.clearings.rejected(frame.signed!);
       case 'WITHDRAW': {
         const { body, signed } = frame;
         const withdrawals = [signed!.bytes];
@@ -173,7 +197,7 @@ export class Inbox {
   }
 
   /** A node whose books have not been compared yet does so before it votes. */
-  async #prepare(from: PublicKey, body: PaymentPrepare): Promise<void> {
+  async #prepare(from: PublicKey, body: PaymentPrepare | ClearingPrepare): Promise<void> {
     const { attempts, edges } = this.#rooms;
     const open = openManifest(body.manifest);
     const waiting = open.effects.map((effect) => effect.edge).filter((id) => edges.mustCompare(id));

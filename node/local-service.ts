@@ -1,5 +1,6 @@
 /** The node's service: what may be asked of it, turned into turns and views; one file per resource. */
 import type { Rooms } from './rooms.ts';
+import { clearingOperations } from './service/clearing.ts';
 import { equivalentOperations } from './service/equivalents.ts';
 import { hostedOperations } from './service/hosted.ts';
 import { hubOperations } from './service/hub.ts';
@@ -20,6 +21,7 @@ export function createService(rooms: Rooms): NodeService {
     ...equivalentOperations(rooms),
     ...trustLineOperations(rooms, views),
     ...paymentOperations(rooms, views),
+    ...clearingOperations(rooms, views),
     ...ledgerOperations(rooms, views),
     ...hostedOperations(rooms),
     ...hubOperations(rooms, views),

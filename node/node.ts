@@ -6,9 +6,10 @@ import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protoc
 import { lineOf } from '../protocol/ledger/edge.ts';
 import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
 import { bareFrame } from '../protocol/wire/envelope.ts';
+import { ClearingRoom } from './clearing/room.ts';
 import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
-import type { DeadlineTopic } from './engine/deadlines.ts';
+import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
 import { EdgeStatements } from './engine/edge-statements.ts';
 import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
@@ -101,8 +102,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       wordOf: (participant) => state.agents.get(participant),
       barOf,
       isCompared: (id) => edges.isCompared(id),
-      mayJudge: ({ order }) => order.created > blindUntil(),
+      mayJudge: ({ created }) => created > blindUntil(),
       isOffender: (participant) => state.meta.has(`offender-${participant}`),
+      // Whoever votes for this participant may propose in its name.
+      isHub: (participant) => agents.agentOf(me) === peers.keyOf(participant),
       contactOf: (key) =>
         key === ports.signer.publicKey
           ? [key, ports.transport.addresses().slice(0, 4)]
@@ -160,7 +163,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     membership,
     community,
   });
+  const clearing = new ClearingRoom({ ports, hall, attempts, edges, agents, outbox, settings });
   const inbox = new Inbox({
+    clearing,
     hall,
     agents,
     door,
@@ -201,7 +206,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       else if (kind === 'membership') memberships.renew(turn, name as Pid);
       else outbox.retry(turn, name);
     };
-    hall.turn(work).catch((error: unknown) => {
+    const done = kind === 'clearing' ? clearing.expire(name as TxId) : hall.turn(work);
+    done.catch((error: unknown) => {
       // The disk is full, say: what is due now is still due later.
       ports.log.warn({ topic, error: String(error) }, 'a deadline could not be kept; trying again');
       hall.deadlines.set(topic, ports.clock.now() + settings.payments.retry_ms);
@@ -253,6 +259,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     lines,
     router,
     payments,
+    clearing,
     edges,
     statements,
     door,
@@ -280,6 +287,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       await resume();
       await payments.recover();
       if (community.hasNewSettings()) await hall.turn((turn) => community.noteSettings(turn));
+      await clearing.recover();
       // A refused write may have reached the disk all the same: what rests on it goes out now.
       hall.onReread = () => ignoring(resume());
       greetNeighbours();
@@ -389,9 +397,4 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       if (overdue) hall.deadlines.set(`attempt:${hash}`, ports.clock.now());
     }
   }
-}
-
-function splitTopic(topic: DeadlineTopic): [kind: string, name: string] {
-  const at = topic.indexOf(':');
-  return [topic.slice(0, at), topic.slice(at + 1)];
 }

@@ -21,6 +21,7 @@ import type { Refusal } from '../protocol/ledger/reservation.ts';
 import { openManifest } from '../protocol/machines/manifest.ts';
 import type { Unverified } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
+import { manifestOf } from './attempt-plan.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
@@ -28,7 +29,7 @@ import type { Hall } from './engine/hall.ts';
 import type { Notice } from './engine/notices.ts';
 import { recordEnd } from './engine/transactions.ts';
 import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
-import { manifestOf } from './payment-manifest.ts';
+
 import type { Ports } from './ports.ts';
 import type { Router } from './routing/router.ts';
 import type { NodeSettings } from './settings.ts';
@@ -76,7 +77,8 @@ export class Payments {
     this.#orders = orders;
     this.#settings = settings;
     hall.listen((notice) => {
-      if (notice.type === 'attempt-ended' && notice.coordinator) this.#onEnded(notice);
+      if (notice.type !== 'attempt-ended' || notice.kind !== 'payment') return;
+      if (notice.coordinator) this.#onEnded(notice);
     });
   }
 
@@ -247,6 +249,7 @@ export class Payments {
     const prepareBy = this.#ports.clock.now() + this.#settings.payments.prepare_ms;
     const manifest = manifestOf(
       {
+        kind: 'payment',
         order: bytes,
         attempt,
         routes,

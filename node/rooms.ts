@@ -1,6 +1,7 @@
 /** The parts of a node, as those see them who answer for it: its service and its views. */
 
 import type { Pid } from '../protocol/identity/pid.ts';
+import type { ClearingRoom } from './clearing/room.ts';
 import type { Agents } from './engine/agents.ts';
 import type { EdgeStatements } from './engine/edge-statements.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
@@ -27,6 +28,7 @@ export interface Rooms {
   readonly lines: TrustLines;
   readonly router: Router;
   readonly payments: Payments;
+  readonly clearing: ClearingRoom;
   readonly edges: EdgeSync;
   readonly statements: EdgeStatements;
   readonly door: MemberDoor;

@@ -45,6 +45,15 @@ export interface PaymentOperations {
   transaction(txId: string): Promise<shapes.Transaction>;
 }
 
+/** Cycles of debts that are lowered together. */
+export interface ClearingOperations {
+  /** Resolves with the outcome, or as soon as somebody has to be asked; a refusal is a Clearing in state REJECTED. */
+  clearCycle(request: shapes.ClearRequest): Promise<shapes.Clearing>;
+  /** Those that wait for the word of this node's owner. */
+  pendingClearings(): shapes.Clearing[];
+  answerClearing(request: shapes.ClearingAnswer): Promise<shapes.Clearing>;
+}
+
 /** Balances, books and history. */
 export interface LedgerOperations {
   balance(): shapes.BalanceRow[];
@@ -109,6 +118,7 @@ export interface NodeService
     EquivalentOperations,
     TrustLineOperations,
     PaymentOperations,
+    ClearingOperations,
     LedgerOperations,
     HostedOperations,
     HubOperations,

@@ -3,7 +3,15 @@ import type { NodeConfig } from '../config/node.ts';
 
 export type NodeSettings = Pick<
   NodeConfig,
-  'payments' | 'routes' | 'edges' | 'outbox' | 'commit' | 'limits' | 'hub' | 'memberships'
+  | 'payments'
+  | 'clearing'
+  | 'routes'
+  | 'edges'
+  | 'outbox'
+  | 'commit'
+  | 'limits'
+  | 'hub'
+  | 'memberships'
 > & {
   /** Release of the program, as `geo --version` prints it. */
   readonly version: string;

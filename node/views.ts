@@ -13,10 +13,12 @@ import {
 import type { Refusal } from '../protocol/ledger/reservation.ts';
 import { has } from '../protocol/machines/evidence.ts';
 import { formatAmount } from '../protocol/money/amount.ts';
+import { debtChangesOf } from '../protocol/receipt.ts';
 import { readSigned } from '../protocol/wire/envelope.ts';
 import type { LinePolicy } from '../protocol/wire/messages/trust-line.ts';
 import type * as shapes from './api/shapes.ts';
 import type { Attempt } from './engine/attempt.ts';
+import { proposalOf } from './engine/clearing-records.ts';
 import type { State } from './engine/state.ts';
 import { receiptOf } from './engine/statements.ts';
 import type { RefusalRecord, TransactionRecord } from './store/records.ts';
@@ -129,8 +131,8 @@ export class Views {
     const last = this.#lastAttempt(record);
     return {
       tx_id: tx,
-      state: record.state,
-      role: record.role,
+      state: record.state as shapes.Payment['state'],
+      role: record.role as shapes.Payment['role'],
       payer: pidFromPublicKey(order.payer_key),
       payee: order.payee,
       equivalent: order.equivalent,
@@ -147,26 +149,65 @@ export class Views {
     };
   }
 
-  transaction(tx: TxId, record: TransactionRecord, note: string | null): shapes.Transaction {
-    const attempt = this.#lastAttempt(record);
-    const precision = attempt?.open.order.precision ?? 0;
+  clearing(tx: TxId, record: TransactionRecord): shapes.Clearing {
+    const proposal = proposalOf(record);
+    const { precision } = proposal;
+    const committed = this.#lastAttempt(record);
+    const cleared =
+      record.state === 'COMMITTED' && committed?.open.kind === 'clearing'
+        ? formatAmount(committed.open.amount, precision)
+        : null;
+    const waiting = record.clearing?.waiting ?? [];
     return {
-      ...this.payment(tx, record),
-      kind: 'payment',
+      tx_id: tx,
+      state: record.state as shapes.Clearing['state'],
+      role: record.role as shapes.Clearing['role'],
+      coordinator: pidFromPublicKey(proposal.coordinator_key),
+      cycle: [...proposal.cycle],
+      equivalent: proposal.equivalent,
+      amount: formatAmount(proposal.amount, precision),
+      cleared,
+      waits_for: [...waiting],
+      waits_for_me:
+        record.role === 'participant' ? record.state === 'PROPOSED' : waiting.includes(this.#me),
+      reason: reasonView(record.reason, precision),
+      attempts: record.attempts.length,
+      created: isoTime(record.created),
+      expires: isoTime(proposal.expires),
+      finished: record.finished === undefined ? null : isoTime(record.finished),
+      ms: record.finished === undefined ? null : record.finished - record.created,
+    };
+  }
+
+  /** @param note of a payment, as far as it may be read */
+  transaction(tx: TxId, record: TransactionRecord, note: string | null): shapes.Transaction {
+    if (record.clearing !== undefined) {
+      return {
+        kind: 'clearing',
+        ...this.clearing(tx, record),
+        ...this.#decided(record),
+        note: null,
+      };
+    }
+    return { kind: 'payment', ...this.payment(tx, record), ...this.#decided(record), note };
+  }
+
+  #decided(record: TransactionRecord) {
+    const attempt = this.#lastAttempt(record);
+    const precision = attempt?.open.precision ?? 0;
+    return {
       attempt: attempt?.open.attempt ?? 0,
       attempt_state: attempt?.commit.phase ?? null,
       manifest_hash: attempt?.open.hash ?? null,
       voters: attempt === undefined ? [] : votersView(attempt),
-      effects: (attempt?.effects ?? []).map(({ edge, change }) => {
-        const up = change > 0n;
-        return {
-          debtor: up ? edge.high : edge.low,
-          creditor: up ? edge.low : edge.high,
-          delta: formatAmount(up ? change : -change, precision),
-        };
-      }),
+      effects:
+        attempt === undefined
+          ? []
+          : debtChangesOf({ kind: attempt.open.kind, effects: attempt.effects }).map((row) => ({
+              ...row,
+              delta: formatAmount(row.delta, precision),
+            })),
       certificate: attempt === undefined ? null : certificateOf(attempt),
-      note,
     };
   }
 

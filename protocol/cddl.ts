@@ -9,6 +9,7 @@ import { Receipt } from './receipt.ts';
 import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
 import { GrantScope } from './wire/messages/agent.ts';
+import { Proposal } from './wire/messages/clearing.ts';
 import { Applied, EvidenceBundle, Vote, Withdrawal } from './wire/messages/evidence.ts';
 import { EquivalentDefinition, InvitationUse, Profile } from './wire/messages/membership.ts';
 import { Manifest, ManifestRoute, Order } from './wire/messages/payment.ts';
@@ -62,7 +63,11 @@ const PARTS: readonly (readonly [comment: string, rule: Rule])[] = [
   ['What the owner of a trust line allows on it.', LinePolicy],
   ['On what an agent may say YES for a member.', GrantScope],
   ["What the payer signs; tx is the SHA-256 of this map's bytes.", Order],
-  ["Indices into the manifest's participants, payer first, payee last.", ManifestRoute],
+  ["What a clearing's coordinator signs; tx is the SHA-256 of this map's bytes.", Proposal],
+  [
+    "Indices into the manifest's participants, payer first, payee last; a cycle ends where it begins.",
+    ManifestRoute,
+  ],
   ['What is voted on, by the SHA-256 of its bytes. Not signed itself.', Manifest],
   ['YES or NO over one manifest; code, fault, text, hop and available say why it is NO.', Vote],
   ['"I shall not apply this attempt on the certificate alone."', Withdrawal],

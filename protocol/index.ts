@@ -26,9 +26,11 @@ export * from './money/equivalent.ts';
 
 export * from './cddl.ts';
 export * from './wire/cbor.ts';
+export * from './wire/commit-names.ts';
 export * from './wire/cose.ts';
 export * from './wire/envelope.ts';
 export * from './wire/message-types.ts';
+export * from './wire/messages/clearing.ts';
 export * from './wire/messages/edge.ts';
 export * from './wire/messages/evidence.ts';
 export * from './wire/messages/membership.ts';

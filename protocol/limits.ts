@@ -11,6 +11,8 @@ export const CBOR_DEPTH_MAX = 12;
 export const ROUTES_MAX = 16;
 /** Hops of one route. */
 export const HOPS_MAX = 10;
+/** Members of a cycle that is cleared at once: as a route it has as many hops. */
+export const CYCLE_MAX = 10;
 /** Voters of one manifest; with 64 votes a certificate stays under a quarter of a frame. */
 export const VOTERS_MAX = 64;
 /** Hops of a route unless the payer says otherwise. */

@@ -1,13 +1,15 @@
 /**
  * The commit certificate as a file: for every edge it holds the signature of the debtor's agent on
- * exactly that debt, so that the creditor can prove it to a third party (docs/PROTOCOL.md, "Payment").
+ * exactly that debt, so that the creditor can prove it to a third party; and of a clearing the
+ * creditor's, so that the debtor can prove that it owes less (docs/PROTOCOL.md, "Receipts").
  */
 import { GeoError } from './errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from './identity/pid.ts';
 import { FRAME_BYTES_MAX, VOTERS_MAX } from './limits.ts';
-import { openManifest } from './machines/manifest.ts';
+import { type OpenManifest, openManifest } from './machines/manifest.ts';
 import { formatAmount } from './money/amount.ts';
 import { decode, encode } from './wire/cbor.ts';
+import { COMMIT_NAMES } from './wire/commit-names.ts';
 import { isSignedBy, readSigned } from './wire/envelope.ts';
 import * as s from './wire/schema.ts';
 
@@ -27,13 +29,17 @@ export interface VerifiedReceipt {
   readonly ok: boolean;
   /** What is wrong, a sentence each; empty if `ok`. */
   readonly problems: readonly string[];
+  readonly kind: OpenManifest['kind'];
   readonly txId: TxId;
-  readonly payer: Pid;
-  readonly payee: Pid;
+  /** Null of a clearing, which has none. */
+  readonly payer: Pid | null;
+  readonly payee: Pid | null;
+  /** Of a clearing: each owes the next, the last owes the first. Null of a payment. */
+  readonly cycle: readonly Pid[] | null;
   readonly equivalent: string;
-  /** Decimal text. */
+  /** Decimal text: what was paid, or what each debt of the cycle was lowered by. */
   readonly amount: string;
-  /** What the payment changed: `debtor` came to owe `creditor` more by `delta` (decimal text). */
+  /** What was changed: `debtor` came to owe `creditor` more by `delta` (decimal text), or less if it is negative. */
   readonly debts: readonly { debtor: Pid; creditor: Pid; delta: string }[];
 }
 
@@ -50,15 +56,19 @@ export function readReceipt(bytes: Uint8Array): Receipt {
 }
 
 /**
- * Checks a receipt by itself, without any node: the signatures of the order and of the grants, one
- * YES of every voter over this manifest, and a first-hand `applied`.
+ * Checks a receipt by itself, without any node: the signatures of the order or proposal and of
+ * the grants, one YES of every voter over this manifest, and a first-hand `applied`.
  * @throws GeoError E009 if the bytes are not a receipt at all
  */
 export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceipt {
   const receipt = readReceipt(bytes);
   const open = openManifest(receipt.manifest);
   const problems: string[] = [];
-  if (!isSignedBy(open.signedOrder, open.order.payer_key, verify)) {
+  if (open.kind === 'clearing') {
+    if (!isSignedBy(open.signedProposal, open.proposal.coordinator_key, verify)) {
+      problems.push('The proposal is not signed by the coordinator.');
+    }
+  } else if (!isSignedBy(open.signedOrder, open.order.payer_key, verify)) {
     problems.push('The order is not signed by the payer.');
   }
   for (const [member, grant] of open.grants) {
@@ -66,46 +76,61 @@ export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceip
       problems.push(`The grant of ${member} is not signed by it.`);
     }
   }
+  const { vote: voteName, applied: appliedName } = COMMIT_NAMES[open.kind];
   const missing = new Set(open.voters);
   for (const vote of receipt.votes) {
-    const voter = signerOf('PAYMENT_PREPARE_ACK', vote, open.voters, open.hash, verify);
+    const voter = signerOf(voteName, vote, open.voters, open.hash, verify);
     if (voter === undefined) problems.push('A vote is not valid for this manifest.');
-    else if (!readSigned('PAYMENT_PREPARE_ACK', vote).body.yes) problems.push('A vote is a NO.');
+    else if (!readSigned(voteName, vote).body.yes) problems.push('A vote is a NO.');
     else missing.delete(voter);
   }
   for (const voter of missing) problems.push(`The vote of ${pidFromPublicKey(voter)} is missing.`);
   if (open.voters.length > 1 && !receipt.applied.some((bytes) => provesApplied(bytes))) {
-    problems.push('Nobody but the coordinator has confirmed that the payment was applied.');
+    problems.push('Nobody but the coordinator has confirmed that it was applied.');
   }
   return {
     ok: problems.length === 0,
     problems,
+    kind: open.kind,
     txId: open.tx,
-    payer: open.payer,
-    payee: open.order.payee,
-    equivalent: open.order.equivalent,
-    amount: text(open.order.amount),
-    debts: open.effects.map(({ edge, change }) =>
-      change > 0n
-        ? { debtor: edge.high, creditor: edge.low, delta: text(change) }
-        : { debtor: edge.low, creditor: edge.high, delta: text(-change) },
-    ),
+    payer: open.kind === 'payment' ? open.payer : null,
+    payee: open.kind === 'payment' ? open.order.payee : null,
+    cycle: open.kind === 'clearing' ? open.proposal.cycle : null,
+    equivalent: open.equivalent,
+    amount: text(open.kind === 'payment' ? open.order.amount : open.amount),
+    debts: debtChangesOf(open).map((row) => ({ ...row, delta: text(row.delta) })),
   };
 
   function text(units: bigint): string {
-    return formatAmount(units, open.order.precision);
+    return formatAmount(units, open.precision);
   }
 
   function provesApplied(bytes: Uint8Array): boolean {
-    const signer = signerOf('PAYMENT_COMMIT_ACK', bytes, open.voters, open.hash, verify);
+    const signer = signerOf(appliedName, bytes, open.voters, open.hash, verify);
     if (signer === undefined || signer === open.voters.at(-1)) return false;
-    return readSigned('PAYMENT_COMMIT_ACK', bytes).body.first_hand;
+    return readSigned(appliedName, bytes).body.first_hand;
   }
+}
+
+/**
+ * What a manifest does to the debts: a payment raises what a debtor owes, a clearing lowers it
+ * (negative `delta`, smallest unit).
+ */
+export function debtChangesOf(
+  open: Pick<OpenManifest, 'kind' | 'effects'>,
+): { debtor: Pid; creditor: Pid; delta: bigint }[] {
+  return open.effects.map(({ edge, change }) => {
+    const [debtor, creditor] = change > 0n ? [edge.high, edge.low] : [edge.low, edge.high];
+    const delta = change > 0n ? change : -change;
+    return open.kind === 'payment'
+      ? { debtor, creditor, delta }
+      : { debtor: creditor, creditor: debtor, delta: -delta };
+  });
 }
 
 /** The voter that signed a statement over this manifest; undefined if nobody did. */
 function signerOf(
-  type: 'PAYMENT_PREPARE_ACK' | 'PAYMENT_COMMIT_ACK',
+  type: (typeof COMMIT_NAMES)[OpenManifest['kind']]['vote' | 'applied'],
   bytes: Uint8Array,
   voters: readonly PublicKey[],
   manifest: string,

@@ -2,6 +2,7 @@
 import type { Row } from '../command.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
+import { clearingCommands } from './clearing.ts';
 import { edgeCommands } from './edge.ts';
 import { hubCommands } from './hub.ts';
 import { hubInitCommand } from './hub-init.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Row[] = [
   ...peerCommands,
   ...trustCommands,
   ...paymentCommands,
+  ...clearingCommands,
   verifyCommand,
   ...bookCommands,
   ...edgeCommands,

@@ -8,6 +8,7 @@ import { findTransaction } from '../find-transaction.ts';
 import { type NameOf, namesKnownTo, pathText } from '../names.ts';
 import { type Column, type Fact, facts, type Page, table, tableOr } from '../page.ts';
 import { anyText, wholeNumber } from '../read.ts';
+import { clearingFacts } from './clearing.ts';
 
 const PEER = 'contact name, PID, or a unique prefix of one';
 const AMOUNT = 'decimal number, for example 12.50';
@@ -74,7 +75,7 @@ function paymentText(page: Page, payment: Payment, nameOf: NameOf): string {
 function transactionText(page: Page, tx: Transaction, nameOf: NameOf): string {
   const head = facts(page, [
     ['kind', tx.kind],
-    ...paymentFacts(tx, nameOf),
+    ...(tx.kind === 'payment' ? paymentFacts(tx, nameOf) : clearingFacts(tx, nameOf)),
     ['my role', tx.role],
     ['created', tx.created],
     ['finished', tx.finished ?? 'not yet'],
@@ -91,7 +92,9 @@ function transactionText(page: Page, tx: Transaction, nameOf: NameOf): string {
   const yesNo = (done: boolean) => (done ? 'yes' : 'no');
   const parts = [
     head,
-    tx.routes.length === 0 ? '' : table(page, routeColumns(nameOf), tx.routes),
+    tx.kind === 'payment' && tx.routes.length > 0
+      ? table(page, routeColumns(nameOf), tx.routes)
+      : '',
     tx.voters.length === 0
       ? ''
       : table(

@@ -34,16 +34,30 @@ async function checkReceipt(bytes: Uint8Array): Promise<Result> {
   const { nativeVerify } = await import('../../node/native-ed25519.ts');
   const { verifyReceipt } = await import('../../protocol/receipt.ts');
   const receipt = verifyReceipt(bytes, nativeVerify);
-  const { ok, problems, txId, payer, payee, equivalent, amount, debts } = receipt;
+  const { ok, problems, txId, payer, payee, cycle, equivalent, amount, debts } = receipt;
+  const of = receipt.kind;
   return {
-    json: { kind: 'receipt', ok, problems, tx_id: txId, payer, payee, equivalent, amount, debts },
+    json: {
+      kind: 'receipt',
+      of,
+      ok,
+      problems,
+      tx_id: txId,
+      payer,
+      payee,
+      cycle,
+      equivalent,
+      amount,
+      debts,
+    },
     text: (page: Page) =>
       [
         facts(page, [
           ...verdict('receipt', receipt),
           ['transaction', txId],
-          ['payer', payer],
-          ['payee', payee],
+          ['of a', of],
+          ...(payer === null ? [] : ([['payer', payer]] as const)),
+          ...(payee === null ? [] : ([['payee', payee]] as const)),
           ['amount', `${amount} ${equivalent}`],
         ]),
         '',

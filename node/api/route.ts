@@ -24,6 +24,7 @@ interface Route<M extends Method> {
     | 'trust lines'
     | 'payments'
     | 'members'
+    | 'clearing'
     | 'ledger'
     | 'hub'
     | 'memberships';

@@ -5,6 +5,7 @@
  */
 import type { NodeService } from '../service.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
+import { CLEARING_ROUTES } from './routes/clearing.ts';
 import { EQUIVALENT_ROUTES } from './routes/equivalents.ts';
 import { HOSTED_ROUTES } from './routes/hosted.ts';
 import { HUB_ROUTES } from './routes/hub.ts';
@@ -28,6 +29,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...EQUIVALENT_ROUTES,
   ...TRUST_LINE_ROUTES,
   ...PAYMENT_ROUTES,
+  ...CLEARING_ROUTES,
   ...LEDGER_ROUTES,
   ...HOSTED_ROUTES,
   ...HUB_ROUTES,

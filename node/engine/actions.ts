@@ -7,6 +7,7 @@ import { applyChange, holdChange, releaseChange } from '../../protocol/ledger/ed
 import { countDailyUse, directionOf, type Refusal } from '../../protocol/ledger/reservation.ts';
 import { has, members } from '../../protocol/machines/evidence.ts';
 import type { CommitAction, CommitMessage } from '../../protocol/machines/outcome.ts';
+import { COMMIT_NAMES } from '../../protocol/wire/commit-names.ts';
 import { bareFrame, seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { Contact } from '../../protocol/wire/messages/route.ts';
 import type { Signer } from '../ports.ts';
@@ -112,9 +113,10 @@ function sign(
   const { publicKey } = signer;
   const signBytes = (message: Uint8Array) => signer.sign(message);
   const about = { tx, attempt: number, manifest: hash };
+  const names = COMMIT_NAMES[attempt.open.kind];
   switch (action.what) {
     case 'yes':
-      return [`y${me}`, seal('PAYMENT_PREPARE_ACK', { ...about, yes: true }, publicKey, signBytes)];
+      return [`y${me}`, seal(names.vote, { ...about, yes: true }, publicKey, signBytes)];
     case 'no': {
       const { refusal } = context;
       const why = refusal && {
@@ -125,18 +127,18 @@ function sign(
         ...(refusal.available === undefined ? {} : { available: refusal.available }),
       };
       const vote = { ...about, yes: false, ...why };
-      return [`n${me}`, seal('PAYMENT_PREPARE_ACK', vote, publicKey, signBytes)];
+      return [`n${me}`, seal(names.vote, vote, publicKey, signBytes)];
     }
     case 'withdraw':
       return [`w${me}`, seal('WITHDRAW', about, publicKey, signBytes)];
     case 'applied': {
       if (action.firstHand) {
         const body = { ...about, first_hand: true };
-        return [`f${me}`, seal('PAYMENT_COMMIT_ACK', body, publicKey, signBytes)];
+        return [`f${me}`, seal(names.applied, body, publicKey, signBytes)];
       }
       const restsOn = firstHandOfAnother(attempt, me);
       const body = { ...about, first_hand: false, rests_on: restsOn };
-      return [`a${me}`, seal('PAYMENT_COMMIT_ACK', body, publicKey, signBytes)];
+      return [`a${me}`, seal(names.applied, body, publicKey, signBytes)];
     }
   }
 }
@@ -175,28 +177,26 @@ function frameFor(
   const { open, commit, statements } = attempt;
   const about = { tx: open.tx, attempt: open.attempt, manifest: open.hash };
   const me = myIndex(commit);
+  const names = COMMIT_NAMES[open.kind];
   switch (message) {
     case 'vote':
       return signedFrame(
-        'PAYMENT_PREPARE_ACK',
+        names.vote,
         statements.get(has(commit.evidence.no, me) ? `n${me}` : `y${me}`)!,
       );
     case 'applied':
-      return signedFrame(
-        'PAYMENT_COMMIT_ACK',
-        (statements.get(`f${me}`) ?? statements.get(`a${me}`))!,
-      );
+      return signedFrame(names.applied, (statements.get(`f${me}`) ?? statements.get(`a${me}`))!);
     case 'withdraw':
       return signedFrame('WITHDRAW', statements.get(`w${me}`)!);
     case 'commit':
-      return bareFrame('PAYMENT_COMMIT', {
+      return bareFrame(names.commit, {
         ...about,
         // Said again, it may meet a voter whose record was lost: with the manifest it can be restored.
         ...(attempt.tries > 0 ? { bytes: open.bytes } : {}),
         evidence: bundleOf(statements, COMMIT_KINDS),
       });
     case 'abort':
-      return bareFrame('PAYMENT_ABORT', { ...about, evidence: bundleOf(statements, ALL_KINDS) });
+      return bareFrame(names.abort, { ...about, evidence: bundleOf(statements, ALL_KINDS) });
     case 'query':
       return bareFrame('STATUS_QUERY', {
         manifest: open.bytes,
@@ -227,9 +227,10 @@ function sendPrepare(
   const { open } = attempt;
   const contacts = open.voters.map(context.contactOf);
   const body = { manifest: open.bytes, contacts };
-  const plain = bareFrame('PAYMENT_PREPARE', body);
+  const plain = bareFrame(COMMIT_NAMES[open.kind].prepare, body);
   const { participants, agents } = open.manifest;
-  const payees = agents[participants.indexOf(open.order.payee)];
+  const payees =
+    open.kind === 'payment' ? agents[participants.indexOf(open.order.payee)] : undefined;
   for (const voter of to) {
     const key = open.voters[voter]!;
     const frame =

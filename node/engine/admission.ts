@@ -1,7 +1,8 @@
-/** What a voter checks before it says YES (docs/PROTOCOL.md, "Payment", vote). */
+/** What a voter checks before it says YES to a payment (docs/PROTOCOL.md, "Payment", vote). */
 import { GeoError } from '../../protocol/errors.ts';
 import { hashOf, type Pid } from '../../protocol/identity/pid.ts';
-import { type EdgeId, edgeId } from '../../protocol/ledger/edge.ts';
+import { type Edge, type EdgeId, edgeId } from '../../protocol/ledger/edge.ts';
+import type { Hop } from '../../protocol/ledger/effects.ts';
 import {
   dayOf,
   directionOf,
@@ -10,7 +11,11 @@ import {
   refuseHop,
   refuseSum,
 } from '../../protocol/ledger/reservation.ts';
-import { checkTimes, type OpenManifest } from '../../protocol/machines/manifest.ts';
+import {
+  checkTimes,
+  type OpenManifest,
+  type OpenPayment,
+} from '../../protocol/machines/manifest.ts';
 import { isSignedBy } from '../../protocol/wire/envelope.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
@@ -32,12 +37,14 @@ export interface Admission {
   readonly isCompared: (edge: EdgeId) => boolean;
   /** Signed two things that exclude each other: its manifests are refused (R8). */
   readonly isOffender: (participant: Pid) => boolean;
+  /** May it propose clearings of cycles in which it has no part? */
+  readonly isHub: (participant: Pid) => boolean;
 }
 
 /** Why a participant takes on nothing new: frozen by itself, or by its status in the community. */
 export type Bar = 'frozen' | 'suspended' | 'left' | 'deleted' | 'unconfirmed';
 
-interface Occasion {
+export interface Occasion {
   /** This node is the coordinator: its own order needs no second check. */
   readonly own: boolean;
   /** The note's ciphertext, if it came along. */
@@ -48,15 +55,16 @@ interface Occasion {
  * @param live how many attempts still have something to do here
  * @returns why the vote is NO, or nothing
  */
-export function checkPrepare(
+export function checkPayment(
   turn: Turn,
-  open: OpenManifest,
+  open: OpenPayment,
   context: Admission,
   live: number,
   occasion: Occasion,
 ): Refusal | undefined {
   return (
-    checkOrder(turn, open, context, occasion) ??
+    checkLife(turn, open, context) ??
+    (occasion.own ? undefined : checkOrder(open, context, occasion)) ??
     checkOtherAttempts(turn, open, context, live) ??
     checkEdges(turn, open, context)
   );
@@ -79,27 +87,30 @@ export function ownEffects(turn: Turn, open: OpenManifest, context: Admission): 
   return own;
 }
 
-function checkOrder(
-  turn: Turn,
-  open: OpenManifest,
-  context: Admission,
-  occasion: Occasion,
-): Refusal | undefined {
-  const { order, payer } = open;
+/** The order's or proposal's life, and who coordinates it. */
+export function checkLife(turn: Turn, open: OpenManifest, context: Admission): Refusal | undefined {
   try {
-    checkTimes(order, turn.now, context.settings.payments.clock_skew_ms);
+    checkTimes(open, turn.now, context.settings.payments.clock_skew_ms);
   } catch (error) {
     if (error instanceof GeoError) return fromError(error);
     throw error;
   }
-  if (context.isOffender(order.coordinator)) {
+  if (context.isOffender(open.coordinator)) {
     return refusal(
       'E006',
       'coordinator_broke_protocol',
       'The coordinator has signed two things that exclude each other; its payments are refused here.',
     );
   }
-  if (occasion.own) return undefined;
+  return undefined;
+}
+
+function checkOrder(
+  open: OpenPayment,
+  context: Admission,
+  occasion: Occasion,
+): Refusal | undefined {
+  const { order, payer } = open;
   // All that the payer authorises is in its order: its own agent answers for that signature.
   if (context.served(payer) && !isSignedBy(open.signedOrder, order.payer_key, context.verify)) {
     return refusal('E005', 'bad_signature', "The order is not signed by the payer's key.");
@@ -113,7 +124,7 @@ function checkOrder(
 }
 
 /** A voter answers YES for at most one live attempt of an order, and never after a commit. */
-function checkOtherAttempts(
+export function checkOtherAttempts(
   turn: Turn,
   open: OpenManifest,
   context: Admission,
@@ -139,50 +150,16 @@ function checkOtherAttempts(
   return undefined;
 }
 
-function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal | undefined {
+function checkEdges(turn: Turn, open: OpenPayment, context: Admission): Refusal | undefined {
   const participants = open.manifest.participants;
   const hopContext = { served: context.served, participants, now: turn.now };
   const payerBar = context.barOf(open.payer);
   if (payerBar !== undefined) return barred(payerBar);
   for (const hop of open.hops) {
-    const id = edgeId(hop.debtor, hop.creditor, open.order.equivalent);
+    const id = edgeId(hop.debtor, hop.creditor, open.equivalent);
     if (!touches(id, context)) continue;
-    const misrepresented =
-      checkAgent(open, hop.debtor, context) ?? checkAgent(open, hop.creditor, context);
-    if (misrepresented !== undefined) {
-      return { ...misrepresented, hop: [hop.debtor, hop.creditor], available: 0n };
-    }
     const edge = turn.edge(id);
-    if (edge === undefined) {
-      return {
-        ...refusal(
-          'E004',
-          'no_line',
-          'Two neighbours on the route have no trust line in this equivalent.',
-        ),
-        hop: [hop.debtor, hop.creditor],
-        available: 0n,
-      };
-    }
-    if (!context.isCompared(id)) {
-      return {
-        ...refusal(
-          'E008',
-          'edge_not_compared',
-          'Two neighbours on the route have not compared their books yet; try again shortly.',
-        ),
-        hop: [hop.debtor, hop.creditor],
-        available: 0n,
-      };
-    }
-    if (edge.precision !== open.order.precision) {
-      return refusal(
-        'E009',
-        'precision_differs',
-        `The order counts ${edge.equivalent} with ${open.order.precision} decimal places, an edge on the route with ${edge.precision}.`,
-      );
-    }
-    const why = refuseHop(edge, hop, hopContext);
+    const why = unusable(edge, hop, open, context) ?? refuseHop(edge!, hop, hopContext);
     if (why !== undefined) return why;
   }
   for (const { edge: id, change } of open.effects) {
@@ -197,6 +174,35 @@ function checkEdges(turn: Turn, open: OpenManifest, context: Admission): Refusal
       const available = (change < 0n ? -change : change) - newDebt;
       return { ...barred(bar), hop: [debtor, creditor], available };
     }
+  }
+  return undefined;
+}
+
+/** What stands against any use of an own edge, whatever it is to carry. */
+export function unusable(
+  edge: Edge | undefined,
+  { debtor, creditor }: Hop,
+  open: OpenManifest,
+  context: Admission,
+): Refusal | undefined {
+  const at = { hop: [debtor, creditor] as const, available: 0n };
+  const misrepresented = checkAgent(open, debtor, context) ?? checkAgent(open, creditor, context);
+  if (misrepresented !== undefined) return { ...misrepresented, ...at };
+  if (edge === undefined) {
+    const text = 'Two neighbours on the route have no trust line in this equivalent.';
+    return { ...refusal('E004', 'no_line', text), ...at };
+  }
+  if (!context.isCompared(edge)) {
+    const text =
+      'Two neighbours on the route have not compared their books yet; try again shortly.';
+    return { ...refusal('E008', 'edge_not_compared', text), ...at };
+  }
+  if (edge.precision !== open.precision) {
+    return refusal(
+      'E009',
+      'precision_differs',
+      `The order counts ${edge.equivalent} with ${open.precision} decimal places, an edge on the route with ${edge.precision}.`,
+    );
   }
   return undefined;
 }
@@ -223,7 +229,8 @@ function checkAgent(
   );
 }
 
-function touches(id: EdgeId, context: Admission): boolean {
+/** Is it an edge of a participant for whom this node votes? */
+export function touches(id: EdgeId, context: Admission): boolean {
   return context.served(id.low) || context.served(id.high);
 }
 
@@ -246,6 +253,6 @@ function fromError(error: GeoError): Refusal {
   return refusal(error.code, error.details.fault, error.message);
 }
 
-function refusal(code: Refusal['code'], fault: string, text: string): Refusal {
+export function refusal(code: Refusal['code'], fault: string, text: string): Refusal {
   return { code, fault, text };
 }

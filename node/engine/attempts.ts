@@ -1,5 +1,5 @@
 /**
- * The payment engine of one node: every message, timer and restart that concerns an attempt becomes
+ * The commit engine of one node, for payments and clearings: every message, timer and restart that concerns an attempt becomes
  * an event of its commit machine, and the machine's actions become one durable write
  * (docs/PROTOCOL.md, "Payment" and "When someone disappears").
  */
@@ -21,6 +21,8 @@ import {
   refuseQuery,
   stepVoter,
 } from '../../protocol/machines/voter.ts';
+import { COMMIT_NAMES } from '../../protocol/wire/commit-names.ts';
+import type { ClearingPrepare } from '../../protocol/wire/messages/clearing.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
 import type {
   PaymentOutcome,
@@ -29,9 +31,10 @@ import type {
   StatusReply,
   WithdrawRequest,
 } from '../../protocol/wire/messages/payment.ts';
-import { checkPrepare } from './admission.ts';
+import { checkPayment, type Occasion } from './admission.ts';
 import { type Attempt, type CommitState, isSettled } from './attempt.ts';
 import { AttemptSteps, type AttemptsContext } from './attempt-steps.ts';
+import { checkClearing } from './clearing-admission.ts';
 import { LostRecords } from './lost-records.ts';
 import { EMPTY_BUNDLE } from './statements.ts';
 import { recordStart } from './transactions.ts';
@@ -56,7 +59,7 @@ export class Attempts {
    * @returns why it cannot begin; then nothing was changed
    */
   start(turn: Turn, open: OpenManifest, note?: Uint8Array): Refusal | undefined {
-    const refusal = checkPrepare(turn, open, this.#context, this.#live(), { own: true });
+    const refusal = this.#check(turn, open, { own: true });
     if (refusal !== undefined) return refusal;
     const outcome = startCoordinator(open.voters.length);
     const attempt = this.#steps.begin(turn, open, outcome.state);
@@ -65,9 +68,15 @@ export class Attempts {
     return undefined;
   }
 
-  /** PAYMENT_PREPARE: check, hold, vote. */
-  prepare(turn: Turn, from: PublicKey, open: OpenManifest, body: PaymentPrepare): void {
-    requireChannelOf(from, open.voters.at(-1)!, 'PAYMENT_PREPARE');
+  /** PAYMENT_PREPARE and CLEARING_PREPARE: check, hold, vote. */
+  prepare(
+    turn: Turn,
+    from: PublicKey,
+    open: OpenManifest,
+    body: PaymentPrepare | ClearingPrepare,
+  ): void {
+    requireChannelOf(from, open.voters.at(-1)!, COMMIT_NAMES[open.kind].prepare);
+    const note = 'note' in body ? body.note : undefined;
     const me = this.#steps.voterIndex(open);
     for (const contact of body.contacts) {
       if (open.voters.includes(contact[0])) this.#context.rememberContact(contact);
@@ -79,20 +88,20 @@ export class Attempts {
       return;
     }
     if (!this.#context.mayJudge(open)) return;
-    const refusal = checkPrepare(turn, open, this.#context, this.#live(), {
+    const refusal = this.#check(turn, open, {
       own: false,
-      ...(body.note === undefined ? {} : { note: body.note }),
+      ...(note === undefined ? {} : { note }),
     });
     if (refusal !== undefined) this.#context.refusals.spend(from, open.bytes.length, turn.now);
     const size = open.voters.length;
     const outcome = refusal === undefined ? acceptPrepare(me, size) : refusePrepare(me, size);
     const attempt = this.#steps.begin(turn, open, outcome.state);
-    recordStart(turn, open, this.#context, body.note);
+    recordStart(turn, open, this.#context, note);
     const stepped = refusal === undefined ? {} : { refusal };
     this.#steps.finish(turn, undefined, attempt, outcome.actions, new Map(), stepped);
   }
 
-  /** PAYMENT_COMMIT and PAYMENT_ABORT: evidence that is always answered. */
+  /** PAYMENT_COMMIT, PAYMENT_ABORT and their twins: evidence that is always answered. */
   outcome(turn: Turn, from: PublicKey, body: PaymentOutcome): void {
     const known =
       turn.attempt(body.manifest) ?? this.#lost.fromOwnVote(turn, body.bytes, body.evidence);
@@ -168,7 +177,7 @@ export class Attempts {
   timer(turn: Turn, hash: Hash): void {
     const known = turn.attempt(hash);
     if (known === undefined || isSettled(known)) return;
-    const { expires } = known.open.order;
+    const { expires } = known.open;
     const outcome =
       known.commit.role === 'voter'
         ? stepVoter(known.commit, { type: 'timer' })
@@ -203,6 +212,12 @@ export class Attempts {
   /** EDGE_HISTORY: a receipt from the other end of an edge. */
   receipt(turn: Turn, open: OpenManifest, bundle: EvidenceBundle): 'known' | 'applied' {
     return this.#lost.fromReceipt(turn, open, bundle);
+  }
+
+  #check(turn: Turn, open: OpenManifest, occasion: Occasion): Refusal | undefined {
+    return open.kind === 'payment'
+      ? checkPayment(turn, open, this.#context, this.#live(), occasion)
+      : checkClearing(turn, open, this.#context, this.#live(), occasion);
   }
 
   #knownOrRefused(

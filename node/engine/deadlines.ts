@@ -7,8 +7,14 @@ import type { Clock } from '../ports.ts';
 export type DeadlineTopic =
   | `attempt:${string}`
   | `outbox:${string}`
-  | `payment:${string}`
+  | `clearing:${string}`
   | `membership:${string}`;
+
+/** What a deadline is of, and its name. */
+export function splitTopic(topic: DeadlineTopic): [kind: string, name: string] {
+  const at = topic.indexOf(':');
+  return [topic.slice(0, at), topic.slice(at + 1)];
+}
 
 export class Deadlines {
   readonly #clock: Clock;

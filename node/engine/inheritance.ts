@@ -62,7 +62,7 @@ export function inheritEdges(turn: Turn, attempt: Attempt, heir: Heir): boolean 
   const added: OwnEffect[] = [];
   for (const { edge: id, change } of open.effects) {
     if (known.has(edgeKey(id)) || !touches(id, heir)) continue;
-    const edge = turn.edge(id) ?? newEdge(id, open.order.precision);
+    const edge = turn.edge(id) ?? newEdge(id, open.precision);
     const applied = applyChange(edge, open.tx, open.attempt, change);
     turn.putEdge(applied);
     turn.put(keys.applied(id, applied.count), hashToBytes(open.hash));
@@ -84,7 +84,7 @@ function requireAgentThen(open: OpenManifest, member: Pid, heir: Heir): void {
   const { member_key: key, sequence } = grant.body;
   const newest = heir.wordOf(member);
   const left = newest !== undefined && newest.sequence > sequence ? wordOf(newest) : undefined;
-  const inTime = left === undefined || open.order.created <= left.body.created;
+  const inTime = left === undefined || open.created <= left.body.created;
   if (inTime && isSignedBy(grant, key, heir.verify)) return;
   throw new GeoError('E006', 'Somebody has voted for a participant that was not its agent.', {
     fault: 'wrong_agent',

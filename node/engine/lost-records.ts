@@ -147,7 +147,7 @@ export class LostRecords {
    * from their other ends.
    */
   #restoreEdges(turn: Turn, open: OpenManifest): void {
-    const { equivalent, precision } = open.order;
+    const { equivalent, precision } = open;
     for (const { edge } of open.effects) {
       const own = this.#context.served(edge.low) || this.#context.served(edge.high);
       if (!own || turn.edge(edge) !== undefined) continue;

@@ -1,13 +1,16 @@
 /** What the engine tells the rest of the node after a turn is durable. Nobody who hears a notice writes the ledger. */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import type { ClearingPhase } from '../../protocol/machines/clearing-coordinator.ts';
 import type { MemberStatus } from '../../protocol/machines/membership.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { TransactionKind } from '../../protocol/wire/commit-names.ts';
 
 export type Notice =
   /** The own part of an attempt has its outcome. */
   | {
       readonly type: 'attempt-ended';
+      readonly kind: TransactionKind;
       readonly tx: TxId;
       readonly hash: Hash;
       readonly outcome: 'COMMITTED' | 'ABORTED';
@@ -30,4 +33,10 @@ export type Notice =
   | { readonly type: 'member-changed'; readonly participant: Pid; readonly status: MemberStatus }
   /** At a participant: its hub has answered. */
   | { readonly type: 'membership-changed'; readonly hub: Pid }
+  /** A clearing has got into this state here; PROPOSED: a person of this node is asked. */
+  | {
+      readonly type: 'clearing';
+      readonly tx: TxId;
+      readonly state: ClearingPhase;
+    }
   | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

@@ -38,6 +38,8 @@ export class State {
   readonly equivalents = new Map<EquivalentCode, records.EquivalentRecord>();
   /** Own payments without an outcome. */
   readonly open = new Set<TxId>();
+  /** Clearings that wait for somebody's word, or are coordinated here and have no outcome. */
+  readonly clearings = new Set<TxId>();
   readonly meta = new Map<string, Uint8Array>();
   /** Voters of live attempts whom no peer record names. */
   readonly contactsOfLive: Contact[] = [];
@@ -83,6 +85,9 @@ export class State {
     });
     await fresh.#each('open', (tx) => {
       fresh.open.add(tx as TxId);
+    });
+    await fresh.#each('clearing', (tx) => {
+      fresh.clearings.add(tx as TxId);
     });
     await fresh.#each('outbox', (key, value) => {
       fresh.outbox.set(key, records.decodeRecord(records.OutboxRecord, value));
@@ -172,6 +177,8 @@ export class State {
     this.#ended.clear();
     this.open.clear();
     for (const tx of other.open) this.open.add(tx);
+    this.clearings.clear();
+    for (const tx of other.clearings) this.clearings.add(tx);
     for (const watcher of this.#watchers) watcher.reloaded();
   }
 }

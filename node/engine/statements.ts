@@ -11,6 +11,7 @@ import {
 import { type Evidence, merge, NO_EVIDENCE, only } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import { encodeReceipt } from '../../protocol/receipt.ts';
+import { COMMIT_NAMES, type TransactionKind } from '../../protocol/wire/commit-names.ts';
 import { isSignedBy, readSigned, type Unverified } from '../../protocol/wire/envelope.ts';
 import type { EvidenceBundle, Vote } from '../../protocol/wire/messages/evidence.ts';
 import type { VerifySignature } from '../ports.ts';
@@ -64,7 +65,7 @@ class Reader implements Learned {
 
   vote(bytes: Uint8Array): void {
     if (this.#isKnown(bytes)) return;
-    const read = this.#read('PAYMENT_PREPARE_ACK', bytes);
+    const read = this.#read(COMMIT_NAMES[this.#open.kind].vote, bytes);
     if (read === undefined) return;
     const { thing, voter } = read;
     const key: StatementKey = thing.body.yes ? `y${voter}` : `n${voter}`;
@@ -85,7 +86,7 @@ class Reader implements Learned {
   /** @param mayRest whether it may rest on another's; what it rests on may not rest again */
   applied(bytes: Uint8Array, mayRest = true): boolean {
     if (this.#isKnown(bytes)) return true;
-    const read = this.#read('PAYMENT_COMMIT_ACK', bytes);
+    const read = this.#read(COMMIT_NAMES[this.#open.kind].applied, bytes);
     if (read === undefined) return false;
     const { thing, voter } = read;
     const { first_hand: firstHand, rests_on: restsOn } = thing.body;
@@ -115,7 +116,7 @@ class Reader implements Learned {
     this.evidence = merge(this.evidence, evidence);
   }
 
-  #read<N extends 'PAYMENT_PREPARE_ACK' | 'WITHDRAW' | 'PAYMENT_COMMIT_ACK'>(
+  #read<N extends 'WITHDRAW' | (typeof COMMIT_NAMES)[TransactionKind]['vote' | 'applied']>(
     type: N,
     bytes: Uint8Array,
   ) {

@@ -2,10 +2,11 @@
 import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { has } from '../../protocol/machines/evidence.ts';
-import type { OpenManifest } from '../../protocol/machines/manifest.ts';
+import type { OpenManifest, OpenPayment } from '../../protocol/machines/manifest.ts';
 import type { Signer } from '../ports.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import type { Attempt } from './attempt.ts';
+import { recordClearingOutcome, recordClearingStart } from './clearing-records.ts';
 import type { Turn } from './turn.ts';
 
 interface Agency {
@@ -20,6 +21,11 @@ export function recordStart(
   agency: Agency,
   note?: Uint8Array,
 ): void {
+  if (open.kind === 'clearing') {
+    const coordinates = open.proposal.coordinator_key === agency.signer.publicKey;
+    recordClearingStart(turn, open, coordinates);
+    return;
+  }
   const known = turn.transaction(open.tx);
   const { payer, order } = open;
   const kept = note ?? known?.note;
@@ -34,7 +40,7 @@ export function recordStart(
   });
 }
 
-function roleIn({ payer, order }: OpenManifest, me: Pid): TransactionRecord['role'] {
+function roleIn({ payer, order }: OpenPayment, me: Pid): TransactionRecord['role'] {
   if (payer === me) return 'payer';
   if (order.payee === me) return 'payee';
   return order.coordinator === me ? 'coordinator' : 'intermediary';
@@ -51,10 +57,31 @@ export function recordOutcome(
   if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
   const { tx, hash } = after.open;
   const { refusal } = after;
+  if (after.open.kind === 'clearing') recordClearingOutcome(turn, after.open, phase, refusal);
+  else recordPaymentOutcome(turn, after, after.open, agency);
+  turn.notice({
+    type: 'attempt-ended',
+    kind: after.open.kind,
+    tx,
+    hash,
+    outcome: phase,
+    coordinator: role === 'coordinator',
+    ...(refusal === undefined ? {} : { refusal }),
+    silent: role === 'coordinator' && phase === 'ABORTED' ? silentIn(after) : [],
+  });
+}
+
+function recordPaymentOutcome(
+  turn: Turn,
+  { commit: { phase, role }, refusal }: Attempt,
+  open: OpenPayment,
+  agency: Agency,
+): void {
+  const { tx } = open;
   if (phase === 'COMMITTED') {
     const record = turn.transaction(tx)!;
     turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
-    writeHistory(turn, after.open, record.role, agency);
+    writeHistory(turn, open, record.role, agency);
   } else if (role === 'voter') {
     // A coordinator may try again: its payment decides whether the order has ended.
     const record = turn.transaction(tx);
@@ -67,15 +94,6 @@ export function recordOutcome(
       });
     }
   }
-  turn.notice({
-    type: 'attempt-ended',
-    tx,
-    hash,
-    outcome: phase,
-    coordinator: role === 'coordinator',
-    ...(refusal === undefined ? {} : { refusal }),
-    silent: role === 'coordinator' && phase === 'ABORTED' ? silentIn(after) : [],
-  });
 }
 
 /** Who was on the routes and never voted: gone, or behind a broken line. */
@@ -101,7 +119,7 @@ function withoutReason(record: TransactionRecord): TransactionRecord {
 
 function writeHistory(
   turn: Turn,
-  open: OpenManifest,
+  open: OpenPayment,
   role: TransactionRecord['role'],
   { served, signer }: Agency,
 ): void {
@@ -111,6 +129,7 @@ function writeHistory(
     payee: 'received',
     intermediary: 'carried for others',
     coordinator: 'carried out for others',
+    participant: 'took part',
   };
   const about = {
     type: 'payment',

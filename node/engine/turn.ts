@@ -35,6 +35,10 @@ export interface TurnResult {
   readonly forget: () => void;
 }
 
+const ENDED: readonly string[] = ['COMMITTED', 'ABORTED', 'REJECTED'];
+/** A participant of a clearing has been asked, or has agreed: the proposal may still expire. */
+const WAITING: readonly string[] = ['PROPOSED', 'WAITING_CONFIRMATIONS'];
+
 export class Turn {
   readonly now: number;
   readonly #state: State;
@@ -118,14 +122,25 @@ export class Turn {
 
   putTransaction(tx: TxId, record: records.TransactionRecord): void {
     this.#transactions.set(tx, record);
+    const { open, clearings } = this.#state;
+    const ended = ENDED.includes(record.state);
     // Only what this node has begun is its to end.
-    if (record.role !== 'payer' && record.role !== 'coordinator') return;
-    const done = record.state === 'COMMITTED' || record.state === 'ABORTED';
-    if (done) this.del(keys.open(tx));
-    else this.put(keys.open(tx), new Uint8Array(0));
+    const begun = record.role === 'payer' || record.role === 'coordinator';
+    if (record.clearing === undefined) {
+      if (begun) this.#mark(tx, keys.open(tx), open, !ended);
+    } else {
+      const waits = begun ? !ended : WAITING.includes(record.state);
+      this.#mark(tx, keys.clearing(tx), clearings, waits);
+    }
+  }
+
+  /** Keeps a list of transactions that have something left to do, in memory and in the store. */
+  #mark(tx: TxId, key: string, list: Set<TxId>, isIn: boolean): void {
+    if (isIn) this.put(key, new Uint8Array(0));
+    else this.del(key);
     this.#merges.push(() => {
-      if (done) this.#state.open.delete(tx);
-      else this.#state.open.add(tx);
+      if (isIn) list.add(tx);
+      else list.delete(tx);
     });
   }
 

@@ -76,16 +76,16 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
     const record = state.transactions.get(tx) ?? state.readTransaction(tx);
     const views = new Views(state, member);
     const seen = record && views.transaction(tx, record, null);
-    const takesPart =
-      seen?.payer === member ||
-      seen?.payee === member ||
-      seen?.routes.some(({ path }) => path.includes(member));
-    if (seen === undefined || !takesPart) {
+    const parties =
+      seen?.kind === 'clearing'
+        ? seen.cycle
+        : [seen?.payer, seen?.payee, ...(seen?.routes.flatMap(({ path }) => path) ?? [])];
+    if (seen === undefined || !parties.includes(member)) {
       throw new GeoError('E009', 'This node knows no such transaction of the member.', {
         fault: 'unknown_transaction',
       });
     }
-    return { ...seen, role: views.roleIn(seen) };
+    return seen.kind === 'clearing' ? seen : { ...seen, role: views.roleIn(seen) };
   }
 
   const say = (type: 'AGENT_GRANT' | 'AGENT_REVOKE', body: AgentGrant | AgentRevoke) =>

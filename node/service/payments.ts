@@ -60,6 +60,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
           fault: 'unknown_transaction',
         });
       }
+      if (record.clearing !== undefined) return views.transaction(tx, record, null);
       const { nonce } = readSigned('PAYMENT_REQUEST', record.order).body;
       const readable = record.role === 'payee' && record.note !== undefined;
       const note = readable ? ports.openNote(record.note!, nonce) : null;

@@ -15,6 +15,7 @@
  * | `said/` | manifest hash, kind and voter | a signed statement (COSE_Sign1) |
  * | `live/` | manifest hash | LiveRecord; the attempt still has something to do |
  * | `open/` | tx | empty; a payment of this node that has no outcome yet |
+ * | `clearing/` | tx | empty; a clearing that waits for somebody's word, or is coordinated here and undecided |
  * | `nonce/` | nonce of an order | tx: a repeated wish is the same payment |
  * | `outbox/` | receiver PID, topic | OutboxRecord |
  * | `agent/` | PID | AgentRecord: who votes for the participant |
@@ -53,6 +54,7 @@ export type Prefix =
   | 'said'
   | 'live'
   | 'open'
+  | 'clearing'
   | 'nonce'
   | 'outbox'
   | 'agent'
@@ -76,6 +78,7 @@ export const keys = {
   said: (hash: Hash, statement: string) => `said/${hash}/${statement}`,
   live: (hash: Hash) => `live/${hash}`,
   open: (tx: TxId) => `open/${tx}`,
+  clearing: (tx: TxId) => `clearing/${tx}`,
   nonce: (nonce: string) => `nonce/${nonce}`,
   outbox: (to: Pid, topic: string) => `outbox/${to}/${topic}`,
   agent: (pid: Pid) => `agent/${pid}`,

@@ -1,6 +1,6 @@
 /** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
 
-import { VOTERS_MAX } from '../../protocol/limits.ts';
+import { CYCLE_MAX, VOTERS_MAX } from '../../protocol/limits.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
 import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import { Contact } from '../../protocol/wire/messages/route.ts';
@@ -90,11 +90,32 @@ export const AttemptRecord = s.map({
   inherited: s.optional(s.bool),
 });
 
+/** What a clearing needs to be known of beside its attempts. */
+const ClearingPart = s.map({
+  /** Coordinator: who was asked and has not answered, what was agreed to, and what is left of the amount. */
+  waiting: s.list(s.pid, CYCLE_MAX),
+  consents: s.list(s.bytesUpTo(4096), CYCLE_MAX),
+  cap: s.limit,
+  /** What this participant has signed about the proposal: CLEARING_ACCEPT or CLEARING_REJECT. */
+  accepted: s.optional(s.bytesUpTo(4096)),
+  rejected: s.optional(s.bytesUpTo(4096)),
+});
+
 export const TransactionRecord = s.map({
+  /** COSE_Sign1 of the order, or of a clearing's proposal. */
   order: s.bytesUpTo(16 * 1024),
-  /** Of this node itself; `coordinator`: it carries out the order of somebody else. */
-  role: s.oneOf('payer', 'payee', 'intermediary', 'coordinator'),
-  state: s.oneOf('NEW', 'ROUTED', 'PREPARE_IN_PROGRESS', 'COMMITTED', 'ABORTED'),
+  /** Of this node itself; `coordinator`: it carries out the order of somebody else, or proposes a clearing. */
+  role: s.oneOf('payer', 'payee', 'intermediary', 'coordinator', 'participant'),
+  state: s.oneOf(
+    'NEW',
+    'ROUTED',
+    'PREPARE_IN_PROGRESS',
+    'PROPOSED',
+    'WAITING_CONFIRMATIONS',
+    'COMMITTED',
+    'ABORTED',
+    'REJECTED',
+  ),
   /** Manifest hashes, oldest first. */
   attempts: s.list(s.hash, 0xffff),
   created: s.time,
@@ -102,6 +123,8 @@ export const TransactionRecord = s.map({
   reason: s.optional(RefusalRecord),
   /** The note's ciphertext: at the payer and the payee. */
   note: s.optional(s.bytesUpTo(1024)),
+  /** There exactly if it is a clearing; its role is then coordinator or participant. */
+  clearing: s.optional(ClearingPart),
 });
 
 /** Where the voters of a live attempt may be reached, as far as no PeerRecord says it: a restarted node has to ask them. */
@@ -141,7 +164,7 @@ export const EquivalentRecord = s.map({
 });
 
 export const HistoryRecord = s.map({
-  type: s.oneOf('payment', 'trust_line', 'equivalent', 'agent', 'alert'),
+  type: s.oneOf('payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert'),
   text: s.text(400),
   tx: s.optional(s.hash),
   peer: s.optional(s.pid),
@@ -171,6 +194,7 @@ export type EdgeRecord = s.Infer<typeof EdgeRecord>;
 export type AttemptRecord = s.Infer<typeof AttemptRecord>;
 export type EffectRecord = s.Infer<typeof EffectRecord>;
 export type RefusalRecord = s.Infer<typeof RefusalRecord>;
+export type ClearingPart = s.Infer<typeof ClearingPart>;
 export type TransactionRecord = s.Infer<typeof TransactionRecord>;
 export type LineEnvelopeRecord = s.Infer<typeof LineEnvelopeRecord>;
 export type OutboxRecord = s.Infer<typeof OutboxRecord>;

@@ -1,6 +1,6 @@
 /**
- * A manifest, read and checked against itself: sums, simple paths, agents, the order's constraints
- * (docs/PROTOCOL.md, "Payment"). Whether the edges can carry it is a question of the ledger.
+ * A manifest, read and checked against itself: sums, simple paths or a cycle, agents, the order's
+ * constraints (docs/PROTOCOL.md, "Payment" and "Clearing"). Whether the edges can carry it is a question of the ledger.
  */
 import { GeoError } from '../errors.ts';
 import {
@@ -13,22 +13,27 @@ import {
 } from '../identity/pid.ts';
 import { type Effect, effectsOf, type Hop, hopsOf, type Route } from '../ledger/effects.ts';
 import { ORDER_LIFE_MS_MAX } from '../limits.ts';
+import type { EquivalentCode } from '../money/equivalent.ts';
 import { decode, encode } from '../wire/cbor.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
+import type { Consent, Proposal } from '../wire/messages/clearing.ts';
 import { Manifest, type Order } from '../wire/messages/payment.ts';
 import { readWith } from '../wire/schema.ts';
 import { type Grants, grantsOf, refuse } from './agents.ts';
+import { checkCycle } from './clearing-manifest.ts';
 
-/** A manifest with everything that follows from its bytes alone. */
-export interface OpenManifest {
+interface OpenParts {
   readonly bytes: Uint8Array;
   readonly hash: Hash;
   readonly tx: TxId;
   readonly attempt: number;
   readonly manifest: Manifest;
-  readonly order: Order;
-  readonly payer: Pid;
-  readonly signedOrder: Unverified<Order>;
+  readonly coordinator: Pid;
+  readonly equivalent: EquivalentCode;
+  readonly precision: number;
+  /** Life of the order or proposal, ms since 1970 UTC. */
+  readonly created: number;
+  readonly expires: number;
   readonly routes: readonly Route[];
   readonly hops: readonly Hop[];
   readonly effects: readonly Effect[];
@@ -36,6 +41,25 @@ export interface OpenManifest {
   /** By participants whose agent has another key than their own; signatures not checked. */
   readonly grants: Grants;
 }
+
+export interface OpenPayment extends OpenParts {
+  readonly kind: 'payment';
+  readonly order: Order;
+  readonly payer: Pid;
+  readonly signedOrder: Unverified<Order>;
+}
+
+export interface OpenClearing extends OpenParts {
+  readonly kind: 'clearing';
+  readonly proposal: Proposal;
+  readonly signedProposal: Unverified<Proposal>;
+  /** What each debt of the cycle is lowered by. */
+  readonly amount: bigint;
+  readonly consents: readonly Unverified<Consent>[];
+}
+
+/** A manifest with everything that follows from its bytes alone. */
+export type OpenManifest = OpenPayment | OpenClearing;
 
 /** The bytes whose hash every vote signs. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
@@ -48,45 +72,83 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  */
 export function openManifest(bytes: Uint8Array): OpenManifest {
   const manifest = readWith(Manifest, decode(bytes), 'manifest');
+  return manifest.kind === 'payment' ? openPayment(bytes, manifest) : openClearing(bytes, manifest);
+}
+
+function openPayment(bytes: Uint8Array, manifest: Manifest): OpenPayment {
   const signedOrder = readSigned('PAYMENT_REQUEST', manifest.order);
   const order = signedOrder.body;
   const payer = pidFromPublicKey(order.payer_key);
-  const { participants, agents, voters } = manifest;
+  if (manifest.consents !== undefined) refuse('consents', 'a payment needs none');
+  checkVoters(manifest, order.coordinator);
+  const routes = routesOf(manifest);
+  checkRoutes(routes, order, payer);
+  checkEveryoneTakesPart(routes, manifest);
+  const { coordinator } = order;
+  const atEnd = (pid: Pid) => pid === payer || pid === order.payee;
+  const grants = grantsOf(manifest, order.expires, (pid) => (atEnd(pid) ? 'pay' : 'carry'));
+  const parts = partsOf(bytes, manifest, signedOrder, { coordinator, routes, grants });
+  return { kind: 'payment', ...parts, order, payer, signedOrder };
+}
 
-  if (manifest.kind !== 'payment') refuse('kind', 'it is not a payment');
+function openClearing(bytes: Uint8Array, manifest: Manifest): OpenClearing {
+  const signedProposal = readSigned('CLEARING_PROPOSE', manifest.order);
+  const proposal = signedProposal.body;
+  const coordinator = pidFromPublicKey(proposal.coordinator_key);
+  checkVoters(manifest, coordinator);
+  const routes = routesOf(manifest);
+  checkCycle(routes, proposal);
+  checkEveryoneTakesPart(routes, manifest);
+  const consents = (manifest.consents ?? []).map((each) => readSigned('CLEARING_ACCEPT', each));
+  const grants = grantsOf(manifest, proposal.expires, () => 'clear');
+  const parts = partsOf(bytes, manifest, signedProposal, { coordinator, routes, grants });
+  const { amount } = routes[0]!;
+  return { kind: 'clearing', ...parts, proposal, signedProposal, amount, consents };
+}
+
+function partsOf(
+  bytes: Uint8Array,
+  manifest: Manifest,
+  { body, payload }: Unverified<Order> | Unverified<Proposal>,
+  found: Pick<OpenParts, 'coordinator' | 'routes' | 'grants'>,
+): OpenParts {
+  const { equivalent, precision, created, expires } = body;
+  const hops = hopsOf(found.routes);
+  return {
+    ...found,
+    bytes,
+    hash: hashOf(bytes),
+    tx: hashOf(payload),
+    attempt: manifest.attempt,
+    manifest,
+    equivalent,
+    precision,
+    created,
+    expires,
+    hops,
+    effects: effectsOf(hops, equivalent),
+    voters: manifest.voters,
+  };
+}
+
+/** Who takes part, and who votes. */
+function checkVoters({ participants, agents, voters }: Manifest, coordinator: Pid): void {
   if (new Set(participants).size !== participants.length) {
     refuse('participants', 'a participant is listed twice');
   }
   if (agents.length !== participants.length) refuse('agents', 'each participant needs one agent');
   if (new Set(voters).size !== voters.length) refuse('voters', 'a voter is listed twice');
   if (agents.some((voter) => voter >= voters.length)) refuse('agents', 'an agent is not a voter');
-  if (pidFromPublicKey(voters.at(-1)!) !== order.coordinator) {
-    refuse('coordinator', "the last voter is not the order's coordinator");
+  if (pidFromPublicKey(voters.at(-1)!) !== coordinator) {
+    refuse('coordinator', 'the last voter is not the coordinator that was signed');
   }
-  const routes = manifest.routes.map(({ path, amount }) => ({
+}
+
+function routesOf({ routes, participants }: Manifest): Route[] {
+  return routes.map(({ path, amount }) => ({
     amount,
     path: path.map((i) => participants[i] ?? refuse('routes', 'a path leaves the participants')),
   }));
-  checkRoutes(routes, order, payer);
-  checkEveryoneTakesPart(routes, manifest);
-  const atEnd = (pid: Pid) => pid === payer || pid === order.payee;
-  const grants = grantsOf(manifest, order.expires, (pid) => (atEnd(pid) ? 'pay' : 'carry'));
-  const hops = hopsOf(routes);
-  return {
-    bytes,
-    hash: hashOf(bytes),
-    tx: hashOf(signedOrder.payload),
-    attempt: manifest.attempt,
-    manifest,
-    order,
-    payer,
-    signedOrder,
-    routes,
-    hops,
-    effects: effectsOf(hops, order.equivalent),
-    voters,
-    grants,
-  };
 }
 
 function checkRoutes(routes: readonly Route[], order: Order, payer: Pid): void {
@@ -128,7 +190,11 @@ function checkEveryoneTakesPart(routes: readonly Route[], manifest: Manifest): v
  * @param skewMs how far another clock may be ahead, ms
  * @throws GeoError E007 `order_expired`, E009 `clock_off` | `order_life`
  */
-export function checkTimes(order: Order, now: number, skewMs: number): void {
+export function checkTimes(
+  order: { readonly created: number; readonly expires: number },
+  now: number,
+  skewMs: number,
+): void {
   if (order.expires <= order.created || order.expires - order.created > ORDER_LIFE_MS_MAX) {
     throw new GeoError('E009', 'An order must end after it begins, at most a day later.', {
       fault: 'order_life',
@@ -142,7 +208,7 @@ export function checkTimes(order: Order, now: number, skewMs: number): void {
     );
   }
   if (order.expires < now) {
-    throw new GeoError('E007', 'The order has expired; make the payment anew.', {
+    throw new GeoError('E007', 'The order has expired; make it anew.', {
       fault: 'order_expired',
       expired_ms_ago: now - order.expires,
     });

@@ -3,6 +3,7 @@
  * Numbers are append only: a number once used is never given to another message.
  */
 import { AgentAck, AgentGrant, AgentRevoke, MemberQuery } from './messages/agent.ts';
+import { ClearingPrepare, Consent, Objection, Proposal } from './messages/clearing.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
 import { EquivalentDefine, JoinReply, JoinRequest, ProfileUpdate } from './messages/membership.ts';
@@ -46,6 +47,15 @@ export const MESSAGES = {
   PAYMENT_COMMIT: message(19, false, PaymentOutcome),
   PAYMENT_ABORT: message(20, false, PaymentOutcome),
   PAYMENT_COMMIT_ACK: message(21, true, Applied),
+
+  CLEARING_PROPOSE: message(32, true, Proposal),
+  CLEARING_ACCEPT: message(33, true, Consent),
+  CLEARING_REJECT: message(34, true, Objection),
+  CLEARING_PREPARE: message(35, false, ClearingPrepare),
+  CLEARING_PREPARE_ACK: message(36, true, Vote),
+  CLEARING_COMMIT: message(37, false, PaymentOutcome),
+  CLEARING_ABORT: message(38, false, PaymentOutcome),
+  CLEARING_COMMIT_ACK: message(39, true, Applied),
 
   STATUS_QUERY: message(48, false, StatusQuery),
   STATUS_REPLY: message(49, false, StatusReply),

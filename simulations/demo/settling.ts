@@ -57,6 +57,7 @@ export async function withFinalStates(
       continue;
     }
     const payment = await roster.participant(row.from).transaction(row.tx_id);
+    if (payment.kind !== 'payment') throw new Error(`${row.tx_id} is not a payment`);
     final.push({ ...paymentRow(roster, row, payment, payment.ms ?? row.ms), expect: row.expect });
   }
   return final;

@@ -4,6 +4,7 @@ import { type Effect, effectsOf, hopsOf } from '../../protocol/ledger/effects.ts
 import { encodeManifest } from '../../protocol/machines/manifest.ts';
 import type { AgentGrant } from '../../protocol/wire/messages/agent.ts';
 import type { Manifest, Order } from '../../protocol/wire/messages/payment.ts';
+import * as c from './clearing-world.ts';
 import * as w from './messages-world.ts';
 
 export interface ManifestCase {
@@ -36,7 +37,8 @@ function valid(name: string, manifest: Manifest): ManifestCase {
     amount,
     path: path.map((i) => manifest.participants[i]!),
   }));
-  const { tx, manifest: hash } = w.aboutOf(manifest);
+  const { tx, manifest: hash } =
+    manifest.kind === 'payment' ? w.aboutOf(manifest) : c.aboutOf(manifest);
   return {
     name,
     bytes: bytesToHex(encodeManifest(manifest)),
@@ -63,6 +65,12 @@ function granted(change: Partial<AgentGrant>): Partial<Manifest> {
   return { ...w.HOSTED_MANIFEST, grants: [grant] };
 }
 
+function notClearing(name: string, reason: string, change: Partial<Manifest>): ManifestCase {
+  const bytes = bytesToHex(encodeManifest({ ...c.CLEARING, ...change }));
+  return { name: `a clearing ${name}`, bytes, valid: false, reason };
+}
+
+const { consents: _, ...clearingWithoutConsents } = c.CLEARING;
 const { participants, agents, voters } = w.MANIFEST;
 const direct = {
   participants: [w.anna.pid, w.dave.pid],
@@ -112,7 +120,33 @@ export function manifestCases(): ManifestCase[] {
       ...w.HOSTED_MANIFEST,
       grants: [w.SIGNED_GRANT, w.SIGNED_GRANT],
     }),
-    refused('a clearing', 'kind', { kind: 'clearing' }),
+    valid('a clearing, with a consent', c.CLEARING),
+    valid('a clearing of all that was proposed, which nobody had to be asked about', {
+      ...clearingWithoutConsents,
+      routes: [{ path: [0, 1, 2, 0], amount: 1500n }],
+    }),
+    notClearing('of more than was proposed', 'routes', {
+      routes: [{ path: [0, 1, 2, 0], amount: 1501n }],
+    }),
+    notClearing('with its debts', 'routes', { routes: [{ path: [0, 2, 1, 0], amount: 1n }] }),
+    notClearing('that does not close', 'routes', { routes: [{ path: [0, 1, 2], amount: 1n }] }),
+    notClearing('that begins elsewhere', 'routes', {
+      routes: [{ path: [1, 2, 0, 1], amount: 1n }],
+    }),
+    notClearing('of two routes', 'routes', {
+      routes: Array(2).fill({ path: [0, 1, 2, 0], amount: 1n }),
+    }),
+    notClearing('of a cycle that passes somebody twice', 'cycle', {
+      order: w.sealBy(w.anna, 'CLEARING_PROPOSE', {
+        ...c.PROPOSAL,
+        cycle: [w.anna.pid, w.bob.pid, w.carol.pid, w.bob.pid],
+      }),
+    }),
+    notClearing('with another coordinator than signed the proposal', 'coordinator', {
+      voters: [w.anna.key, w.carol.key, w.bob.key],
+      agents: [0, 1, 2],
+    }),
+    refused('a payment with consents', 'consents', { consents: c.CLEARING.consents! }),
     refused('routes that add up to less', 'routes', {
       routes: [w.MANIFEST.routes[0]!, { path: [0, 3, 2], amount: 2249n }],
     }),

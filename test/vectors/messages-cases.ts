@@ -7,6 +7,7 @@ import { encodeManifest } from '../../protocol/machines/manifest.ts';
 import { decode } from '../../protocol/wire/cbor.ts';
 import { bareFrame, encodeBody, signedFrame } from '../../protocol/wire/envelope.ts';
 import { MESSAGES, type MessageBody, type MessageName } from '../../protocol/wire/message-types.ts';
+import { CLEARING_MESSAGES } from './clearing-messages.ts';
 import { MEMBERSHIP_MESSAGES } from './messages-membership.ts';
 import * as w from './messages-world.ts';
 import { type Portable, toPortable } from './portable.ts';
@@ -175,6 +176,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     body: { ...w.ABOUT, first_hand: false, rests_on: w.applied(w.dave) },
     signer: w.carol,
   },
+  ...CLEARING_MESSAGES,
   {
     name: 'first round',
     type: 'STATUS_QUERY',

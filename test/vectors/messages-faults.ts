@@ -4,6 +4,7 @@
  */
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 import { signWithSeed } from '../../protocol/identity/keys.ts';
+import { pidToHash } from '../../protocol/identity/pid.ts';
 import { type CborMap, type CborValue, decode, encode } from '../../protocol/wire/cbor.ts';
 import { sealSign1 } from '../../protocol/wire/cose.ts';
 import { encodeBody } from '../../protocol/wire/envelope.ts';
@@ -160,6 +161,12 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
     'votes as one byte string',
     { evidence: { votes: new Uint8Array(9), withdrawals: [], applied: [] } },
   ],
+  ['CLEARING_PROPOSE', 'cycle of two', { cycle: [w.anna.pid, w.bob.pid].map(pidToHash) }],
+  ['CLEARING_PROPOSE', 'cycle of eleven', { cycle: Array(11).fill(new Uint8Array(32)) }],
+  ['CLEARING_PROPOSE', 'amount of zero', { amount: 0 }],
+  ['CLEARING_ACCEPT', 'amount of zero', { amount: 0 }],
+  ['CLEARING_REJECT', 'fault of 41 bytes', { fault: 'f'.repeat(41) }],
+  ['CLEARING_PREPARE', 'a note', { note: new Uint8Array(8) }],
   ['STATUS_QUERY', 'round of 2^32', { round: 2 ** 32 }],
   ['STATUS_REPLY', 'unknown stance', { stance: 'maybe' }],
   ['EDGE_DIGEST', 'balance of -2^63', { balance: -(2n ** 63n) }],

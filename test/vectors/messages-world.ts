@@ -39,6 +39,8 @@ export const carol = person(0xc3);
 export const dave = person(0xd4);
 /** Takes no part in the payment. */
 export const eve = person(0xee);
+/** Others whom a long cycle passes. */
+export const CROWD: readonly Person[] = [1, 2, 3, 4, 5].map(person);
 
 export const UAH = parseEquivalentCode('UAH');
 /** 2026-01-01T00:00:00Z. */

@@ -102,6 +102,7 @@ describe('receipts.json', () => {
   const broken = bad.filter(([, v]) => v.reason !== 'unreadable');
   const sentences: Readonly<Record<string, RegExp>> = {
     order_not_signed: /order is not signed/,
+    proposal_not_signed: /proposal is not signed/,
     vote_missing: /vote of .* is missing/,
     vote_not_valid: /not valid for this manifest/,
     vote_is_no: /vote is a NO/,

@@ -5,6 +5,7 @@ import { encodeManifest } from '../../protocol/machines/manifest.ts';
 import { encodeReceipt, type Receipt } from '../../protocol/receipt.ts';
 import { sealSign1 } from '../../protocol/wire/cose.ts';
 import { encodeBody } from '../../protocol/wire/envelope.ts';
+import * as c from './clearing-world.ts';
 import * as w from './messages-world.ts';
 
 export interface ReceiptCase {
@@ -16,6 +17,7 @@ export interface ReceiptCase {
     | ''
     | 'unreadable'
     | 'order_not_signed'
+    | 'proposal_not_signed'
     | 'vote_missing'
     | 'vote_not_valid'
     | 'vote_is_no'
@@ -77,6 +79,38 @@ function forgedOrder(): Receipt {
   };
 }
 
+const CLEARED: Receipt = {
+  manifest: encodeManifest(c.CLEARING),
+  votes: c.VOTERS.map((voter) => c.vote(voter)),
+  applied: [c.applied(w.bob)],
+};
+
+function clearing(name: string, reason: ReceiptCase['reason'], receipt: Receipt): ReceiptCase {
+  const bytes = bytesToHex(encodeReceipt(receipt));
+  if (reason !== '') return { name, bytes, valid: false, reason };
+  const debts = [
+    { debtor: w.carol.pid, creditor: w.anna.pid, delta: '-12.00' },
+    { debtor: w.bob.pid, creditor: w.carol.pid, delta: '-12.00' },
+    { debtor: w.anna.pid, creditor: w.bob.pid, delta: '-12.00' },
+  ];
+  return { name, bytes, valid: true, reason, tx: c.TX, debts };
+}
+
+/** The same proposal in Anna's name, signed by Eve. */
+function forgedProposal(): Receipt {
+  const payload = encodeBody('CLEARING_PROPOSE', c.PROPOSAL);
+  const order = sealSign1('CLEARING_PROPOSE', payload, w.anna.key, (bytes) =>
+    signWithSeed(w.eve.seed, bytes),
+  );
+  const manifest = { ...c.CLEARING, order };
+  const about = c.aboutOf(manifest);
+  return {
+    manifest: encodeManifest(manifest),
+    votes: c.VOTERS.map((voter) => c.vote(voter, about)),
+    applied: [c.applied(w.bob, about)],
+  };
+}
+
 export function receiptCases(): ReceiptCase[] {
   const [, ...withoutBob] = VOTES;
   const good = encodeReceipt(GOOD);
@@ -89,6 +123,24 @@ export function receiptCases(): ReceiptCase[] {
     valid('everybody applied, one of them after withdrawing', {
       applied: [w.applied(w.bob), w.applied(w.carol, w.applied(w.dave)), w.applied(w.dave)],
     }),
+    clearing('of a clearing', '', CLEARED),
+    clearing('of a clearing, a vote is missing', 'vote_missing', {
+      ...CLEARED,
+      votes: CLEARED.votes.slice(1),
+    }),
+    clearing('of a clearing, with votes as for a payment', 'vote_not_valid', {
+      ...CLEARED,
+      votes: c.VOTERS.map((voter) => w.vote(voter, c.ABOUT)),
+    }),
+    clearing('of a clearing, applied as a payment', 'not_applied', {
+      ...CLEARED,
+      applied: [w.applied(w.bob, undefined, c.ABOUT)],
+    }),
+    clearing(
+      'of a clearing whose proposal is signed by someone else',
+      'proposal_not_signed',
+      forgedProposal(),
+    ),
     refused('a vote is missing', 'vote_missing', { votes: withoutBob }),
     refused('a vote twice instead of another', 'vote_missing', {
       votes: [withoutBob[0]!, ...withoutBob],
@@ -115,7 +167,7 @@ export function receiptCases(): ReceiptCase[] {
     }),
     refused('the order is signed by someone else', 'order_not_signed', forgedOrder()),
     refused('the manifest does not hold together', 'unreadable', {
-      manifest: encodeManifest({ ...w.MANIFEST, kind: 'clearing' }),
+      manifest: encodeManifest({ ...w.MANIFEST, attempt: 1, agents: [3, 0, 2] }),
     }),
     unreadable('a trailing byte', concatBytes(good, Uint8Array.of(0))),
     unreadable('cut short', good.subarray(0, -1)),

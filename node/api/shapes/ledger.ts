@@ -22,14 +22,14 @@ export const DebtRow = z.object({
 
 export const HistoryQuery = z.strictObject({
   since: z.string().max(40).optional(),
-  type: z.enum(['payment', 'trust_line', 'equivalent', 'agent', 'alert']).optional(),
+  type: z.enum(['payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert']).optional(),
   peer: peer.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).optional(),
 });
 
 export const HistoryRow = z.object({
   time,
-  type: z.enum(['payment', 'trust_line', 'equivalent', 'agent', 'alert']),
+  type: z.enum(['payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert']),
   text: z.string(),
   tx_id: hash.nullable(),
   peer: pid.nullable(),

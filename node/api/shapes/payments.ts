@@ -1,6 +1,7 @@
 /** Routes, payments and transactions. */
 import { z } from 'zod';
 import { HOPS_MAX, ROUTES_MAX } from '../../../protocol/limits.ts';
+import { Clearing } from './clearing.ts';
 import { ErrorBody } from './problem.ts';
 import { amount, code, hash, peer, pid, time } from './words.ts';
 
@@ -61,8 +62,8 @@ export const Payment = z.object({
   ms: z.number().nullable().describe('from order to outcome'),
 });
 
-export const Transaction = Payment.extend({
-  kind: z.enum(['payment', 'clearing']),
+/** What a transaction has been to the engine, whatever it is about. */
+const decided = {
   attempt: z.int(),
   attempt_state: AttemptState.nullable(),
   manifest_hash: hash.nullable(),
@@ -77,11 +78,20 @@ export const Transaction = Payment.extend({
     }),
   ),
   effects: z
-    .array(z.object({ debtor: pid, creditor: pid, delta: amount }))
-    .describe('on edges of this node'),
+    .array(z.object({ debtor: pid, creditor: pid, delta: z.string() }))
+    .describe('on edges of this node: the debtor owes that much more, or less if it is negative'),
   certificate: z.string().nullable().describe('hexadecimal bytes, as `geo verify` reads them'),
-  note: z.string().nullable(),
+  note: z.string().nullable().describe('null for whoever cannot read it, and of a clearing'),
+};
+
+export const PaymentTransaction = Payment.extend({
+  kind: z.literal('payment'),
+  ...decided,
 });
+
+export const ClearingTransaction = Clearing.extend({ kind: z.literal('clearing'), ...decided });
+
+export const Transaction = z.discriminatedUnion('kind', [PaymentTransaction, ClearingTransaction]);
 
 export const TransactionRef = z.strictObject({ tx_id: hash });
 
@@ -90,4 +100,6 @@ export type Route = z.infer<typeof Route>;
 export type Routes = z.infer<typeof Routes>;
 export type PayRequest = z.infer<typeof PayRequest>;
 export type Payment = z.infer<typeof Payment>;
+export type PaymentTransaction = z.infer<typeof PaymentTransaction>;
+export type ClearingTransaction = z.infer<typeof ClearingTransaction>;
 export type Transaction = z.infer<typeof Transaction>;

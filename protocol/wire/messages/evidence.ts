@@ -30,7 +30,7 @@ export const Withdrawal = s.named(
 );
 export type Withdrawal = s.Infer<typeof Withdrawal>;
 
-/** The payload of PAYMENT_COMMIT_ACK: "applied". */
+/** The payload of PAYMENT_COMMIT_ACK and CLEARING_COMMIT_ACK: "applied". */
 export const Applied = s.named(
   'applied',
   s.map({

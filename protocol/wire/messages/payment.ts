@@ -1,6 +1,7 @@
 /** Orders, manifests and the messages that carry an attempt to its decision (docs/PROTOCOL.md, "Payment"). */
 import {
   AVOID_MAX,
+  CYCLE_MAX,
   FRAME_BYTES_MAX,
   HOPS_MAX,
   NOTE_BYTES_MAX,
@@ -39,7 +40,7 @@ export const Order = s.named(
 );
 export type Order = s.Infer<typeof Order>;
 
-/** Route: indices into the manifest's participants, payer first, payee last. */
+/** Route: indices into the manifest's participants, payer first, payee last; a cycle ends where it begins. */
 export const ManifestRoute = s.named(
   'manifest-route',
   s.map({ path: s.list(s.uint(255), HOPS_MAX + 1, 2), amount: s.amount }),
@@ -50,8 +51,8 @@ export const Manifest = s.named(
   'manifest',
   s.map({
     kind: s.oneOf('payment', 'clearing'),
-    /** COSE_Sign1 of the order. */
-    order: s.signed('order'),
+    /** COSE_Sign1 of the order, or of a clearing's proposal. */
+    order: { ...s.signed('order'), cddl: 'signed-order / signed-proposal' },
     attempt: s.uint(0xffff),
     participants: s.list(s.pid, PARTICIPANTS_MAX, 2),
     /** For each participant, which voter is its agent. */
@@ -62,6 +63,8 @@ export const Manifest = s.named(
     /** One of each participant whose agent has another key than its own. */
     grants: s.optional(s.list(s.signed('agent-grant'), PARTICIPANTS_MAX, 1)),
     prepare_by: s.time,
+    /** A clearing's: of the participants whose lines do not clear by themselves. */
+    consents: s.optional(s.list(s.signed('consent'), CYCLE_MAX, 1)),
   }),
 );
 export type Manifest = s.Infer<typeof Manifest>;
@@ -85,7 +88,7 @@ export const PaymentPrepare = s.named(
 );
 export type PaymentPrepare = s.Infer<typeof PaymentPrepare>;
 
-/** PAYMENT_COMMIT and PAYMENT_ABORT: the evidence for the outcome. */
+/** PAYMENT_COMMIT, PAYMENT_ABORT and their twins of a clearing: the evidence for the outcome. */
 export const PaymentOutcome = s.named(
   'payment-outcome',
   s.map({

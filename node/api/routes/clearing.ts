@@ -1,0 +1,32 @@
+/** Endpoints of clearings. */
+import { z } from 'zod';
+import type { ClearingOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const CLEARING_ROUTES: RoutesOf<ClearingOperations> = {
+  clearCycle: {
+    method: 'POST',
+    path: '/clearings',
+    tag: 'clearing',
+    summary: 'Clear one cycle; answers with the outcome, or with who has to be asked first',
+    input: { in: 'body', shape: shapes.ClearRequest },
+    response: shapes.Clearing,
+  },
+  pendingClearings: {
+    method: 'GET',
+    path: '/clearings/pending',
+    tag: 'clearing',
+    summary: 'Clearings that wait for the word of this participant',
+    input: null,
+    response: z.array(shapes.Clearing),
+  },
+  answerClearing: {
+    method: 'POST',
+    path: '/clearings/answers',
+    tag: 'clearing',
+    summary: 'Agree to a clearing that waits for it, or do not',
+    input: { in: 'body', shape: shapes.ClearingAnswer },
+    response: shapes.Clearing,
+  },
+};

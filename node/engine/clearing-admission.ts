@@ -1,0 +1,104 @@
+/** What a voter checks before it says YES to a clearing (docs/PROTOCOL.md, "Clearing"). */
+import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { asksFirst, refuseLowering } from '../../protocol/ledger/clearing.ts';
+import { edgeId } from '../../protocol/ledger/edge.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import type { OpenClearing } from '../../protocol/machines/manifest.ts';
+import { isSignedBy } from '../../protocol/wire/envelope.ts';
+import {
+  type Admission,
+  checkLife,
+  checkOtherAttempts,
+  type Occasion,
+  refusal,
+  touches,
+  unusable,
+} from './admission.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * @param live how many attempts still have something to do here
+ * @returns why the vote is NO, or nothing
+ */
+export function checkClearing(
+  turn: Turn,
+  open: OpenClearing,
+  context: Admission,
+  live: number,
+  occasion: Occasion,
+): Refusal | undefined {
+  return (
+    checkLife(turn, open, context) ??
+    (occasion.own ? undefined : checkProposal(open, context)) ??
+    checkOtherAttempts(turn, open, context, live) ??
+    checkDebts(turn, open, context)
+  );
+}
+
+function checkProposal(open: OpenClearing, context: Admission): Refusal | undefined {
+  const { proposal, coordinator, signedProposal } = open;
+  if (!proposal.cycle.includes(coordinator) && !context.isHub(coordinator)) {
+    return refusal(
+      'E006',
+      'stranger_proposes',
+      'A clearing is proposed by one of the cycle, or by a hub of its participants.',
+    );
+  }
+  const { max_length: longest } = context.settings.clearing;
+  if (proposal.cycle.length > longest) {
+    return refusal(
+      'E006',
+      'cycle_too_long',
+      `A participant takes part in clearings of at most ${longest}.`,
+    );
+  }
+  // Receipts rest on it, so everyone who votes has seen it.
+  if (!isSignedBy(signedProposal, proposal.coordinator_key, context.verify)) {
+    return refusal('E005', 'bad_signature', "The proposal is not signed by the coordinator's key.");
+  }
+  return undefined;
+}
+
+function checkDebts(turn: Turn, open: OpenClearing, context: Admission): Refusal | undefined {
+  for (const hop of open.hops) {
+    const id = edgeId(hop.debtor, hop.creditor, open.equivalent);
+    if (!touches(id, context)) continue;
+    const edge = turn.edge(id);
+    const why = unusable(edge, hop, open, context);
+    if (why !== undefined) return why;
+    const lowering = { debtor: hop.creditor, creditor: hop.debtor, amount: hop.amount };
+    const refused = refuseLowering(edge!, lowering);
+    if (refused !== undefined) return refused;
+    if (context.served(lowering.creditor) && asksFirst(edge!, lowering.creditor)) {
+      if (!hasConsent(turn, open, lowering.creditor, context)) {
+        return {
+          ...refusal(
+            'E006',
+            'consent_missing',
+            'A participant of the cycle wants to be asked first, and has not agreed to this.',
+          ),
+          hop: [hop.debtor, hop.creditor],
+        };
+      }
+    }
+  }
+  return undefined;
+}
+
+function hasConsent(
+  turn: Turn,
+  open: OpenClearing,
+  participant: Pid,
+  { verify }: Admission,
+): boolean {
+  return open.consents.some((consent) => {
+    const { tx, participant_key: key, amount, expires } = consent.body;
+    return (
+      pidFromPublicKey(key) === participant &&
+      tx === open.tx &&
+      amount >= open.amount &&
+      expires >= turn.now &&
+      isSignedBy(consent, key, verify)
+    );
+  });
+}

@@ -1,0 +1,25 @@
+/**
+ * What a manifest must be to clear a cycle (docs/PROTOCOL.md, "Clearing"). Its one route goes against
+ * the debts and ends where it began: each of its hops lowers what the hop's receiver owes.
+ */
+import type { Pid } from '../identity/pid.ts';
+import type { Route } from '../ledger/effects.ts';
+import type { Proposal } from '../wire/messages/clearing.ts';
+import { refuse } from './agents.ts';
+
+/** The route that lowers a cycle, of which each owes the next and the last owes the first. */
+export function routeOfCycle(cycle: readonly Pid[], amount: bigint): Route {
+  return { path: [cycle[0]!, ...cycle.slice(1).reverse(), cycle[0]!], amount };
+}
+
+/** @throws GeoError E009 `bad_manifest` */
+export function checkCycle(routes: readonly Route[], { cycle, amount }: Proposal): void {
+  if (new Set(cycle).size !== cycle.length) refuse('cycle', 'the cycle passes a participant twice');
+  const [route, ...more] = routes;
+  if (route === undefined || more.length > 0) refuse('routes', 'a clearing has one route');
+  const { path } = routeOfCycle(cycle, route.amount);
+  if (route.path.length !== path.length || route.path.some((pid, i) => pid !== path[i])) {
+    refuse('routes', 'the route is not the cycle that was proposed');
+  }
+  if (route.amount > amount) refuse('routes', 'the amount is larger than the proposed one');
+}
