@@ -7,73 +7,11 @@ import { API_PREFIX, HEALTH_PATH, OPENAPI_PATH, ROUTE_LIST } from '../../../node
 import { type Api, startApi } from '../../../node/api/server.ts';
 import { Problem } from '../../../node/api/shapes.ts';
 import type { Log } from '../../../node/ports.ts';
-import type { NodeService } from '../../../node/service.ts';
 import { ERROR_TITLES, type ErrorCode, GeoError } from '../../../protocol/errors.ts';
-import { BOB, createFakeService, type FakeService, payment, TX } from './fake-service.ts';
+import { ARGUMENTS } from './arguments.ts';
+import { createFakeService, type FakeService, payment, TX } from './fake-service.ts';
 
 const TOKEN = 'the-right-token';
-
-/** One lawful argument for each method; the type makes the list complete. */
-const ARGUMENTS: { readonly [Method in keyof NodeService]: Parameters<NodeService[Method]> } = {
-  identity: [],
-  status: [],
-  setParticipation: ['frozen'],
-  peers: [],
-  connect: ['/ip4/127.0.0.1/tcp/4001'],
-  contacts: [],
-  addContact: [{ name: 'bob', pid: BOB, address: '/ip4/127.0.0.1/tcp/4001' }],
-  equivalents: [],
-  defineEquivalent: [{ code: 'UAH', precision: 2, metadata: { name: 'hryvnia' } }],
-  trustLines: [],
-  setTrustLine: [
-    {
-      peer: 'bob',
-      equivalent: 'UAH',
-      limit: '100',
-      policy: { daily_limit: null, auto_clearing: false },
-    },
-  ],
-  freezeTrustLine: [{ peer: 'bob', equivalent: 'UAH' }],
-  closeTrustLine: [{ peer: 'bob', equivalent: 'UAH' }],
-  routes: [{ peer: 'Ганна & Co', equivalent: 'UAH', amount: '12.50', max_hops: 4 }],
-  pay: [{ peer: 'bob', equivalent: 'UAH', amount: '12.50', note: 'хліб' }],
-  transaction: [TX],
-  clearCycle: [{ equivalent: 'UAH', cycle: ['me', 'bob', 'carol'], amount: '12.50' }],
-  pendingClearings: [],
-  answerClearing: [{ tx_id: TX, accept: true }],
-  balance: [],
-  debts: [],
-  history: [{ since: '2026-03-01', type: 'payment', peer: 'bob', limit: 10 }],
-  books: [],
-  edge: [{ peer: 'bob', equivalent: 'UAH' }],
-  statement: [{ peer: 'bob', equivalent: 'UAH' }],
-  backup: ['/backups/anna.geo'],
-  audit: [],
-  submitEnvelope: [{ frame: 'oGE=', note: 'oGE=' }],
-  memberAccount: [{ query: 'oGE=' }],
-  memberTransaction: [{ query: 'oGE=', tx_id: TX }],
-  memberExport: [{ query: 'oGE=' }],
-  exportBooks: [{ peer: 'bob', file: '/books/bob.geo' }],
-  importBooks: [{ file: '/books/bob.geo' }],
-  grantAgent: [{ peer: 'hub', days: 30 }],
-  revokeAgent: [],
-  hubStats: [],
-  hubMembers: [{ status: 'active' }],
-  changeMember: [{ member: BOB, act: 'suspend', reason: 'a dispute' }],
-  confirmMembers: [{ reason: 'looked through them' }],
-  invitations: [],
-  invite: [{ uses: 3, note: 'for the choir' }],
-  revokeInvitation: [{ invitation: 'abcdef', reason: '' }],
-  offeredEquivalents: [],
-  offerEquivalent: [{ code: 'UAH', precision: 2, metadata: {}, reason: '' }],
-  operators: [],
-  appointOperator: [{ operator: BOB, role: 'auditor', reason: '' }],
-  hubActs: [{ after: 1, limit: 10 }],
-  checkJournal: [{ head: TX }],
-  memberships: [],
-  join: [{ address: '/ip4/127.0.0.1/tcp/4001', code: 'X', name: '', about: '', kind: 'person' }],
-  leave: [{ hub: BOB }],
-};
 
 interface LogLine {
   readonly level: string;

@@ -4,13 +4,13 @@
  */
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service.ts';
+import { fakeClearing } from './fake-clearing.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
-export const CAROL = '6SDtvQr4hVbAS6bVLUeKVRDbc8fBPFmrH9gqWyAT9e3w';
 export const KEY = 'a'.repeat(64);
 export const TX = 'b'.repeat(64);
-const TIME = '2026-03-01T12:00:00.000Z';
+export const TIME = '2026-03-01T12:00:00.000Z';
 const ADDRESS = '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample';
 
 const policy: shapes.Policy = {
@@ -46,24 +46,6 @@ const peer: shapes.Peer = {
   name: 'bob',
   connected: true,
   addresses: [ADDRESS],
-};
-export const clearing: shapes.Clearing = {
-  tx_id: TX,
-  state: 'COMMITTED',
-  role: 'coordinator',
-  coordinator: ANNA,
-  cycle: [ANNA, BOB, CAROL],
-  equivalent: 'UAH',
-  amount: '12.50',
-  cleared: '12.50',
-  waits_for: [],
-  waits_for_me: false,
-  reason: null,
-  attempts: 1,
-  created: TIME,
-  expires: TIME,
-  finished: TIME,
-  ms: 12,
 };
 const line: shapes.TrustLine = {
   direction: 'given',
@@ -361,9 +343,9 @@ function fixed(): Answers {
       file: '0102ff',
     },
     backup: { file: '/backups/anna.geo', entries: 12, bytes: 3456 },
-    clearCycle: clearing,
-    pendingClearings: [{ ...clearing, state: 'PROPOSED', waits_for_me: true }],
-    answerClearing: { ...clearing, state: 'WAITING_CONFIRMATIONS' },
+    clearCycle: fakeClearing(),
+    pendingClearings: [{ ...fakeClearing(), state: 'PROPOSED', waits_for_me: true }],
+    answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
     submitEnvelope: { member: ANNA, payment, reply: null },
     memberAccount: account,

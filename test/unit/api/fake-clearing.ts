@@ -1,0 +1,27 @@
+/** What the fake node says about clearings. */
+import type * as shapes from '../../../node/api/shapes.ts';
+import { ANNA, BOB, TIME, TX } from './fake-service.ts';
+
+export const CAROL = '6SDtvQr4hVbAS6bVLUeKVRDbc8fBPFmrH9gqWyAT9e3w';
+
+/** A function, since the fake node's own names are made after this. */
+export function fakeClearing(): shapes.Clearing {
+  return {
+    tx_id: TX,
+    state: 'COMMITTED',
+    role: 'coordinator',
+    coordinator: ANNA,
+    cycle: [ANNA, BOB, CAROL],
+    equivalent: 'UAH',
+    amount: '12.50',
+    cleared: '12.50',
+    waits_for: [],
+    waits_for_me: false,
+    reason: null,
+    attempts: 1,
+    created: TIME,
+    expires: TIME,
+    finished: TIME,
+    ms: 12,
+  };
+}
