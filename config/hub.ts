@@ -47,6 +47,18 @@ export const hub = z.strictObject({
     { default: 2_000, min: 1, max: 1_000_000 },
     'Signed messages and requests of members by HTTP that are looked at. Above it they are refused before a signature is checked.',
   ),
+  report_life_ms: whole(
+    { default: 1_800_000, min: 10_000, max: 30 * DAY_MS },
+    'How long a report of a member about its edges is believed without a newer one. Longer than `memberships.report_ms` of the members.',
+  ),
+  report_edges_per_s_per_member: whole(
+    { default: 100, min: 1, max: 1_000_000 },
+    'Edges that one member may report in the long run. Reports above it are refused before a signature is checked.',
+  ),
+  queries_per_s_per_member: whole(
+    { default: 50, min: 1, max: 1_000_000 },
+    'Questions for routes that one member may ask. Further ones are refused.',
+  ),
   invitation_life_ms: whole(
     { default: 14 * DAY_MS, min: 60_000, max: 400 * DAY_MS },
     'How long an invitation code is good, unless the operator says otherwise.',
@@ -57,6 +69,14 @@ export const memberships = z.strictObject({
   renew_ms: whole(
     { default: DAY_MS / 2, min: 1_000, max: 30 * DAY_MS },
     'How often a joined hub is asked whether the membership still stands. It is asked at each start as well.',
+  ),
+  report_ms: whole(
+    { default: 600_000, min: 1_000, max: DAY_MS },
+    'How often all edges are reported to the hubs. Changes are reported as they come.',
+  ),
+  report_delay_ms: whole(
+    { default: 500, min: 0, max: 60_000 },
+    'How long changes of edges are collected before they are reported to the hubs.',
   ),
   retry_ms: whole(
     { default: 60_000, min: 100, max: DAY_MS },

@@ -10,7 +10,6 @@ import { GeoError } from '../protocol/errors.ts';
 import { parsePid } from '../protocol/identity/pid.ts';
 import {
   CLOCK_SKEW_MS_MAX,
-  FRAME_BYTES_MAX,
   HOPS_DEFAULT,
   HOPS_MAX,
   ORDER_LIFE_MS_MAX,
@@ -20,6 +19,7 @@ import {
 } from '../protocol/limits.ts';
 import { clearing } from './clearing.ts';
 import { hub, memberships } from './hub.ts';
+import { limits } from './limits.ts';
 import {
   choice,
   flag,
@@ -30,8 +30,6 @@ import {
   text,
   whole,
 } from './option.ts';
-
-const MIB = 1024 * 1024;
 
 function isMultiaddr(given: string): boolean {
   try {
@@ -131,73 +129,6 @@ const network = z.strictObject({
   deny: list([], 10_000, isPid, 'a PID', 'Participants that are refused after the handshake.'),
 });
 
-const limits = z.strictObject({
-  frames_per_s_per_peer: whole(
-    { default: 5_000, min: 10, max: 1_000_000 },
-    'Frames accepted from a known peer, with a burst of four seconds. What comes above it is dropped before any signature is checked; a peer that goes on is disconnected for a while.',
-  ),
-  bytes_per_s_per_peer: whole(
-    { default: 8 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
-    'The same in bytes.',
-  ),
-  frames_per_s_per_unknown_peer: whole(
-    { default: 2_500, min: 10, max: 1_000_000 },
-    'As for a known peer, for one that is neither contact nor neighbour.',
-  ),
-  bytes_per_s_per_unknown_peer: whole(
-    { default: 4 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
-    'The same in bytes.',
-  ),
-  frames_per_s_unknown_peers: whole(
-    { default: 5_000, min: 10, max: 1_000_000 },
-    'All unknown peers together: making up new keys buys nothing. Above it their frames are dropped.',
-  ),
-  bytes_per_s_unknown_peers: whole(
-    { default: 8 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
-    'The same in bytes.',
-  ),
-  queue_bytes_per_peer: whole(
-    { default: 8 * MIB, min: 2 * FRAME_BYTES_MAX, max: 256 * MIB },
-    'What may wait to be sent to one peer. Above it further frames to that peer are dropped; the outbox repeats what matters.',
-  ),
-  queue_bytes: whole(
-    { default: 128 * MIB, min: 2 * FRAME_BYTES_MAX, max: 4096 * MIB },
-    'What may wait to be sent to all peers together. Above it further frames are dropped.',
-  ),
-  streams_per_peer: whole(
-    { default: 4, min: 2, max: 1_024 },
-    'Streams of this protocol that one peer may keep open; one is used, dials that cross make two. A further one is reset.',
-  ),
-  connections: whole(
-    { default: 500, min: 8, max: 65_536 },
-    'Open connections, all peers together. Above it the least useful ones are closed.',
-  ),
-  unknown_peers: whole(
-    { default: 250, min: 0, max: 65_536 },
-    'Connected peers that are neither contact nor neighbour. A further one is refused.',
-  ),
-  inbound_connections_per_s: whole(
-    { default: 500, min: 1, max: 65_536 },
-    'New connections accepted from one host address. Further ones are closed before the handshake.',
-  ),
-  inbound_pending: whole(
-    { default: 200, min: 1, max: 65_536 },
-    'Inbound connections whose handshake is not finished. Further ones are closed.',
-  ),
-  uninvited_lines: whole(
-    { default: 1_000, min: 0, max: 1_000_000 },
-    'Trust lines given to this node by participants that are neither contacts nor trusted by it. A further one is refused.',
-  ),
-  refused_bytes_per_day: whole(
-    { default: 16 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
-    'Manifests that are kept only to have refused them, sent by unknown peers, all together. Beyond it this node does not answer theirs.',
-  ),
-  pending_orders: whole(
-    { default: 1_024, min: 1, max: 1_000_000 },
-    'Payments of this node that are not decided yet. A further one is refused.',
-  ),
-});
-
 const payments = z.strictObject({
   max_hops: whole(
     { default: HOPS_DEFAULT, min: 1, max: HOPS_MAX },
@@ -241,6 +172,14 @@ const routes = z.strictObject({
   query_budget: whole(
     { default: 256, min: 1, max: 100_000 },
     'Messages that one search may cause at this node. Then it works with what it knows.',
+  ),
+  hub_silence_ms: whole(
+    { default: 30_000, min: 0, max: 3_600_000 },
+    'How long a hub that did not answer is not asked for routes again.',
+  ),
+  hop_weight_percent: whole(
+    { default: 100, min: 0, max: 10_000 },
+    'In a hub: what a hop costs beside the debt that it adds, in percent of the amount. With 100 a longer way is taken where it leaves less debt; from 300 on nearly always the shortest.',
   ),
   cache_ms: whole(
     { default: 3_000, min: 0, max: 600_000 },

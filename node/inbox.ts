@@ -15,6 +15,7 @@ import type { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
 import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
+import type { RouteDesk } from './hub/route-desk.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Log, Transport } from './ports.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
@@ -36,6 +37,7 @@ interface Rooms {
   readonly statements: EdgeStatements;
   readonly clearing: ClearingRoom;
   readonly search: NeighbourSearch;
+  readonly desk: RouteDesk;
   readonly door: MemberDoor;
   readonly community: Community;
   readonly memberships: Memberships;
@@ -74,6 +76,7 @@ export class Inbox {
       statements,
       clearing,
       search,
+      desk,
       memberships,
       door,
       transport,
@@ -134,11 +137,16 @@ export class Inbox {
         const { signed } = frame;
         return this.#turn((turn) => statements.receive(turn, from, signed!));
       }
+      case 'EDGE_REPORT': {
+        const { signed } = frame;
+        return this.#turn((turn) => desk.report(turn, from, signed!));
+      }
       case 'ROUTE_QUERY':
-        search.onQuery(from, frame.body);
+        if (frame.body.max_paths === undefined) search.onQuery(from, frame.body);
+        else desk.query(from, frame.body);
         return undefined;
       case 'ROUTE_REPLY':
-        search.onReply(from, frame.body);
+        if (!desk.reply(from, frame.body)) search.onReply(from, frame.body);
         return undefined;
       case 'PAYMENT_REQUEST':
         return door.order(frame).then(() => undefined);

@@ -3,9 +3,8 @@
  * simulator build the same node and differ only in the ports they pass.
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { lineOf } from '../protocol/ledger/edge.ts';
 import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
-import { bareFrame } from '../protocol/wire/envelope.ts';
+import { Acquaintances } from './acquaintances.ts';
 import { ClearingRoom } from './clearing/room.ts';
 import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
@@ -20,6 +19,7 @@ import type { Turn } from './engine/turn.ts';
 import { Community } from './hub/community.ts';
 import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
+import { RouteDesk } from './hub/route-desk.ts';
 import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
 import { MemberDoor } from './member-door.ts';
@@ -28,7 +28,6 @@ import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
-import { BooksGraph } from './routing/books-graph.ts';
 import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
@@ -81,13 +80,14 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     keyOf: (pid) => peers.keyOf(pid),
     strangersMax: settings.limits.uninvited_lines,
   });
+  const acquaintances = new Acquaintances(ports, state, agents, peers);
   const lines = new TrustLines({
     signer: ports.signer,
     verify: ports.verify,
     state,
     outbox,
     agents,
-    isChosen,
+    isChosen: (pid, by) => acquaintances.isChosen(pid, by),
     uninvitedMax: settings.limits.uninvited_lines,
   });
   const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
@@ -97,7 +97,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       settings,
       signer: ports.signer,
       verify: ports.verify,
-      refusals: new RefusalBudget(settings.limits.refused_bytes_per_day, dealsWith),
+      refusals: new RefusalBudget(settings.limits.refused_bytes_per_day, (peer) =>
+        acquaintances.dealsWith(peer),
+      ),
       served: (participant) => agents.served(participant),
       wordOf: (participant) => state.agents.get(participant),
       barOf,
@@ -143,13 +145,24 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     placeOf: (pid) => places.placeOf(pid),
   });
   const search = new NeighbourSearch(ground, ports.clock, ports.entropy, ports.transport);
+  const desk = new RouteDesk({
+    ports,
+    hall,
+    me,
+    agents,
+    membership,
+    memberships,
+    settings,
+    isBarred: (pid) => barOf(pid) !== undefined,
+    placeOf: (pid) => places.placeOf(pid),
+  });
   const router = new Router(
     ground,
-    new BooksGraph(state),
     search,
     ports.clock,
     settings.routes,
-    (p) => places.hear(p),
+    (place) => places.hear(place),
+    desk.sources,
   );
   const orders = new Orders(ports, state, agents, peers);
   const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
@@ -174,6 +187,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     edges,
     statements,
     search,
+    desk,
     community,
     memberships,
     transport: ports.transport,
@@ -231,9 +245,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   }
 
   hall.listen((notice) => {
-    if (notice.type === 'line-changed' && !agents.served(notice.owner)) keepNeighbour(notice.owner);
+    if (notice.type === 'line-changed' && !agents.served(notice.owner))
+      ignoring(acquaintances.keepNeighbour(notice.owner));
     if (notice.type === 'agent-changed') edges.forget(notice.member);
-    if (notice.type === 'member-changed') keepNeighbour(notice.participant);
+    if (notice.type === 'member-changed') ignoring(acquaintances.keepNeighbour(notice.participant));
   });
 
   async function setFrozen(frozen: boolean): Promise<void> {
@@ -265,6 +280,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     door,
     moving,
     community,
+    desk,
     memberships,
     isFrozen,
     setFrozen,
@@ -290,12 +306,14 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       await clearing.recover();
       // A refused write may have reached the disk all the same: what rests on it goes out now.
       hall.onReread = () => ignoring(resume());
-      greetNeighbours();
+      await desk.start();
+      acquaintances.greet();
       edges.compareRegularly(settings.edges.compare_ms);
     },
     async stop() {
       edges.stop();
       search.stop();
+      desk.stop();
       await hall.stop();
       await ports.transport.stop();
       await ports.store.close();
@@ -327,67 +345,11 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     }
   }
 
-  /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */
-  function greetNeighbours(): void {
-    const greeted = new Set<Pid>();
-    for (const edge of state.edges.values()) {
-      const far = agents.farEnd(edge);
-      if (far !== undefined) greeted.add(far);
-    }
-    const keys = new Set<PublicKey>();
-    for (const pid of greeted) {
-      const key = agents.agentOf(pid);
-      if (key === undefined) void peers.find(pid).catch(() => undefined);
-      else keys.add(key);
-    }
-    for (const key of keys) {
-      ports.transport.send(key, bareFrame('PING', { nonce: ports.entropy.bytes(8) }));
-    }
-  }
-
-  function isContact(pid: Pid): boolean {
-    for (const contact of state.contacts.values()) if (contact.pid === pid) return true;
-    return false;
-  }
-
-  function isChosen(pid: Pid, by: Pid): boolean {
-    if (agents.served(pid) || (by === me && isContact(pid))) return true;
-    for (const edge of state.edges.values()) {
-      const between = edge.low === by ? edge.high === pid : edge.high === by && edge.low === pid;
-      if (between && lineOf(edge, by) !== undefined) return true;
-    }
-    return false;
-  }
-
-  function dealsWith(peer: PublicKey): boolean {
-    const pid = pidFromPublicKey(peer);
-    if (state.peers.has(pid) || isContact(pid)) return true;
-    for (const edge of state.edges.values()) {
-      const far = agents.farEnd(edge);
-      if (far !== undefined && agents.isAgent(peer, far)) return true;
-    }
-    return false;
-  }
-
-  function addressesNow(peer: PublicKey): readonly string[] {
-    return ports.transport.peers().find((known) => known.publicKey === peer)?.addresses ?? [];
-  }
-
-  /** Who gave this node a trust line, or belongs to its community, has to be found again after a restart. */
-  function keepNeighbour(pid: Pid): void {
-    const key = agents.agentOf(pid);
-    if (key === undefined) return;
-    const agent = pidFromPublicKey(key);
-    if (state.peers.has(agent)) return;
-    ignoring(peers.keep(key, [...addressesNow(key), ...peers.addressesOf(agent)]));
-  }
-
   /** A peer is there (again): what waits for it goes out now instead of at its next deadline. */
   async function onConnected(peer: PublicKey): Promise<void> {
-    // A stranger must not fill the store by connecting; whom this node deals with is worth keeping.
-    if (dealsWith(peer)) await peers.keep(peer, addressesNow(peer));
-    else peers.hear([peer, addressesNow(peer)]);
+    await acquaintances.met(peer);
     edges.compareWith(peer);
+    desk.connected(peer);
     const hub = pidFromPublicKey(peer);
     if (memberships.isDue(peer, ports.clock.now()))
       await hall.turn((turn) => memberships.renew(turn, hub));

@@ -6,7 +6,7 @@
  * NEW → ROUTED → PREPARE_IN_PROGRESS → COMMITTED | ABORTED, and NEW → ABORTED
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { GeoError } from '../protocol/errors.ts';
+import { GeoError, isErrorCode } from '../protocol/errors.ts';
 import {
   type Hash,
   hashFromBytes,
@@ -21,6 +21,7 @@ import type { Refusal } from '../protocol/ledger/reservation.ts';
 import { openManifest } from '../protocol/machines/manifest.ts';
 import type { Unverified } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
+import type { RouteRefusal } from '../protocol/wire/messages/route.ts';
 import { manifestOf } from './attempt-plan.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
@@ -203,7 +204,10 @@ export class Payments {
           avoid: [...avoid],
         });
         if (found.payable < order.amount) {
-          refusal = refusal ?? noRoute(found.payable);
+          refusal =
+            refusal ??
+            (found.refusal && refusalOf(found.refusal, found.payable)) ??
+            noRoute(found.payable);
           break;
         }
         if (number === 1) {
@@ -323,6 +327,11 @@ function lost(): never {
 /** Another way may help against an edge or a voter; nothing helps against the order itself. */
 function mayRetry(refusal: Refusal | undefined): boolean {
   return refusal?.hop !== undefined || refusal?.fault === 'too_many_pending';
+}
+
+/** What whoever has an index says is in the way. */
+function refusalOf({ code, fault, text }: RouteRefusal, payable: bigint): Refusal {
+  return { code: isErrorCode(code) ? code : 'E001', fault, text, available: payable };
 }
 
 function noRoute(payable: bigint): Refusal {

@@ -9,6 +9,7 @@ import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
 import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
+import type { RouteDesk } from './hub/route-desk.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Moving } from './moving.ts';
 import type { Payments } from './payments.ts';
@@ -34,6 +35,7 @@ export interface Rooms {
   readonly door: MemberDoor;
   readonly moving: Moving;
   readonly community: Community;
+  readonly desk: RouteDesk;
   readonly memberships: Memberships;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;

@@ -13,7 +13,8 @@ import { Proposal } from './wire/messages/clearing.ts';
 import { Applied, EvidenceBundle, Vote, Withdrawal } from './wire/messages/evidence.ts';
 import { EquivalentDefinition, InvitationUse, Profile } from './wire/messages/membership.ts';
 import { Manifest, ManifestRoute, Order } from './wire/messages/payment.ts';
-import { Contact, RouteHop } from './wire/messages/route.ts';
+import { ReportedEdge } from './wire/messages/report.ts';
+import { Contact, FoundRoute, RouteHop, RouteRefusal } from './wire/messages/route.ts';
 import { LinePolicy } from './wire/messages/trust-line.ts';
 
 interface Rule {
@@ -78,6 +79,9 @@ const PARTS: readonly (readonly [comment: string, rule: Rule])[] = [
   ['Signed with the key of an invitation code.', InvitationUse],
   ['What debts are counted in.', EquivalentDefinition],
   ["[debtor, creditor, capacity]; the first two are indices into the reply's nodes.", RouteHop],
+  ["A whole route: indices into the reply's nodes, payer first, payee last.", FoundRoute],
+  ["Why a hub's routes do not carry the whole amount.", RouteRefusal],
+  ['An edge as one of its agents has it, as far as routes need it.', ReportedEdge],
 ];
 
 /** Things that are signed, and their message type in the signature's external data. */

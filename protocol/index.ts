@@ -35,6 +35,7 @@ export * from './wire/messages/edge.ts';
 export * from './wire/messages/evidence.ts';
 export * from './wire/messages/membership.ts';
 export * from './wire/messages/payment.ts';
+export * from './wire/messages/report.ts';
 export * from './wire/messages/route.ts';
 export * from './wire/messages/service.ts';
 export * from './wire/messages/trust-line.ts';

@@ -41,3 +41,5 @@ export const OFFERED_MAX = 32;
 export const METADATA_MAX = 16;
 /** How old a JOIN_REQUEST or PROFILE_UPDATE may be when its hub sees it, ms. */
 export const JOIN_AGE_MS_MAX = 10 * 60_000;
+/** Edges in one report to a hub; with as many a report stays under half a frame. */
+export const REPORT_EDGES_MAX = 128;

@@ -88,6 +88,14 @@ function statsText(page: Page, stats: HubStats): string {
     ['open invitations', String(stats.invitations_open)],
     ['further operators', String(stats.operators)],
     ['counts in', stats.equivalents.join(' ') || 'nothing yet: geo hub equivalents add CODE'],
+    ...stats.index.map(
+      ({ equivalent, participants, edges, differing }) =>
+        [
+          `index of ${equivalent}`,
+          `${edges} edges of ${participants} participants${differing > 0 ? `, ${differing} told differently by their ends` : ''}`,
+          differing > 0 ? 'yellow' : undefined,
+        ] as const,
+    ),
     ['journal', `${stats.acts} acts, newest ${stats.head ?? 'none'}`],
     ...(stats.unconfirmed
       ? ([

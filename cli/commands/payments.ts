@@ -133,7 +133,7 @@ export const paymentCommands = [
     group: 'Payments',
     summary: 'Show how an amount could reach a participant now',
     details:
-      'Asks neighbours, holds nothing and changes nothing. Exit code 1 if the amount cannot be reached.',
+      'Asks the hub or the neighbours, holds nothing and changes nothing. Exit code 1 if the amount cannot be reached; a hub says what is in the way.',
     examples: ['geo routes carol 40 UAH', 'geo routes carol 40 UAH --max-hops 3 --max-paths 1'],
     arguments: { PEER, AMOUNT, EQ },
     options: routeOptions,
@@ -149,7 +149,7 @@ export const paymentCommands = [
       return {
         json: found,
         text: (page) =>
-          `${tableOr(page, 'No route.', routeColumns(nameOf), found.routes)}\n\n${found.payable} ${given.EQ} can be paid now; ${found.messages} questions were sent.`,
+          `${tableOr(page, 'No route.', routeColumns(nameOf), found.routes)}\n\n${found.payable} ${given.EQ} can be paid now; ${found.messages} questions were sent.${found.reason === null ? '' : `\n\n${found.reason.message}`}`,
         exit: found.enough ? 0 : 1,
       };
     },

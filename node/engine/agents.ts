@@ -56,13 +56,6 @@ export class Agents {
     return known === undefined ? participant === this.me : known.agent === this.#context.publicKey;
   }
 
-  /** Does it vote for others than its owner? */
-  servesMembers(): boolean {
-    const members = this.members();
-    for (const pid of members) if (pid !== this.me) return true;
-    return false;
-  }
-
   /** @throws GeoError E006 `not_served` */
   requireServed(participant: Pid): void {
     if (this.served(participant)) return;

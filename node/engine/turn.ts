@@ -233,6 +233,11 @@ export class Turn {
     this.#ops.set(key, { type: 'del', key });
   }
 
+  /** Does something when the turn's changes become visible to later ones. */
+  onMerge(work: () => void): void {
+    this.#merges.push(work);
+  }
+
   /** Queues a frame for when the turn is durable. */
   send(to: PublicKey, frame: Uint8Array): void {
     this.#sendings.push({ to, frame });

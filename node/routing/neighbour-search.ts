@@ -26,8 +26,6 @@ export interface OwnHop {
 /** What the search asks its node. */
 export interface SearchGround {
   readonly publicKey: PublicKey;
-  /** Does this node vote for others than its owner? */
-  servesMembers(): boolean;
   /** Does this node know all hops out of the participant, since it serves it? */
   isOwn(participant: Pid): boolean;
   /** Own hops in the query's equivalent that are open to this payer and payee. */
@@ -302,7 +300,7 @@ export class NeighbourSearch {
 }
 
 /** Nodes of an answer, each with the grant that came for it. What they claim, the votes prove. */
-function placesIn({ nodes, grants = [] }: RouteReply): Place[] {
+export function placesIn({ nodes, grants = [] }: RouteReply): Place[] {
   const byMember = new Map(
     grants.map((grant) => [readSigned('AGENT_GRANT', grant).body.member_key, grant]),
   );

@@ -23,7 +23,6 @@ export function groundOf(context: GroundContext): SearchGround {
   const { publicKey, state, agents, isBarred, placeOf } = context;
   return {
     publicKey,
-    servesMembers: () => agents.servesMembers(),
     isOwn: (pid) => agents.served(pid),
     agentOf: (pid) => agents.agentOf(pid),
     placeOf,

@@ -1,13 +1,17 @@
-/** Finds routes for a payment: what is known first, the neighbours where that does not suffice. */
+/**
+ * Finds routes for a payment: in the own index and among what is known first, then by asking hubs, then
+ * the neighbours.
+ */
 import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Route } from '../../protocol/ledger/effects.ts';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
 import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts';
+import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { Clock } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { BooksGraph } from './books-graph.ts';
+import type { FindInIndex, HubAnswer, ShutHop } from './hub-routes.ts';
 import { LearnedHops } from './learned-hops.ts';
 import type { Found, NeighbourSearch, Place, SearchGround } from './neighbour-search.ts';
 
@@ -24,6 +28,16 @@ export interface RouteWish {
 export interface RoutesFound extends RouteChoice {
   /** Queries that were sent for this, here and behind. */
   readonly messages: number;
+  /** Why not the whole amount, if somebody with an index could say. */
+  readonly refusal?: RouteRefusal;
+}
+
+/** Who knows more of the community than this node's neighbourhood. */
+export interface RouteSources {
+  /** The own index, of a hub. */
+  readonly index: FindInIndex;
+  /** Hubs whose member this node is. */
+  readonly hubs: (wish: RouteWish, shut: readonly ShutHop[]) => Promise<HubAnswer | undefined>;
 }
 
 /** How long a refusal is remembered, ms: longer than the attempts of one payment take. */
@@ -42,7 +56,6 @@ function ahead(amount: bigint): bigint {
 
 export class Router {
   readonly #ground: SearchGround;
-  readonly #books: BooksGraph;
   readonly #search: NeighbourSearch;
   readonly #clock: Clock;
   readonly #settings: NodeSettings['routes'];
@@ -50,30 +63,31 @@ export class Router {
   /** What votes refused. It outweighs what neighbours tell: they do not see every policy. */
   readonly #refuted: LearnedHops;
   readonly #hear: (place: Place) => void;
+  readonly #sources: RouteSources;
   /** Searches under way, by what they ask for. */
   readonly #asking = new Map<string, Promise<RoutesFound>>();
 
   constructor(
     ground: SearchGround,
-    books: BooksGraph,
     search: NeighbourSearch,
     clock: Clock,
     settings: NodeSettings['routes'],
     hear: (place: Place) => void,
+    sources: RouteSources,
   ) {
     this.#ground = ground;
-    this.#books = books;
     this.#search = search;
     this.#clock = clock;
     this.#settings = settings;
     this.#learned = new LearnedHops(settings.cache_ms);
     this.#refuted = new LearnedHops(REFUTED_MS);
     this.#hear = hear;
+    this.#sources = sources;
   }
 
   async routesFor(wish: RouteWish): Promise<RoutesFound> {
-    const own = this.#overOwnBooks(wish);
-    if (own !== undefined) return { ...own, messages: 0 };
+    const indexed = this.#sources.index(wish, this.#shut(wish));
+    if (indexed !== undefined && indexed.payable >= wish.amount) return { ...indexed, messages: 0 };
     const known = this.#choose(wish, []);
     if (known.payable >= wish.amount) return { ...known, messages: 0 };
     // Payments of one payer to one payee begin together: one of them asks, and its answer mostly serves all.
@@ -90,14 +104,39 @@ export class Router {
       const found = this.#choose(wish, []);
       if (found.payable >= wish.amount) return { ...found, messages: 0 };
     }
-    const search = this.#ask(wish);
+    const search = this.#ask(wish, indexed);
     this.#asking.set(question, search);
     const found = await search;
     if (this.#asking.get(question) === search) this.#asking.delete(question);
     return found;
   }
 
-  async #ask(wish: RouteWish): Promise<RoutesFound> {
+  /** @param indexed what the own index knows, if there is one */
+  async #ask(wish: RouteWish, indexed: ReturnType<FindInIndex>): Promise<RoutesFound> {
+    const told = await this.#sources.hubs(wish, this.#shut(wish));
+    for (const place of told?.places ?? []) this.#hear(place);
+    if (told !== undefined && told.payable >= wish.amount) {
+      return { routes: told.routes, payable: told.payable, messages: 1 };
+    }
+    const found = await this.#askNeighbours(wish);
+    if (found.payable >= wish.amount) return found;
+    // Nobody knows a way for all of it: whoever knows most also says why.
+    const best = [indexed, told].reduce<RoutesFound>(
+      (most, other) =>
+        other === undefined || other.payable < most.payable
+          ? most
+          : {
+              routes: other.routes,
+              payable: other.payable,
+              messages: found.messages,
+              ...(other.refusal === undefined ? {} : { refusal: other.refusal }),
+            },
+      found,
+    );
+    return best;
+  }
+
+  async #askNeighbours(wish: RouteWish): Promise<RoutesFound> {
     const enough = (found: Found) => this.#choose(wish, found.hops).payable >= wish.amount;
     const found = await this.#search.find(
       {
@@ -143,15 +182,12 @@ export class Router {
     }
   }
 
-  /** A hub need ask nobody for a way among its members. */
-  #overOwnBooks(wish: RouteWish): RouteChoice | undefined {
-    if (!this.#ground.servesMembers()) return undefined;
-    const refuted = this.#refuted.fresh(wish.equivalent, this.#clock.now());
-    const shut = refuted
-      .filter(({ capacity }) => capacity < wish.amount)
-      .map(({ debtor, creditor }) => [debtor, creditor] as const);
-    const found = this.#books.routesFor({ ...wish, shut });
-    return found !== undefined && found.payable >= wish.amount ? found : undefined;
+  /** Hops of which votes have just said that they do not carry as much. */
+  #shut({ equivalent, amount }: RouteWish): ShutHop[] {
+    return this.#refuted
+      .fresh(equivalent, this.#clock.now())
+      .filter((hop) => hop.capacity < amount)
+      .map(({ debtor, creditor }): ShutHop => [debtor, creditor]);
   }
 
   #choose(wish: RouteWish, more: Found['hops']): RouteChoice {

@@ -69,6 +69,12 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
         equivalents: replies.definitions().map(({ code }) => code),
         acts: journal.head?.number ?? 0,
         head: journal.head?.hash ?? null,
+        index: rooms.desk.sizes().map(({ equivalent, participants, edges, differing }) => ({
+          equivalent,
+          participants,
+          edges,
+          differing,
+        })),
         unconfirmed: membership.isUnconfirmed,
       };
     },

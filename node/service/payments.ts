@@ -1,9 +1,11 @@
 /** Routes, payments and transactions. */
 import { hexToBytes } from '@noble/hashes/utils.js';
-import { GeoError } from '../../protocol/errors.ts';
+import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import type { TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
+import type { ErrorBody } from '../api/shapes.ts';
 import type { Rooms } from '../rooms.ts';
 import type { PaymentOperations } from '../service.ts';
 import type { Views } from '../views.ts';
@@ -33,6 +35,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
         })),
         payable: text(found.payable),
         enough: found.payable >= amount,
+        reason: found.refusal === undefined ? null : errorIn(found.refusal),
         messages: found.messages,
       };
     },
@@ -67,4 +70,8 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
       return views.transaction(tx, record, note);
     },
   };
+}
+
+function errorIn({ code, fault, text }: RouteRefusal): ErrorBody {
+  return { code: isErrorCode(code) ? code : 'E001', message: text, details: { fault } };
 }

@@ -1,5 +1,6 @@
 /** The values of the store that a hub, and whoever joins one, keep about membership. */
 import { EquivalentDefinition, Profile } from '../../protocol/wire/messages/membership.ts';
+import { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import * as s from '../../protocol/wire/schema.ts';
 
 const status = s.oneOf('pending', 'refused', 'active', 'suspended', 'left', 'deleted');
@@ -45,6 +46,15 @@ export type InvitationRecord = s.Infer<typeof InvitationRecord>;
 /** At the hub: who may do operator acts besides the hub's own participant. */
 export const OperatorRecord = s.map({ role, since: s.time });
 export type OperatorRecord = s.Infer<typeof OperatorRecord>;
+
+/** At the hub: what the agent of one end reports of an edge. */
+export const ReportRecord = s.map({
+  edge: ReportedEdge,
+  teller: s.oneOf('low', 'high'),
+  sequence: count,
+  received: s.time,
+});
+export type ReportRecord = s.Infer<typeof ReportRecord>;
 
 /** At the hub: what the community counts in. */
 export const OfferRecord = s.map({ definition: EquivalentDefinition, since: s.time });

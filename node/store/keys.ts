@@ -29,6 +29,7 @@
  * | `operator/` | PID | OperatorRecord: at a hub |
  * | `offer/` | code | OfferRecord: an equivalent of the community; at a hub |
  * | `act/` | number | ActRecord: at a hub; never changed or deleted |
+ * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
  * | `meta/` | name | single values of the node |
  */
@@ -42,6 +43,7 @@ export type ShelfPrefix = 'member' | 'invitation' | 'operator' | 'offer' | 'memb
 export type Prefix =
   | ShelfPrefix
   | 'act'
+  | 'report'
   | 'edge'
   | 'line'
   | 'applied'
@@ -88,6 +90,7 @@ export const keys = {
   /** `time` in ms since 1970 UTC, zero-padded so that keys sort by time; `counter` keeps equal times apart. */
   history: (time: number, counter: number) =>
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  report: (id: EdgeId, teller: string) => `report/${edgeKey(id)}/${teller}`,
   act: (number: number) => `act/${padded(number)}`,
   account: (member: Pid, time: number, counter: number) =>
     `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,

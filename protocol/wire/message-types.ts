@@ -15,6 +15,7 @@ import {
   StatusReply,
   WithdrawRequest,
 } from './messages/payment.ts';
+import { EdgeReport } from './messages/report.ts';
 import { RouteQuery, RouteReply } from './messages/route.ts';
 import { PeerError, Ping } from './messages/service.ts';
 import { LineState, TrustLineAck } from './messages/trust-line.ts';
@@ -74,6 +75,7 @@ export const MESSAGES = {
   AGENT_GRANT: message(98, true, AgentGrant),
   AGENT_REVOKE: message(99, true, AgentRevoke),
   PROFILE_UPDATE: message(100, true, ProfileUpdate),
+  EDGE_REPORT: message(101, true, EdgeReport),
   EQUIVALENT_DEFINE: message(102, true, EquivalentDefine),
   AGENT_ACK: message(103, false, AgentAck),
   MEMBER_QUERY: message(104, true, MemberQuery),

@@ -61,7 +61,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'ports.ts': [['/protocol/'], []],
     'engine/': [[...STATE, 'engine/'], ['@noble/']],
     'routing/': [[...STATE, 'engine/', 'routing/'], ['@noble/']],
-    'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'hub/'], ['@noble/']],
+    'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
     'commands/': [
       [...STATE, 'service.ts', 'api/shapes.ts', 'engine/', 'routing/', 'commands/'],
       [],

@@ -9,6 +9,7 @@ import { bareFrame, encodeBody, signedFrame } from '../../protocol/wire/envelope
 import { MESSAGES, type MessageBody, type MessageName } from '../../protocol/wire/message-types.ts';
 import { CLEARING_MESSAGES } from './clearing-messages.ts';
 import { MEMBERSHIP_MESSAGES } from './messages-membership.ts';
+import { ROUTE_MESSAGES } from './messages-routes.ts';
 import * as w from './messages-world.ts';
 import { type Portable, toPortable } from './portable.ts';
 
@@ -66,10 +67,6 @@ const { balance, count, digest } = applyChange(newEdge(EDGE, 2), w.ABOUT.tx, 1, 
 const BOOKS = { ...EDGE, precision: 2, balance, count, digest };
 const SEQUENCES = { low_sequence: 0, high_sequence: 1 };
 const NOTE = sealNote('for the honey', w.dave.key, new Uint8Array(32).fill(0x0e), w.ORDER.nonce);
-
-function first(number: number): Uint8Array {
-  return new Uint8Array(16).fill(number);
-}
 
 export const VALID_MESSAGES: readonly ValidMessage[] = [
   { name: 'a line of 1000.00', type: 'TRUST_LINE_CREATE', body: LINE, signer: w.bob },
@@ -239,60 +236,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     body: { ...BOOKS, ...SEQUENCES, made: w.NOW },
     signer: w.bob,
   },
-  {
-    name: 'over five hops',
-    type: 'ROUTE_QUERY',
-    body: {
-      id: first(7),
-      payer: w.anna.pid,
-      payee: w.dave.pid,
-      equivalent: w.UAH,
-      amount: 4250n,
-      hops: 5,
-      wait_ms: 1275,
-      budget: 127,
-      avoid: [],
-    },
-  },
-  {
-    name: 'two hops to the payee',
-    type: 'ROUTE_REPLY',
-    body: {
-      id: first(7),
-      nodes: [
-        [w.bob.key, ['/ip4/192.0.2.1/tcp/4001']],
-        [w.carol.key, []],
-        [w.dave.key, []],
-      ],
-      hops: [
-        [0, 2, 2000n],
-        [0, 1, 4250n],
-        [1, 2, 2250n],
-      ],
-      repeated: false,
-      cost: 1,
-    },
-  },
-  {
-    name: 'over a hosted member',
-    type: 'ROUTE_REPLY',
-    body: {
-      id: first(7),
-      nodes: [
-        [w.carol.key, ['/ip4/192.0.2.9/tcp/4001']],
-        [w.dave.key, []],
-      ],
-      grants: [w.SIGNED_GRANT],
-      hops: [[0, 1, 2250n]],
-      repeated: false,
-      cost: 0,
-    },
-  },
-  {
-    name: 'seen before',
-    type: 'ROUTE_REPLY',
-    body: { id: first(7), nodes: [], hops: [], repeated: true, cost: 0 },
-  },
+  ...ROUTE_MESSAGES,
   { name: 'to an agent', type: 'AGENT_GRANT', body: w.GRANT, signer: w.carol },
   {
     name: 'to say YES to nothing',

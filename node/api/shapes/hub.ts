@@ -33,6 +33,16 @@ export const HubStats = z.object({
   equivalents: z.array(code).describe('what the community counts in'),
   acts: z.int().describe('entries of the journal'),
   head: hash.nullable().describe('hash of the newest entry'),
+  index: z
+    .array(
+      z.object({
+        equivalent: code,
+        participants: z.int(),
+        edges: z.int(),
+        differing: z.int().describe('edges whose two ends tell different balances'),
+      }),
+    )
+    .describe('what the hub can lead payments over'),
   unconfirmed: z
     .boolean()
     .describe('the members come from a backup: nobody takes on anything new until confirmed'),

@@ -19,6 +19,9 @@ export const Routes = z.object({
   routes: z.array(Route),
   payable: amount.describe('the largest amount that could be routed now, at most what was asked'),
   enough: z.boolean(),
+  reason: ErrorBody.nullable().describe(
+    'what is in the way of the whole amount, if a hub could say',
+  ),
   messages: z.int().describe('queries sent by this node'),
 });
 

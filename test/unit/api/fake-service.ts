@@ -124,6 +124,7 @@ const hubStats: shapes.HubStats = {
   equivalents: ['UAH'],
   acts: 1,
   head: KEY,
+  index: [{ equivalent: 'UAH', participants: 3, edges: 2, differing: 0 }],
   unconfirmed: false,
 };
 const member: shapes.Member = {
@@ -291,6 +292,7 @@ function fixed(): Answers {
       routes: [{ path: [ANNA, BOB], amount: '12.50' }],
       payable: '12.50',
       enough: true,
+      reason: null,
       messages: 2,
     },
     pay: payment,

@@ -174,7 +174,17 @@ describe('outcomes', () => {
   });
 
   it('too little capacity, a broken invariant or a failed line is exit 1', async () => {
-    service.answerWith('routes', { routes: [], payable: '0.00', enough: false, messages: 4 });
+    service.answerWith('routes', {
+      routes: [],
+      payable: '0.00',
+      enough: false,
+      reason: {
+        code: 'E001',
+        message: 'No chain of trust lines leads there.',
+        details: { fault: 'no_route' },
+      },
+      messages: 4,
+    });
     expect(await run(['routes', 'bob', '5', 'UAH'])).toMatchObject({
       code: 1,
       out: expect.stringContaining('No route.'),

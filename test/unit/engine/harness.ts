@@ -56,6 +56,8 @@ export interface VillageOptions {
   /** `boris>anna 100`: Boris lets Anna owe him up to 100. Neighbours know each other. */
   readonly lines?: readonly string[];
   readonly settings?: SettingsPatch;
+  /** Of single nodes, over those of all. */
+  readonly own?: Readonly<Record<string, SettingsPatch>>;
   /** Everyone knows where everyone is, as in a network with a DHT. Otherwise only neighbours do. */
   readonly acquainted?: boolean;
 }
@@ -85,7 +87,7 @@ export class Village {
       this.#nameOfKey.set(someone.signer.publicKey, name);
       this.#members.set(name, {
         person: someone,
-        settings: settingsOf(options.settings ?? {}),
+        settings: settingsOf({ ...options.settings, ...options.own?.[name] }),
         disk: createMemoryStore(),
         lives: 0,
         aheadMs: 0,

@@ -1,0 +1,87 @@
+/** Whom this node deals with: contacts, neighbours, members, and how they are found again. */
+import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
+import { lineOf } from '../protocol/ledger/edge.ts';
+import { bareFrame } from '../protocol/wire/envelope.ts';
+import type { Agents } from './engine/agents.ts';
+import type { State } from './engine/state.ts';
+import type { Peers } from './peers.ts';
+import type { Ports } from './ports.ts';
+
+export class Acquaintances {
+  readonly #ports: Ports;
+  readonly #state: State;
+  readonly #agents: Agents;
+  readonly #peers: Peers;
+
+  constructor(ports: Ports, state: State, agents: Agents, peers: Peers) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#agents = agents;
+    this.#peers = peers;
+  }
+
+  /** Whether `by`, whom this node serves, has chosen to deal with a participant. */
+  isChosen(pid: Pid, by: Pid): boolean {
+    if (this.#agents.served(pid)) return true;
+    if (by === this.#agents.me && this.#isContact(pid)) return true;
+    for (const edge of this.#state.edges.values()) {
+      const between = edge.low === by ? edge.high === pid : edge.high === by && edge.low === pid;
+      if (between && lineOf(edge, by) !== undefined) return true;
+    }
+    return false;
+  }
+
+  /** Whether a peer is worth remembering: a contact, or the agent of a neighbour. */
+  dealsWith(peer: PublicKey): boolean {
+    const pid = pidFromPublicKey(peer);
+    if (this.#state.peers.has(pid) || this.#isContact(pid)) return true;
+    for (const edge of this.#state.edges.values()) {
+      const far = this.#agents.farEnd(edge);
+      if (far !== undefined && this.#agents.isAgent(peer, far)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Who gave this node a trust line, or belongs to its community, has to be found again after a
+   * restart: keeps where its agent is.
+   */
+  async keepNeighbour(pid: Pid): Promise<void> {
+    const key = this.#agents.agentOf(pid);
+    if (key === undefined) return;
+    const agent = pidFromPublicKey(key);
+    if (this.#state.peers.has(agent)) return;
+    await this.#peers.keep(key, [...this.#addressesNow(key), ...this.#peers.addressesOf(agent)]);
+  }
+
+  /** A peer is connected. A stranger must not fill the store by that. */
+  async met(peer: PublicKey): Promise<void> {
+    const addresses = this.#addressesNow(peer);
+    if (this.dealsWith(peer)) await this.#peers.keep(peer, addresses);
+    else this.#peers.hear([peer, addresses]);
+  }
+
+  /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */
+  greet(): void {
+    const keys = new Set<PublicKey>();
+    for (const edge of this.#state.edges.values()) {
+      const far = this.#agents.farEnd(edge);
+      if (far === undefined) continue;
+      const key = this.#agents.agentOf(far);
+      if (key === undefined) void this.#peers.find(far).catch(() => undefined);
+      else keys.add(key);
+    }
+    const { transport, entropy } = this.#ports;
+    for (const key of keys) transport.send(key, bareFrame('PING', { nonce: entropy.bytes(8) }));
+  }
+
+  #isContact(pid: Pid): boolean {
+    for (const contact of this.#state.contacts.values()) if (contact.pid === pid) return true;
+    return false;
+  }
+
+  #addressesNow(peer: PublicKey): readonly string[] {
+    const known = this.#ports.transport.peers().find((each) => each.publicKey === peer);
+    return known?.addresses ?? [];
+  }
+}

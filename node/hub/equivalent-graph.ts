@@ -1,0 +1,143 @@
+/**
+ * A community's edges in one equivalent: what the hub has on its own books, what the two ends report,
+ * and the graph that routes are searched in, kept equal to them with each change.
+ */
+import type { Pid } from '../../protocol/identity/pid.ts';
+import { AMOUNT_MAX } from '../../protocol/limits.ts';
+import { CompactGraph } from '../../protocol/routing/compact-graph.ts';
+import type { SearchSettings } from '../../protocol/routing/question.ts';
+import { RouteSearch } from '../../protocol/routing/search.ts';
+import { type EdgeView, moved, together } from './edge-view.ts';
+
+/** Who tells of an edge: the hub's own books, or the agent of one of its ends. */
+export type Teller = 'own' | 'low' | 'high';
+
+interface Pair {
+  readonly low: number;
+  readonly high: number;
+  own?: EdgeView | undefined;
+  byLow?: EdgeView | undefined;
+  byHigh?: EdgeView | undefined;
+}
+
+/** Two participants' numbers in one: both below 2^26. */
+const PAIR_BASE = 2 ** 26;
+
+export class EquivalentGraph {
+  readonly graph = new CompactGraph();
+  readonly search: RouteSearch;
+  precision: number;
+  readonly #numbers = new Map<Pid, number>();
+  readonly #pids: Pid[] = [];
+  readonly #pairs = new Map<number, Pair>();
+
+  constructor(precision: number, settings: SearchSettings) {
+    this.precision = precision;
+    this.search = new RouteSearch(this.graph, settings);
+  }
+
+  numberOf(pid: Pid): number | undefined {
+    return this.#numbers.get(pid);
+  }
+
+  pidOf(number: number): Pid {
+    return this.#pids[number]!;
+  }
+
+  get participants(): number {
+    return this.#pids.length;
+  }
+
+  get edges(): number {
+    return this.#pairs.size;
+  }
+
+  /** Edges of which both ends tell, and not the same balance: one of the two is late, or lies. */
+  *differing(): Generator<readonly [low: Pid, high: Pid]> {
+    for (const { low, high, own, byLow, byHigh } of this.#pairs.values()) {
+      const told = [own, byLow, byHigh].filter((view) => view !== undefined);
+      if (told.some(({ balance }) => balance !== told[0]!.balance)) {
+        yield [this.pidOf(low), this.pidOf(high)];
+      }
+    }
+  }
+
+  /** Takes over what somebody tells of an edge; undefined: nothing any more. */
+  tell(low: Pid, high: Pid, teller: Teller, view: EdgeView | undefined): void {
+    if (view === undefined && !(this.#numbers.has(low) && this.#numbers.has(high))) return;
+    const pair = this.#pair(low, high);
+    if (teller === 'own') pair.own = view;
+    else if (teller === 'low') pair.byLow = view;
+    else pair.byHigh = view;
+    this.#recount(pair);
+  }
+
+  /** A commit that this node saw has changed the balance of an edge that others report. */
+  move(low: Pid, high: Pid, change: bigint): void {
+    if (!this.#numbers.has(low) || !this.#numbers.has(high)) return;
+    const pair = this.#pair(low, high);
+    pair.byLow = pair.byLow && moved(pair.byLow, change);
+    pair.byHigh = pair.byHigh && moved(pair.byHigh, change);
+    this.#recount(pair);
+  }
+
+  /** Forgets what others have reported before a time. @returns how many views that were */
+  forgetBefore(time: number): number {
+    let forgotten = 0;
+    for (const pair of this.#pairs.values()) {
+      const before = forgotten;
+      if (pair.byLow !== undefined && pair.byLow.at < time) {
+        pair.byLow = undefined;
+        forgotten++;
+      }
+      if (pair.byHigh !== undefined && pair.byHigh.at < time) {
+        pair.byHigh = undefined;
+        forgotten++;
+      }
+      if (forgotten > before) this.#recount(pair);
+    }
+    return forgotten;
+  }
+
+  #pair(low: Pid, high: Pid): Pair {
+    const [a, b] = [this.#number(low), this.#number(high)];
+    const key = a * PAIR_BASE + b;
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      pair = { low: a, high: b };
+      this.#pairs.set(key, pair);
+    }
+    return pair;
+  }
+
+  #number(pid: Pid): number {
+    const known = this.#numbers.get(pid);
+    if (known !== undefined) return known;
+    const number = this.graph.addNode();
+    this.#numbers.set(pid, number);
+    this.#pids.push(pid);
+    return number;
+  }
+
+  /** The own book is exact, holds and all; without it, both ends' reports together. */
+  #recount(pair: Pair): void {
+    const { low, high, own, byLow, byHigh } = pair;
+    const view = own ?? (byLow && byHigh ? together(byLow, byHigh) : (byLow ?? byHigh));
+    if (view === undefined) {
+      this.graph.removePair(low, high);
+      this.#pairs.delete(low * PAIR_BASE + high);
+      return;
+    }
+    const [highOwes, lowOwes] = view.balance > 0n ? [view.balance, 0n] : [0n, -view.balance];
+    this.graph.setLine(high, low, lineFor(view.up, highOwes, lowOwes, view.lowCarries));
+    this.graph.setLine(low, high, lineFor(view.down, lowOwes, highOwes, view.highCarries));
+  }
+}
+
+/** A line by which a hop carries exactly `free`, given what is owed on it and the other way. */
+function lineFor(free: bigint, debt: bigint, owedBack: bigint, carries: boolean) {
+  const lent = free - owedBack;
+  if (lent < 0n) return { limit: debt, debt, held: -lent, carries };
+  const limit = debt + lent;
+  return { limit: limit < AMOUNT_MAX ? limit : AMOUNT_MAX, debt, held: 0n, carries };
+}
