@@ -1,7 +1,8 @@
 /**
- * Random lawful work for a simulated community: who trusts whom, payments of every shape, changes of
- * trust lines, repeated commands. Everything is drawn from the seed before the run begins.
+ * Random lawful work for a simulated community: who trusts whom, payments of every shape, clearings,
+ * changes of trust lines, repeated commands. Everything is drawn from the seed before the run begins.
  */
+import { type ClearingStep, makeClearings, makeProposal } from './clearing-work.ts';
 import type { SeededRandom } from './random.ts';
 
 /** Decimal places of every simulated equivalent. */
@@ -20,6 +21,8 @@ export interface LineStep {
     readonly dailyLimit?: number | null;
     /** Numbers of hosts. */
     readonly blocked?: readonly number[];
+    /** Debts on it are cleared without asking. */
+    readonly clears?: boolean;
   };
 }
 
@@ -32,6 +35,7 @@ export type WorkStep =
       readonly equivalent: string;
     }
   | PayStep
+  | ClearingStep
   /** The same command once more: the answer may have been lost with the process that gave it. */
   | { readonly do: 'repeat'; readonly payment: number };
 
@@ -101,6 +105,9 @@ function policyOf(random: SeededRandom, hosts: number, from: number, to: number)
       const blocked = [random.below(hosts)].filter((host) => host !== from && host !== to);
       return { policy: { blocked } };
     }
+    case 3:
+    case 4:
+      return { policy: { clears: false } };
     default:
       return {};
   }
@@ -133,6 +140,15 @@ export function makeWork(
       }
     }
     if (random.below(6) === 0) work.push({ at, step: changeOf(random, community) });
+    if (random.below(6) === 0) {
+      const clearing = makeClearings(random, community, made, at);
+      made += clearing.payments;
+      work.push(...clearing.steps);
+    }
+    if (random.below(2) === 0) {
+      const equivalent = random.pick(community.equivalents);
+      work.push({ at, step: makeProposal(random, community, equivalent) });
+    }
   }
   return work;
 }
@@ -186,7 +202,9 @@ function burstOf(random: SeededRandom, { hosts }: Community): Wish[] {
 function changeOf(random: SeededRandom, community: Community): WorkStep {
   const line = random.pick(community.lines);
   const { from, to, equivalent } = line;
-  switch (random.below(8)) {
+  switch (random.below(9)) {
+    case 8:
+      return { ...line, policy: { clears: random.below(2) === 0 } };
     case 0:
       return { do: 'freeze', from, to, equivalent };
     case 1:

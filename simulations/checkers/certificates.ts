@@ -1,15 +1,17 @@
 /**
  * Every debt is the sum of stored certificates (docs/PROTOCOL.md, "Invariants": 10): at the moment
- * of a commit the disk holds one valid YES of every voter over this manifest, the order's signature,
- * and a first-hand `applied` of a voter other than the coordinator.
+ * of a commit the disk holds one valid YES of every voter over this manifest, the order's (or proposal's)
+ * signature, and a first-hand `applied` of a voter other than the coordinator.
  */
 
 import type { VerifySignature } from '../../node/ports.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
+import type { MessageName } from '../../protocol/wire/message-types.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
+import { NAMES } from './frames.ts';
 import type { BatchChange, SeenAttempt, StepRule } from './observed.ts';
 import { type Hex, hexOf, payloadOf } from './reading.ts';
 
@@ -32,23 +34,24 @@ export class Certificates implements StepRule {
   #check(host: Host, { manifest, size }: SeenAttempt): void {
     const said = (key: string) => host.disk.image.get(`said/${manifest.hash}/${key}`);
     const missing: string[] = [];
-    if (!this.#isSigned('PAYMENT_REQUEST', manifest.order, manifest.payerKey)) {
-      missing.push("the payer's order");
+    const kind = manifest.clearing === undefined ? 'payment' : 'clearing';
+    const ordered = kind === 'payment' ? 'PAYMENT_REQUEST' : 'CLEARING_PROPOSE';
+    if (!this.#isSigned(ordered, manifest.order, manifest.orderedBy)) {
+      missing.push('the signed order');
     }
-    const says = (type: Statement, key: string, voter: Hex, fact: 'yes' | 'first_hand') => {
+    const vote = NAMES.vote[kind];
+    const applies = NAMES.applied[kind];
+    const says = (type: MessageName, key: string, voter: Hex, fact: 'yes' | 'first_hand') => {
       const bytes = said(key);
       if (bytes === undefined || !this.#isSigned(type, bytes, voter)) return false;
       const body = decode(payloadOf(bytes)) as CborMap;
       return body[fact] === true && hexOf(body.manifest as Uint8Array) === manifest.hash;
     };
     for (const [i, voter] of manifest.voterKeys.entries()) {
-      if (!says('PAYMENT_PREPARE_ACK', `y${i}`, voter, 'yes'))
-        missing.push(`the YES of voter ${i}`);
+      if (!says(vote, `y${i}`, voter, 'yes')) missing.push(`the YES of voter ${i}`);
     }
     const others = manifest.voterKeys.slice(0, -1);
-    const applied = others.some((voter, i) =>
-      says('PAYMENT_COMMIT_ACK', `f${i}`, voter, 'first_hand'),
-    );
+    const applied = others.some((voter, i) => says(applies, `f${i}`, voter, 'first_hand'));
     if (size > 1 && !applied) missing.push('a first-hand applied');
     if (missing.length === 0) return;
     this.#findings.report(
@@ -58,7 +61,7 @@ export class Certificates implements StepRule {
   }
 
   /** Each statement is on many disks, and its signature is checked once. */
-  #isSigned(type: Statement, bytes: Uint8Array, key: Hex): boolean {
+  #isSigned(type: MessageName, bytes: Uint8Array, key: Hex): boolean {
     const name = `${key} ${Buffer.from(bytes).toString('latin1')}`;
     let valid = this.#valid.get(name);
     if (valid === undefined) {
@@ -68,5 +71,3 @@ export class Certificates implements StepRule {
     return valid;
   }
 }
-
-type Statement = 'PAYMENT_REQUEST' | 'PAYMENT_PREPARE_ACK' | 'PAYMENT_COMMIT_ACK';

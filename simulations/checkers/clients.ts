@@ -3,7 +3,7 @@
  * at that moment; one reported as ABORTED never commits; one nonce is one payment, however often
  * and through however many restarts it is asked for (docs/PROTOCOL.md, "Invariants": 7).
  */
-import type { Payment } from '../../node/api/shapes.ts';
+import type { Clearing, Payment } from '../../node/api/shapes.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import type { Observed } from './observed.ts';
@@ -48,10 +48,24 @@ export class Clients {
     }
   }
 
+  /** A node told how a clearing stands that it proposes. */
+  cleared(host: Host, { tx_id: tx, state }: Clearing): void {
+    if (host.isHostile) return;
+    if (state === 'REJECTED') this.#aborted.set(tx, host);
+    if (state !== 'COMMITTED' || this.#hasCommitted(host, tx)) return;
+    if (!this.#allHonest) this.#early.set(tx, host);
+    else {
+      this.#findings.report(
+        '8 durable',
+        `${host.name} reported ${short(tx)} as cleared, its disk does not say so`,
+      );
+    }
+  }
+
   atEnd(): void {
     for (const [tx, host] of this.#early) {
       if (!this.#hasCommitted(host, tx)) {
-        this.#findings.report('6 atomic', `${host.name} reported ${short(tx)} as paid; it was not`);
+        this.#findings.report('6 atomic', `${host.name} reported ${short(tx)} as done; it was not`);
       }
     }
     if (!this.#allHonest) return;
@@ -59,7 +73,7 @@ export class Clients {
       if (this.#hasCommitted(host, tx)) {
         this.#findings.report(
           '6 atomic',
-          `${host.name} reported ${short(tx)} as refused; it was paid`,
+          `${host.name} reported ${short(tx)} as refused; it was done`,
         );
       }
     }

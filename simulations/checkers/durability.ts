@@ -7,7 +7,7 @@ import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import type { Host } from '../simulator/host.ts';
 import type { Watch } from '../simulator/watch.ts';
 import { type Findings, short } from './findings.ts';
-import { bodyOf, readFrame, statementsIn } from './frames.ts';
+import { bodyOf, partOf, type ReadFrame, readFrame, statementsIn } from './frames.ts';
 import type { Observed } from './observed.ts';
 import { edgeName, type Hex, hexOf, payloadOf, sha256Of, signatureOf } from './reading.ts';
 
@@ -35,11 +35,16 @@ export class Durability implements Watch {
     if (from.isHostile || bytes === this.#last) return;
     this.#last = bytes;
     const frame = readFrame(bytes);
-    switch (frame.name) {
-      case 'PAYMENT_PREPARE_ACK':
-      case 'PAYMENT_COMMIT_ACK':
+    switch (partOf(frame.name) ?? frame.name) {
+      case 'vote':
+      case 'applied':
       case 'WITHDRAW':
         this.#requireStored(from, [frame.body], frame.name);
+        break;
+      case 'CLEARING_PROPOSE':
+      case 'CLEARING_ACCEPT':
+      case 'CLEARING_REJECT':
+        this.#requireInRecord(from, frame);
         break;
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
@@ -48,7 +53,7 @@ export class Durability implements Watch {
         this.#requireLine(from, from.identity.hex, hexOf(line.to as Uint8Array), line);
         break;
       }
-      case 'PAYMENT_PREPARE': {
+      case 'prepare': {
         const { manifest } = bodyOf(frame) as { readonly manifest: Uint8Array };
         const name = sha256Of(manifest);
         if (!this.#observed.of(from).attempts.has(name)) {
@@ -56,8 +61,8 @@ export class Durability implements Watch {
         }
         break;
       }
-      case 'PAYMENT_COMMIT':
-      case 'PAYMENT_ABORT':
+      case 'commit':
+      case 'abort':
       case 'STATUS_QUERY':
       case 'WITHDRAW_REQUEST':
         this.#requireStored(from, statementsIn(bodyOf(frame)), frame.name);
@@ -86,10 +91,30 @@ export class Durability implements Watch {
     return stored;
   }
 
-  #requireStored(from: Host, statements: readonly Uint8Array[], name: string): void {
+  #requireStored(from: Host, statements: readonly Uint8Array[], name: string | undefined): void {
     const stored = this.#of(from);
     if (statements.every((statement) => stored.has(signatureOf(statement)))) return;
     this.#report(from, `a ${name} shows what is not stored`);
+  }
+
+  /** A proposal, and what is said to it, stand in the record of the clearing. */
+  #requireInRecord(from: Host, { name, body }: ReadFrame): void {
+    const payload = payloadOf(body);
+    const tx =
+      name === 'CLEARING_PROPOSE'
+        ? sha256Of(payload)
+        : hexOf((decode(payload) as CborMap).tx as Uint8Array);
+    const record = from.disk.image.get(`tx/${tx}`);
+    const { order, clearing } = (record === undefined ? {} : decode(record)) as CborMap;
+    const { accepted, rejected } = (clearing ?? {}) as CborMap;
+    const stored = {
+      CLEARING_PROPOSE: order,
+      CLEARING_ACCEPT: accepted,
+      CLEARING_REJECT: rejected,
+    };
+    const kept = stored[name as keyof typeof stored] as Uint8Array | undefined;
+    if (kept !== undefined && Buffer.compare(kept, body) === 0) return;
+    this.#report(from, `a ${name} about ${short(tx)} is sent that is not stored`);
   }
 
   /** A later turn of the same batch may have gone on, so only what is final can be compared. */

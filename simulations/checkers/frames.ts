@@ -19,6 +19,29 @@ export function readFrame(frame: Uint8Array): ReadFrame {
   return { name: messageNameOf(number), body: frame.subarray(at + skip) };
 }
 
+export type Part = 'prepare' | 'vote' | 'commit' | 'abort' | 'applied';
+export type Kind = 'payment' | 'clearing';
+
+/** What payments and clearings say under names of their own. */
+export const NAMES = {
+  prepare: { payment: 'PAYMENT_PREPARE', clearing: 'CLEARING_PREPARE' },
+  vote: { payment: 'PAYMENT_PREPARE_ACK', clearing: 'CLEARING_PREPARE_ACK' },
+  commit: { payment: 'PAYMENT_COMMIT', clearing: 'CLEARING_COMMIT' },
+  abort: { payment: 'PAYMENT_ABORT', clearing: 'CLEARING_ABORT' },
+  applied: { payment: 'PAYMENT_COMMIT_ACK', clearing: 'CLEARING_COMMIT_ACK' },
+} as const satisfies Readonly<Record<Part, Readonly<Record<Kind, MessageName>>>>;
+
+const PART_OF = new Map<MessageName, Part>(
+  Object.entries(NAMES).flatMap(([part, names]) =>
+    Object.values(names).map((name) => [name, part as Part] as const),
+  ),
+);
+
+/** The part that a message plays in an attempt, if it has a name of its own for each kind. */
+export function partOf(name: MessageName | undefined): Part | undefined {
+  return name && PART_OF.get(name);
+}
+
 /** The participant in whose name an envelope is signed. */
 export function signerOf(envelope: Uint8Array): Hex {
   return hexOf(envelope.subarray(10, 42));

@@ -95,6 +95,8 @@ export class Limits implements StepRule {
   ): void {
     const me = host.identity.hex;
     const { manifest } = after;
+    // They speak of payments; of clearings `clearings.ts`.
+    if (manifest.clearing !== undefined) return;
     for (const { debtor, creditor, isIntermediate } of manifest.hops) {
       if (creditor !== me) continue;
       const name = edgeName(manifest.equivalent, debtor, creditor);

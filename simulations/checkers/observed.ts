@@ -44,7 +44,8 @@ export interface SeenDisk {
   readonly edges: Map<string, ReadEdge>;
   /** Attempts whose holds are in force. */
   readonly holding: Set<string>;
-  readonly openPayments: Set<string>;
+  /** Payments and clearings that have something left to do. */
+  readonly open: Set<string>;
   readonly outbox: Set<string>;
   /** Attempts by the order that they are for. */
   readonly byOrder: Map<string, Set<string>>;
@@ -71,7 +72,7 @@ export class Observed implements Watch {
         attempts: new Map(),
         edges: new Map(),
         holding: new Set(),
-        openPayments: new Set(),
+        open: new Set(),
         outbox: new Set(),
         byOrder: new Map(),
       };
@@ -107,8 +108,9 @@ export class Observed implements Watch {
           }
           break;
         case 'open':
-          if (op.type === 'put') disk.openPayments.add(name);
-          else disk.openPayments.delete(name);
+        case 'clearing':
+          if (op.type === 'put') disk.open.add(name);
+          else disk.open.delete(name);
           break;
         case 'outbox':
           if (op.type === 'put') disk.outbox.add(name);

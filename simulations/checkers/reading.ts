@@ -37,6 +37,8 @@ export interface ReadLine {
   readonly carries: boolean;
   readonly dailyLimit: bigint | undefined;
   readonly blocked: readonly Hex[];
+  /** Debts on it are cleared without asking its owner. */
+  readonly clears: boolean;
 }
 
 export interface ReadEdge {
@@ -62,26 +64,43 @@ export interface ReadEffect {
 }
 
 export interface ReadHop {
+  readonly edge: string;
   readonly debtor: Hex;
   readonly creditor: Hex;
   /** The creditor passes it on. */
   readonly isIntermediate: boolean;
 }
 
+/** A participant's signed agreement to a clearing. */
+export interface ReadConsent {
+  readonly bytes: Uint8Array;
+  readonly tx: Hex;
+  readonly participant: Hex;
+  readonly participantKey: Hex;
+  readonly amount: bigint;
+  readonly expires: number;
+}
+
 export interface ReadManifest {
   readonly hash: Hex;
   readonly tx: Hex;
   readonly attempt: number;
-  readonly payer: Hex;
-  readonly payee: Hex;
+  /** Of a payment; a clearing has none. */
+  readonly ends: { readonly payer: Hex; readonly payee: Hex } | undefined;
+  /** Of a clearing. */
+  readonly clearing:
+    | { readonly proposed: bigint; readonly consents: readonly ReadConsent[] }
+    | undefined;
   readonly equivalent: string;
+  /** Paid in all, or what each debt of a cycle is lowered by. */
   readonly amount: bigint;
   readonly participants: readonly Hex[];
   /** Participants by their keys' hashes, the coordinator last. */
   readonly voters: readonly Hex[];
   readonly voterKeys: readonly Hex[];
-  readonly payerKey: Hex;
-  /** The signed order, a COSE_Sign1. */
+  /** Who signed the order or the proposal. */
+  readonly orderedBy: Hex;
+  /** The signed order or proposal, a COSE_Sign1. */
   readonly order: Uint8Array;
   readonly effects: readonly ReadEffect[];
   readonly hops: readonly ReadHop[];
@@ -148,6 +167,7 @@ function readLine(value: CborValue | undefined): ReadLine | undefined {
     carries: policy.can_be_intermediate as boolean,
     dailyLimit: policy.daily_limit === undefined ? undefined : whole(policy.daily_limit),
     blocked: (policy.blocked_participants as CborValue[]).map(hex),
+    clears: policy.auto_clearing as boolean,
   };
 }
 
@@ -165,10 +185,10 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
     const amount = whole(route.amount);
     for (let at = 0; at + 1 < path.length; at++) {
       const [debtor, creditor] = [path[at]!, path[at + 1]!];
-      hops.push({ debtor, creditor, isIntermediate: at + 2 < path.length });
       const isUp = debtor > creditor;
       const [low, high] = isUp ? [creditor, debtor] : [debtor, creditor];
       const name = edgeName(equivalent, low, high);
+      hops.push({ edge: name, debtor, creditor, isIntermediate: at + 2 < path.length });
       const entry = debts.get(name) ?? { low, high, change: 0n };
       entry.change += isUp ? amount : -amount;
       debts.set(name, entry);
@@ -178,19 +198,51 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
     hash: sha256Of(bytes),
     tx: sha256Of(orderBytes),
     attempt: Number(map.attempt),
-    payer: sha256Of(order.payer_key as Uint8Array),
-    payee: hex(order.payee),
+    ...(map.kind === 'clearing' ? clearingOf(map, order) : paymentOf(order)),
     equivalent,
-    amount: whole(order.amount),
     participants,
     voters: (map.voters as Uint8Array[]).map((key) => sha256Of(key)),
     voterKeys: (map.voters as Uint8Array[]).map((key) => hexOf(key)),
-    payerKey: hexOf(order.payer_key as Uint8Array),
     order: map.order as Uint8Array,
     effects: [...debts]
       .filter(([, { change }]) => change !== 0n)
       .map(([edge, entry]) => ({ edge, ...entry })),
     hops,
+  };
+}
+
+type Purpose = Pick<ReadManifest, 'ends' | 'clearing' | 'amount' | 'orderedBy'>;
+
+function paymentOf(order: CborMap): Purpose {
+  const key = order.payer_key as Uint8Array;
+  return {
+    ends: { payer: sha256Of(key), payee: hex(order.payee) },
+    clearing: undefined,
+    amount: whole(order.amount),
+    orderedBy: hexOf(key),
+  };
+}
+
+function clearingOf(map: CborMap, proposal: CborMap): Purpose {
+  const consents = ((map.consents ?? []) as Uint8Array[]).map(readConsent);
+  return {
+    ends: undefined,
+    clearing: { proposed: whole(proposal.amount), consents },
+    amount: whole((map.routes as CborMap[])[0]!.amount),
+    orderedBy: hexOf(proposal.coordinator_key as Uint8Array),
+  };
+}
+
+export function readConsent(bytes: Uint8Array): ReadConsent {
+  const body = decode(payloadOf(bytes)) as CborMap;
+  const key = body.participant_key as Uint8Array;
+  return {
+    bytes,
+    tx: hex(body.tx),
+    participant: sha256Of(key),
+    participantKey: hexOf(key),
+    amount: whole(body.amount),
+    expires: Number(body.expires),
   };
 }
 

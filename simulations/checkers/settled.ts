@@ -27,7 +27,7 @@ export class Settled {
       for (const hash of disk.holding) {
         if (!this.#mustWait(disk.attempts.get(hash)!)) return false;
       }
-      for (const tx of disk.openPayments) if (!this.#isHeldUp(host, tx)) return false;
+      for (const tx of disk.open) if (!this.#isHeldUp(host, tx)) return false;
       for (const tail of disk.outbox) if (!this.#isForNobody(host, tail)) return false;
     }
     // Where somebody has contradicted himself, those whom he misled are still being told.
@@ -45,9 +45,12 @@ export class Settled {
           `${host.name} is still ${attempt.phase} in ${short(hash)}`,
         );
       }
-      for (const tx of disk.openPayments) {
+      for (const tx of disk.open) {
         if (this.#isHeldUp(host, tx)) continue;
-        this.#findings.report('11 liveness', `${host.name}: payment ${short(tx)} has no outcome`);
+        this.#findings.report(
+          '11 liveness',
+          `${host.name}: transaction ${short(tx)} has no outcome`,
+        );
       }
       for (const tail of disk.outbox) {
         if (this.#isForNobody(host, tail)) continue;
@@ -59,15 +62,18 @@ export class Settled {
     this.#equalBooks();
   }
 
-  /** Each participant's own part of every committed payment: the payer pays, the payee gains, nobody else does. */
+  /**
+   * Each participant's own part of what has committed: by a payment the payer pays, the payee gains,
+   * nobody else does; by a clearing nobody does.
+   */
   #conservation(host: Host): void {
     const me = host.identity.hex;
     for (const { phase, manifest } of this.#observed.of(host).attempts.values()) {
       if (phase !== 'COMMITTED') continue;
       let net = 0n;
       for (const { low, change } of ownEffects(manifest, me)) net += low === me ? change : -change;
-      const expected =
-        me === manifest.payer ? -manifest.amount : me === manifest.payee ? manifest.amount : 0n;
+      const { ends, amount } = manifest;
+      const expected = me === ends?.payer ? -amount : me === ends?.payee ? amount : 0n;
       if (net !== expected) {
         this.#findings.report(
           '1 zero sum',
@@ -185,7 +191,7 @@ export class Settled {
     return this.#observed.of(host).attempts.get(manifest.hash)?.phase;
   }
 
-  /** A payment waits with its last attempt. */
+  /** A payment or clearing waits with its last attempt. */
   #isHeldUp(host: Host, tx: string): boolean {
     const disk = this.#observed.of(host);
     return [...(disk.byOrder.get(tx) ?? [])].some((hash) => {

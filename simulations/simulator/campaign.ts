@@ -18,6 +18,7 @@ export interface Campaign {
   readonly digest: string;
   readonly payments: number;
   readonly committed: number;
+  readonly cleared: number;
   readonly crashes: number;
   readonly events: number;
   readonly seconds: number;
@@ -90,7 +91,7 @@ export async function runCampaign(
   const held: number[] = [];
   const inDoubt: number[] = [];
   const settled: number[] = [];
-  const sums = { histories: 0, payments: 0, committed: 0, crashes: 0, events: 0 };
+  const sums = { histories: 0, payments: 0, committed: 0, cleared: 0, crashes: 0, events: 0 };
   const signed = {
     'keyed hash': { histories: 0, cpuSeconds: 0 },
     Ed25519: { histories: 0, cpuSeconds: 0 },
@@ -118,6 +119,7 @@ export async function runCampaign(
     byProfile[plan.profile]++;
     sums.payments += history.payments;
     sums.committed += history.committed;
+    sums.cleared += history.cleared;
     sums.crashes += history.crashes;
     sums.events += history.events;
     if (held.length < TIMES_MAX) held.push(...history.heldMs);
@@ -137,6 +139,7 @@ export async function runCampaign(
     digest: digest.digest('hex'),
     payments: sums.payments,
     committed: sums.committed,
+    cleared: sums.cleared,
     crashes: sums.crashes,
     events: sums.events,
     seconds: (performance.now() - began) / 1_000,

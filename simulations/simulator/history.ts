@@ -1,6 +1,7 @@
 /** One whole history: a community opens its lines, works and suffers, heals, and is audited. */
 import { Books } from '../checkers/books.ts';
 import { Certificates } from '../checkers/certificates.ts';
+import { Clearings } from '../checkers/clearings.ts';
 import { Clients } from '../checkers/clients.ts';
 import { Durability } from '../checkers/durability.ts';
 import { Durations } from '../checkers/durations.ts';
@@ -37,6 +38,8 @@ export interface History {
   readonly settledMs: number;
   readonly payments: number;
   readonly committed: number;
+  /** Clearings that committed. */
+  readonly cleared: number;
   readonly crashes: number;
   readonly heldMs: readonly number[];
   readonly inDoubtMs: readonly number[];
@@ -70,12 +73,14 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const hostile = new Set(
     world.hosts.filter((host) => host.isHostile).map((host) => host.identity.hex),
   );
+  const clearings = new Clearings(findings, world.time, world.signatures.verify);
   const durations = new Durations(world.time);
   for (const rule of [
     new Books(findings, observed),
     new Limits(findings),
     new Outcomes(findings, hostile),
     new Certificates(findings, world.signatures.verify),
+    clearings,
     durations,
   ]) {
     observed.addRule(rule);
@@ -92,7 +97,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     alarm: (host, text) => findings.report('alarm', `${host?.name ?? 'world'}: ${text}`),
   });
 
-  const stage = new Stage(world, plan, clients);
+  const stage = new Stage(world, plan, clients, clearings);
   const stray = (error: unknown) => world.watch.alarm(undefined, textOf(error));
   process.on('unhandledRejection', stray);
   stage.open();
@@ -106,6 +111,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   if (isStorm()) findings.report('11 liveness', `${EVENTS_MAX} events, and no end of them`);
   clients.atEnd();
   settled.atEnd();
+  clearings.atEnd(world.honest, observed);
   await ownAudits(world, findings);
   return {
     seed: plan.seed,
@@ -116,6 +122,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     settledMs,
     payments: stage.payments,
     committed: clients.committed,
+    cleared: clearings.committed.size,
     crashes: world.hosts.reduce((sum, host) => sum + host.crashes, 0),
     heldMs: durations.held,
     inDoubtMs: durations.inDoubt,

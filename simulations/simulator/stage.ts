@@ -2,10 +2,13 @@
 import { hash } from 'node:crypto';
 import type { StoreOp } from '../../node/ports.ts';
 import { GeoError } from '../../protocol/errors.ts';
+import type { Clearings } from '../checkers/clearings.ts';
 import type { Clients } from '../checkers/clients.ts';
 import { readFrame } from '../checkers/frames.ts';
 import { type Phase, readAttempt } from '../checkers/reading.ts';
+import type { ClearingStep } from '../clearing-work.ts';
 import { type LineStep, type PayStep, PRECISION, type WorkStep } from '../workload.ts';
+import { debtCycleThrough } from './debt-cycles.ts';
 import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
 import { FAIR } from './network.ts';
@@ -18,15 +21,17 @@ export class Stage {
   readonly #world: World;
   readonly #plan: Plan;
   readonly #clients: Clients;
+  readonly #clearings: Clearings;
   readonly #paid = new Map<number, PayStep>();
   /** How many partitions are in force; they replace each other. */
   #partitions = 0;
   #storms = 0;
 
-  constructor(world: World, plan: Plan, clients: Clients) {
+  constructor(world: World, plan: Plan, clients: Clients, clearings: Clearings) {
     this.#world = world;
     this.#plan = plan;
     this.#clients = clients;
+    this.#clearings = clearings;
   }
 
   /** Starts every host and draws up the lines. */
@@ -75,6 +80,8 @@ export class Stage {
       case 'close':
       case 'pay':
       case 'repeat':
+      case 'clear':
+      case 'answer':
         this.#work(step);
         break;
       default:
@@ -105,17 +112,53 @@ export class Stage {
         if (first !== undefined) this.#pay(first);
         break;
       }
+      case 'clear':
+        this.#clear(step);
+        break;
+      case 'answer':
+        this.#answer(step);
+        break;
     }
   }
 
+  #clear({ by, equivalent, luck, percent }: Extract<ClearingStep, { do: 'clear' }>): void {
+    const host = this.#host(by);
+    this.#command(host, async (service) => {
+      const found = debtCycleThrough(this.#world, host, equivalent, luck);
+      if (found === undefined) return;
+      const { members, amount } = found;
+      this.#clearings.wanted(
+        host,
+        members.map((each) => each.identity.hex),
+      );
+      const clearing = await service.clearCycle({
+        equivalent,
+        cycle: members.map((each) => (each === host ? 'me' : each.identity.pid)),
+        amount: decimal(Math.max(1, Math.floor((Number(amount) * percent) / 100))),
+      });
+      this.#clients.cleared(host, clearing);
+    });
+  }
+
+  #answer({ host: number, accept }: Extract<ClearingStep, { do: 'answer' }>): void {
+    const host = this.#host(number);
+    this.#command(host, async (service) => {
+      for (const { tx_id } of service.pendingClearings()) {
+        if (accept) this.#clearings.agreed(host, tx_id);
+        this.#clients.cleared(host, await service.answerClearing({ tx_id, accept }));
+      }
+    });
+  }
+
   #line({ from, to, equivalent, limit, policy }: LineStep): void {
-    const { can_be_intermediate: carries, dailyLimit, blocked } = policy ?? {};
+    const { can_be_intermediate: carries, dailyLimit, blocked, clears } = policy ?? {};
     this.#command(this.#host(from), (service) =>
       service.setTrustLine({
         peer: this.#pid(to),
         equivalent,
         limit: decimal(limit),
         policy: {
+          ...(clears === undefined ? {} : { auto_clearing: clears }),
           ...(carries === undefined ? {} : { can_be_intermediate: carries }),
           ...(dailyLimit === undefined
             ? {}

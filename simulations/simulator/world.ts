@@ -34,6 +34,7 @@ export const SETTINGS: NodeSettings = {
   ...defaults,
   version: 'simulated',
   payments: { ...defaults.payments, order_life_ms: 30_000 },
+  clearing: { ...defaults.clearing, consent_ms: 8_000 },
   outbox: { ...defaults.outbox, retry_max_ms: 20_000 },
 };
 

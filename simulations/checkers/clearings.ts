@@ -1,0 +1,172 @@
+/**
+ * Clearing is neutral (docs/PROTOCOL.md, "Invariants": 4): no net position changes, no debt turns round,
+ * and nobody's debts are lowered by more than was proposed, or than he agreed to where he wants to be
+ * asked. "In the order in which they were held" no clearing turns a debt round; so each edge is gone
+ * through in that order when everything is decided.
+ */
+import type { VerifySignature } from '../../node/ports.ts';
+import type { PublicKey } from '../../protocol/identity/pid.ts';
+import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
+import { EPOCH_MS, type VirtualTime } from '../simulator/clock.ts';
+import type { Host } from '../simulator/host.ts';
+import { type Findings, short } from './findings.ts';
+import {
+  type BatchChange,
+  isHolding,
+  type Observed,
+  ownEffects,
+  type SeenAttempt,
+  type SeenDisk,
+  type StepRule,
+} from './observed.ts';
+import type { Hex, ReadConsent, ReadEdge, ReadLine, ReadManifest } from './reading.ts';
+
+/** The most by which an honest clock may be behind, ms. */
+const SKEW_MS = 2_000;
+
+export class Clearings implements StepRule {
+  /** Clearings that committed, by proposal. */
+  readonly committed = new Set<Hex>();
+  readonly #findings: Findings;
+  readonly #time: VirtualTime;
+  readonly #verify: VerifySignature;
+  /** Attempts of each host in the order in which they were held. */
+  readonly #held = new Map<Host, Hex[]>();
+  /** Edges on which a voter had to honour what it had released (R8). */
+  readonly #excused = new Set<string>();
+  /** What people said yes to, `host proposal`, and what they wanted, `host participants`. */
+  readonly #agreed = new Set<string>();
+  /** Lines that have let themselves be cleared unasked: `host edge`. */
+  readonly #unasked = new Set<string>();
+
+  constructor(findings: Findings, time: VirtualTime, verify: VerifySignature) {
+    this.#findings = findings;
+    this.#time = time;
+    this.#verify = verify;
+  }
+
+  /** A person said yes to a proposal. */
+  agreed(host: Host, proposal: Hex): void {
+    this.#agreed.add(`${host.name} ${proposal}`);
+  }
+
+  /** A person wants to clear the cycle of these participants. */
+  wanted(host: Host, participants: readonly Hex[]): void {
+    this.#agreed.add(wish(host, participants));
+  }
+
+  changed({ host, attempts, edges }: BatchChange, disk: SeenDisk): void {
+    for (const { name, before, after } of edges) {
+      if ([before, after].some((edge) => edge && clears(edge, host))) {
+        this.#unasked.add(`${host.name} ${name}`);
+      }
+    }
+    for (const { before, after } of attempts) {
+      if (before === undefined && isHolding(after.phase)) {
+        this.#heldBy(host).push(after.manifest.hash);
+        if (after.manifest.clearing !== undefined) this.#admitted(host, after, disk);
+      }
+      if (after.phase !== 'COMMITTED' || before?.phase === 'COMMITTED') continue;
+      if (before === undefined) this.#heldBy(host).push(after.manifest.hash);
+      if (after.manifest.clearing !== undefined) this.committed.add(after.manifest.tx);
+      if (before?.phase !== 'ABORTED') continue;
+      for (const { edge } of after.manifest.effects) this.#excused.add(`${host.name} ${edge}`);
+    }
+  }
+
+  /** Goes through every edge of every host, held by held. */
+  atEnd(hosts: readonly Host[], observed: Observed): void {
+    for (const host of hosts) {
+      const disk = observed.of(host);
+      const balances = new Map<string, bigint>();
+      for (const hash of this.#heldBy(host)) {
+        const { phase, manifest } = disk.attempts.get(hash)!;
+        if (phase !== 'COMMITTED') continue;
+        for (const { edge, change } of ownEffects(manifest, host.identity.hex)) {
+          const before = balances.get(edge) ?? 0n;
+          balances.set(edge, before + change);
+          if (manifest.clearing === undefined || this.#excused.has(`${host.name} ${edge}`))
+            continue;
+          if (isLowered(before, before + change)) continue;
+          this.#report(host, hash, `a clearing made a debt of ${before} one of ${before + change}`);
+        }
+      }
+    }
+  }
+
+  #heldBy(host: Host): Hex[] {
+    let held = this.#held.get(host);
+    if (held === undefined) {
+      held = [];
+      this.#held.set(host, held);
+    }
+    return held;
+  }
+
+  #admitted(host: Host, { manifest }: SeenAttempt, disk: SeenDisk): void {
+    const { hash, clearing, amount, participants } = manifest;
+    if (amount > clearing!.proposed) this.#report(host, hash, 'more is cleared than was proposed');
+    for (const each of participants) {
+      const effects = ownEffects(manifest, each);
+      const net = effects.reduce(
+        (sum, { low, change }) => sum + (low === each ? change : -change),
+        0n,
+      );
+      if (net !== 0n) this.#report(host, hash, `${short(each)} gains ${net} by a clearing`);
+    }
+    for (const { debtor, creditor, edge } of manifest.hops) {
+      // The hop runs against the debt: who "pays" is owed less.
+      if (debtor !== host.identity.hex) continue;
+      const own = disk.edges.get(edge);
+      const asks = own !== undefined && lineOf(own, host) !== undefined;
+      if (!asks || this.#unasked.has(`${host.name} ${edge}`)) continue;
+      if (this.#hasAgreed(host, manifest, clearing!.consents)) continue;
+      this.#report(
+        host,
+        hash,
+        `what ${short(creditor)} owes is cleared without the consent that it needs`,
+      );
+    }
+  }
+
+  #hasAgreed(host: Host, manifest: ReadManifest, consents: readonly ReadConsent[]): boolean {
+    const { tx, amount, participants, voters } = manifest;
+    const said = this.#agreed.has(`${host.name} ${tx}`);
+    const isMine = voters.at(-1) === host.identity.hex;
+    if (!said && !(isMine && this.#agreed.has(wish(host, participants)))) return false;
+    return consents.some(
+      (consent) =>
+        consent.participant === host.identity.hex &&
+        consent.tx === tx &&
+        consent.amount >= amount &&
+        consent.expires >= EPOCH_MS + this.#time.now - SKEW_MS &&
+        isSignedBy(
+          readSigned('CLEARING_ACCEPT', consent.bytes),
+          consent.participantKey as PublicKey,
+          this.#verify,
+        ),
+    );
+  }
+
+  #report(host: Host, hash: Hex, text: string): void {
+    this.#findings.report('4 clearing', `${host.name} in ${short(hash)}: ${text}`);
+  }
+}
+
+/** Nearer to nothing on the same side of it. */
+function isLowered(before: bigint, after: bigint): boolean {
+  return before > 0n ? after >= 0n && after < before : after <= 0n && after > before;
+}
+
+function lineOf(edge: ReadEdge, host: Host): ReadLine | undefined {
+  return edge.low === host.identity.hex ? edge.lowLine : edge.highLine;
+}
+
+/** Does the host's own line say that debts on it are cleared without asking? */
+function clears(edge: ReadEdge, host: Host): boolean {
+  return lineOf(edge, host)?.clears ?? false;
+}
+
+function wish(host: Host, participants: readonly Hex[]): string {
+  return `${host.name} ${participants.toSorted().join()}`;
+}

@@ -1,0 +1,70 @@
+/** Cycles of debts as the disks of a world have them at this moment. */
+import { type Hex, readEdge } from '../checkers/reading.ts';
+import { type SeededRandom, seededRandom } from '../random.ts';
+import type { Host } from './host.ts';
+import type { World } from './world.ts';
+
+export interface DebtCycle {
+  /** Each owes the next, the last owes the first. */
+  readonly members: readonly Host[];
+  /** The smallest of the debts. */
+  readonly amount: bigint;
+}
+
+const LENGTH_MAX = 10;
+const TRIES = 12;
+
+/** Some cycle through a host. @param luck which one: the same luck on the same disks finds the same */
+export function debtCycleThrough(
+  world: World,
+  host: Host,
+  equivalent: string,
+  luck: number,
+): DebtCycle | undefined {
+  const random = seededRandom(luck);
+  const debts = debtsOf(world, equivalent);
+  for (let i = 0; i < TRIES; i++) {
+    const found = walk(host, debts, random);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+type Debts = ReadonlyMap<Host, readonly { readonly creditor: Host; readonly amount: bigint }[]>;
+
+/** What every host says that it owes. */
+function debtsOf(world: World, equivalent: string): Debts {
+  const byHex = new Map<Hex, Host>(world.hosts.map((host) => [host.identity.hex, host]));
+  return new Map(
+    world.hosts.map((debtor) => {
+      const me = debtor.identity.hex;
+      const debts: { creditor: Host; amount: bigint }[] = [];
+      for (const [key, value] of debtor.disk.image) {
+        if (!key.startsWith('edge/')) continue;
+        const { low, high, balance, equivalent: code } = readEdge(value);
+        const owed = me === high ? balance : -balance;
+        const creditor = byHex.get(me === high ? low : high);
+        if (code !== equivalent || owed <= 0n || creditor === undefined) continue;
+        debts.push({ creditor, amount: owed });
+      }
+      return [debtor, debts];
+    }),
+  );
+}
+
+function walk(start: Host, debts: Debts, random: SeededRandom): DebtCycle | undefined {
+  const members = [start];
+  let amount: bigint | undefined;
+  while (members.length <= LENGTH_MAX) {
+    const ways = debts.get(members.at(-1)!)!;
+    const home = ways.find(({ creditor }) => creditor === start);
+    const fresh = ways.filter(({ creditor }) => !members.includes(creditor));
+    const closes = home !== undefined && members.length >= 3;
+    const way = closes ? home : fresh.length === 0 ? undefined : random.pick(fresh);
+    if (way === undefined) return undefined;
+    if (amount === undefined || way.amount < amount) amount = way.amount;
+    if (closes) return { members, amount };
+    members.push(way.creditor);
+  }
+  return undefined;
+}
