@@ -10,15 +10,17 @@ import { type CborMap, decode, encode } from '../../protocol/wire/cbor.ts';
 import { bareFrame, seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageName } from '../../protocol/wire/message-types.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
-import { bodyOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
+import { bodyOf, type Kind, NAMES, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
+import { alteredWord } from './bad-consents.ts';
 import { alteredManifest } from './bad-manifests.ts';
 import { chance } from './chance.ts';
 import type { Host } from './host.ts';
 
 /** What it has seen of an attempt. */
 interface Known {
+  readonly kind: Kind;
   readonly about: { readonly tx: Hash; readonly attempt: number; readonly manifest: Hash };
   readonly manifest: Uint8Array;
   readonly voters: readonly PublicKey[];
@@ -92,23 +94,31 @@ export class Adversary {
   /** What its node wants to send; more often than not it goes out as it is. */
   #say(to: PublicKey, bytes: Uint8Array): void {
     const frame = readFrame(bytes);
+    if (frame.name === 'CLEARING_ACCEPT' || frame.name === 'CLEARING_PROPOSE') {
+      this.#think(`say ${frame.name} ${to.slice(0, 8)}`);
+      if (this.#chance(50)) {
+        this.#send(to, alteredWord(frame, this.#random, this.#host.identity, this.#others));
+      }
+      this.#send(to, bytes);
+      return;
+    }
     const known = this.#learn(frame);
     if (known === undefined) {
       this.#send(to, bytes);
       return;
     }
     this.#think(`say ${frame.name} ${known.about.tx.slice(0, 8)} ${to.slice(0, 8)}`);
-    switch (frame.name) {
-      case 'PAYMENT_PREPARE':
+    switch (partOf(frame.name) ?? frame.name) {
+      case 'prepare':
         this.#prepare(to, bytes, frame);
         return;
-      case 'PAYMENT_PREPARE_ACK':
+      case 'vote':
         this.#vote(to, bytes, known);
         return;
-      case 'PAYMENT_COMMIT':
+      case 'commit':
         this.#commit(to, bytes, known);
         return;
-      case 'PAYMENT_COMMIT_ACK':
+      case 'applied':
         this.#applied(to, bytes, known);
         return;
       case 'STATUS_REPLY':
@@ -141,10 +151,13 @@ export class Adversary {
     if (this.#chance(10)) return;
     this.#send(to, bytes);
     if (!this.#chance(30)) return;
-    const no = this.#statement('PAYMENT_PREPARE_ACK', { ...known.about, yes: false });
-    const yes = this.#statement('PAYMENT_PREPARE_ACK', { ...known.about, yes: true });
+    const no = this.#statement(NAMES.vote[known.kind], { ...known.about, yes: false });
+    const yes = this.#statement(NAMES.vote[known.kind], { ...known.about, yes: true });
     const votes = [this.#chance(50) ? no : yes];
-    const frame = bareFrame('PAYMENT_ABORT', { ...known.about, evidence: bundle({ votes }) });
+    const frame = bareFrame(NAMES.abort[known.kind], {
+      ...known.about,
+      evidence: bundle({ votes }),
+    });
     for (const voter of known.voters) if (this.#chance(60)) this.#send(voter, frame);
   }
 
@@ -154,8 +167,11 @@ export class Adversary {
       this.#send(to, bytes);
       return;
     }
-    const votes = [this.#statement('PAYMENT_PREPARE_ACK', { ...known.about, yes: false })];
-    this.#send(to, bareFrame('PAYMENT_ABORT', { ...known.about, evidence: bundle({ votes }) }));
+    const votes = [this.#statement(NAMES.vote[known.kind], { ...known.about, yes: false })];
+    this.#send(
+      to,
+      bareFrame(NAMES.abort[known.kind], { ...known.about, evidence: bundle({ votes }) }),
+    );
   }
 
   /** Applied and withdrawn, for whoever likes to hear which. */
@@ -163,7 +179,7 @@ export class Adversary {
     if (this.#chance(20)) return;
     if (this.#chance(25)) {
       const withdrawals = [this.#statement('WITHDRAW', known.about)];
-      const frame = bareFrame('PAYMENT_ABORT', {
+      const frame = bareFrame(NAMES.abort[known.kind], {
         ...known.about,
         evidence: bundle({ withdrawals }),
       });
@@ -214,9 +230,9 @@ export class Adversary {
     const each = <T>(make: (key: PublicKey, by: (m: Uint8Array) => Uint8Array) => T) =>
       known.voters.map((key, i) => make(key, sign[i]!));
     const yes = this.#chance(70);
-    const votes = each((key, by) => seal('PAYMENT_PREPARE_ACK', { ...about, yes }, key, by));
+    const votes = each((key, by) => seal(NAMES.vote[known.kind], { ...about, yes }, key, by));
     const applied = each((key, by) =>
-      seal('PAYMENT_COMMIT_ACK', { ...about, first_hand: true }, key, by),
+      seal(NAMES.applied[known.kind], { ...about, first_hand: true }, key, by),
     );
     const withdrawals = each((key, by) => seal('WITHDRAW', about, key, by));
     const evidence = this.#random.pick([
@@ -224,7 +240,7 @@ export class Adversary {
       bundle({ votes, applied }),
       bundle({ withdrawals }),
     ]);
-    const frame = bareFrame('PAYMENT_COMMIT', { ...about, evidence });
+    const frame = bareFrame(NAMES.commit[known.kind], { ...about, evidence });
     for (const voter of known.voters) this.#makeUp(voter, frame);
     this.#misname(known, votes);
     this.#hurry(known);
@@ -250,7 +266,7 @@ export class Adversary {
     const heard = known.certificate ?? votes;
     const manifest = hashOf(this.#random.bytes(8));
     const evidence = bundle({ votes: heard });
-    const frame = bareFrame('PAYMENT_COMMIT', {
+    const frame = bareFrame(NAMES.commit[known.kind], {
       ...known.about,
       manifest,
       bytes: known.manifest,
@@ -288,8 +304,8 @@ export class Adversary {
 
   /** Remembers the attempt that a frame is about, if it carries the manifest; finds it otherwise. */
   #learn(frame: ReadFrame): Known | undefined {
-    switch (frame.name) {
-      case 'PAYMENT_PREPARE':
+    switch (partOf(frame.name) ?? frame.name) {
+      case 'prepare':
       case 'STATUS_QUERY':
       case 'WITHDRAW_REQUEST':
         return readable(() => {
@@ -299,8 +315,8 @@ export class Adversary {
           this.#attempts.set(name, known);
           return known;
         });
-      case 'PAYMENT_COMMIT':
-      case 'PAYMENT_ABORT':
+      case 'commit':
+      case 'abort':
       case 'STATUS_REPLY':
         return readable(() => {
           const body = bodyOf(frame);
@@ -311,8 +327,8 @@ export class Adversary {
           }
           return known;
         });
-      case 'PAYMENT_PREPARE_ACK':
-      case 'PAYMENT_COMMIT_ACK':
+      case 'vote':
+      case 'applied':
       case 'WITHDRAW':
         return readable(() => this.#find(decode(payloadOf(frame.body)) as CborMap));
       default:
@@ -337,6 +353,7 @@ function readable<T>(read: () => T): T | undefined {
 function knownOf(manifest: Uint8Array): Known {
   const map = decode(manifest) as CborMap;
   return {
+    kind: map.kind as Kind,
     manifest,
     about: {
       tx: hashOf(payloadOf(map.order as Uint8Array)),

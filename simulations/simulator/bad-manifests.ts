@@ -16,7 +16,7 @@ export function alteredManifest(
   const [first, ...rest] = routes;
   const path = first!.path as readonly number[];
   const changed = (route: CborMap): CborMap => ({ ...map, routes: [route, ...rest] });
-  switch (random.below(6)) {
+  switch (random.below(map.consents === undefined ? 6 : 8)) {
     case 0:
       // A good manifest, but not the one that the others vote on.
       return encode({ ...map, attempt: Number(map.attempt) + 1 });
@@ -31,16 +31,32 @@ export function alteredManifest(
     case 4:
       // A voter less: whoever is missing would owe without having been asked.
       return encode({ ...map, voters: (map.voters as readonly CborValue[]).slice(1) });
+    case 6: {
+      const { consents: _, ...unasked } = map;
+      return encode(unasked);
+    }
+    case 7:
+      // A consent more, which the liar gives in the place of the one who was asked.
+      return encode({
+        ...map,
+        consents: (map.consents as Uint8Array[]).map((each) => ownWords(each, liar)),
+      });
     default:
       return encode({ ...map, order: withAnotherAmount(map.order as Uint8Array, liar) });
   }
 }
 
-/** The payer's order with more in it, under the signature of somebody else. */
+/** The same consent under the signature of somebody else. */
+function ownWords(consent: Uint8Array, liar: Identity): Uint8Array {
+  return sealSign1('CLEARING_ACCEPT', payloadOf(consent), liar.publicKey, (message) =>
+    liar.signer.sign(message),
+  );
+}
+
+/** The payer's order (or a proposal) with more in it, under the signature of somebody else. */
 function withAnotherAmount(order: Uint8Array, liar: Identity): Uint8Array {
   const body = decode(payloadOf(order)) as CborMap;
   const payload = encode({ ...body, amount: BigInt(body.amount as number) * 2n });
-  return sealSign1('PAYMENT_REQUEST', payload, liar.publicKey, (message) =>
-    liar.signer.sign(message),
-  );
+  const type = body.cycle === undefined ? 'PAYMENT_REQUEST' : 'CLEARING_PROPOSE';
+  return sealSign1(type, payload, liar.publicKey, (message) => liar.signer.sign(message));
 }

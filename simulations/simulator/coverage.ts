@@ -1,75 +1,93 @@
 /**
- * Which rows of the two commit machines a campaign has reached: every pair of a phase and an event,
- * counted by a wrapper round the production functions that is put in while they are loaded.
+ * Which rows of the machines a campaign has reached: every pair of a state and an event, counted by a
+ * wrapper round the production functions that is put in while they are loaded.
  */
 import type { Substitution } from '../mutants/substitute.ts';
 
 const COUNTER = 'geoSimulatorSteps';
 
-const PHASES = {
-  voter: ['DOUBT', 'WITHDRAWN', 'ABORTED', 'COMMITTED'],
-  coordinator: ['COLLECT', 'DECIDED', 'ABORTED', 'COMMITTED'],
-} as const;
-const EVENTS = {
-  voter: ['evidence', 'status-reply', 'withdraw-request', 'timer'],
-  coordinator: ['evidence', 'status-reply', 'status-query', 'timer', 'expired'],
-} as const;
+interface Machine {
+  readonly file: string;
+  /** The exported functions that step it, and how what they are given is called here. */
+  readonly steps: readonly { readonly name: string; readonly pair: string }[];
+  readonly states: readonly string[];
+  readonly events: readonly string[];
+  /** Steps that begin without a state. */
+  readonly beginnings: readonly string[];
+}
 
-/** Steps that begin without a state. */
-const BEGINNINGS = {
-  voter: ['acceptPrepare', 'refusePrepare', 'refuseQuery'],
-  coordinator: ['startCoordinator', 'refuseUnknown'],
-} as const;
+const PHASE_AND_TYPE = "given[0].phase + ' ' + given[1].type";
+const CLEARING_PHASES = ['NEW', 'PROPOSED', 'WAITING_CONFIRMATIONS', 'COMMITTED', 'REJECTED'];
+const LINE_STATUS = "lineOf(given[0], given[1])?.status ?? 'none'";
 
-export type Role = keyof typeof PHASES;
+const MACHINES = {
+  voter: {
+    file: 'protocol/machines/voter.ts',
+    steps: [{ name: 'stepVoter', pair: PHASE_AND_TYPE }],
+    states: ['DOUBT', 'WITHDRAWN', 'ABORTED', 'COMMITTED'],
+    events: ['evidence', 'status-reply', 'withdraw-request', 'timer'],
+    beginnings: ['acceptPrepare', 'refusePrepare', 'refuseQuery'],
+  },
+  coordinator: {
+    file: 'protocol/machines/coordinator.ts',
+    steps: [{ name: 'stepCoordinator', pair: PHASE_AND_TYPE }],
+    states: ['COLLECT', 'DECIDED', 'ABORTED', 'COMMITTED'],
+    events: ['evidence', 'status-reply', 'status-query', 'timer', 'expired'],
+    beginnings: ['startCoordinator', 'refuseUnknown'],
+  },
+  'clearing coordinator': {
+    file: 'protocol/machines/clearing-coordinator.ts',
+    steps: [{ name: 'stepClearingCoordinator', pair: PHASE_AND_TYPE }],
+    states: CLEARING_PHASES,
+    events: ['accept', 'reject', 'attempt-committed', 'attempt-aborted', 'timer', 'restart'],
+    beginnings: ['startClearing'],
+  },
+  'clearing participant': {
+    file: 'protocol/machines/clearing-participant.ts',
+    steps: [{ name: 'stepClearingParticipant', pair: PHASE_AND_TYPE }],
+    states: CLEARING_PHASES,
+    events: ['proposed', 'answer', 'expired', 'prepared', 'attempt-committed', 'attempt-aborted'],
+    beginnings: [],
+  },
+  'trust line': {
+    file: 'protocol/machines/trust-line.ts',
+    steps: [
+      { name: 'changeLine', pair: `(${LINE_STATUS}) + ' ' + (given[2].status ?? 'set')` },
+      {
+        name: 'receiveLine',
+        pair: `(${LINE_STATUS}) + (given[2].sequence > (lineOf(given[0], given[1])?.sequence ?? 0) ? ' newer' : ' repeated')`,
+      },
+    ],
+    states: ['none', 'active', 'frozen', 'closed'],
+    events: ['set', 'frozen', 'closed', 'newer', 'repeated'],
+    beginnings: [],
+  },
+} as const satisfies Readonly<Record<string, Machine>>;
 
 /** Pairs that no run can reach, each with its reason. */
 export const UNREACHABLE: Readonly<Record<string, string>> = {
   'voter ABORTED timer': 'an aborted voter is settled: its timer is cleared in the same write',
+  'trust line none repeated': 'versions begin at 1, and of an unknown line every one is newer',
 };
 
-export const countSteps: readonly Substitution[] = [
-  ...stepsOf('voter', 'protocol/machines/voter.ts', 'stepVoter', 'VoterState', 'VoterEvent'),
-  ...stepsOf(
-    'coordinator',
-    'protocol/machines/coordinator.ts',
-    'stepCoordinator',
-    'CoordinatorState',
-    'CoordinatorEvent',
-  ),
-];
+export const countSteps: readonly Substitution[] = Object.entries<Machine>(MACHINES).flatMap(
+  ([role, { file, steps, beginnings }]) => [
+    ...steps.map(({ name, pair }) => counted(file, name, `'${role} ' + ${pair}`)),
+    ...beginnings.map((name) => counted(file, name, `'${role} none ${name}'`)),
+  ],
+);
 
-function stepsOf(
-  role: Role,
-  file: string,
-  name: string,
-  state: string,
-  event: string,
-): Substitution[] {
-  const counted = (key: string) =>
-    `(globalThis as unknown as { ${COUNTER}?: (key: string) => void }).${COUNTER}?.(${key});`;
-  return [
-    {
-      file,
-      snippet: `export function ${name}(`,
-      replacement: `export function ${name}(state: ${state}, event: ${event}): Outcome<${state}> {
-  ${counted(`'${role} ' + state.phase + ' ' + event.type`)}
-  return plain_${name}(state, event);
+function counted(file: string, name: string, key: string): Substitution {
+  return {
+    file,
+    snippet: `export function ${name}(`,
+    replacement: `export function ${name}(...given: Parameters<typeof plain_${name}>): ReturnType<typeof plain_${name}> {
+  (globalThis as unknown as { ${COUNTER}?: (key: string) => void }).${COUNTER}?.(${key});
+  return plain_${name}(...given);
 }
 
 function plain_${name}(`,
-    },
-    ...BEGINNINGS[role].map((begin) => ({
-      file,
-      snippet: `export function ${begin}(`,
-      replacement: `export function ${begin}(...given: Parameters<typeof plain_${begin}>): Outcome<${state}> {
-  ${counted(`'${role} none ${begin}'`)}
-  return plain_${begin}(...given);
-}
-
-function plain_${begin}(`,
-    })),
-  ];
+  };
 }
 
 export class Coverage {
@@ -83,11 +101,12 @@ export class Coverage {
   }
 
   rows(): { readonly pair: string; readonly count: number; readonly unreachable?: string }[] {
-    const roles = Object.keys(PHASES) as Role[];
-    const pairs = roles.flatMap((role) => [
-      ...BEGINNINGS[role].map((begin) => `${role} none ${begin}`),
-      ...PHASES[role].flatMap((phase) => EVENTS[role].map((event) => `${role} ${phase} ${event}`)),
-    ]);
+    const pairs = Object.entries<Machine>(MACHINES).flatMap(
+      ([role, { states, events, beginnings }]) => [
+        ...beginnings.map((begin) => `${role} none ${begin}`),
+        ...states.flatMap((state) => events.map((event) => `${role} ${state} ${event}`)),
+      ],
+    );
     return pairs.map((pair) => {
       const unreachable = UNREACHABLE[pair];
       const count = this.#counts.get(pair) ?? 0;

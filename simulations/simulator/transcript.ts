@@ -3,7 +3,7 @@
 import type { StoreOp } from '../../node/ports.ts';
 import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import { short } from '../checkers/findings.ts';
-import { bodyOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
+import { bodyOf, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { hexOf, payloadOf, readAttempt, readEdge, sha256Of } from '../checkers/reading.ts';
 import type { Host } from './host.ts';
 import type { Loss, Watch } from './watch.ts';
@@ -74,32 +74,41 @@ export class Transcript implements Watch {
   }
 
   #about(frame: ReadFrame): string {
-    switch (frame.name) {
-      case 'PAYMENT_PREPARE_ACK': {
+    switch (partOf(frame.name) ?? frame.name) {
+      case 'vote': {
         const { manifest, yes, fault } = statement(frame.body);
         return `${name(manifest)} ${yes === true ? 'YES' : `NO ${String(fault)}`}`;
       }
-      case 'PAYMENT_COMMIT_ACK': {
+      case 'applied': {
         const { manifest, first_hand } = statement(frame.body);
         return `${name(manifest)} applied${first_hand === true ? ', first-hand' : ''}`;
       }
       case 'WITHDRAW':
         return name(statement(frame.body).manifest);
-      case 'PAYMENT_PREPARE':
+      case 'prepare':
       case 'STATUS_QUERY':
       case 'WITHDRAW_REQUEST': {
         const body = bodyOf(frame);
         const round = body.round === undefined ? '' : ` round ${String(body.round)}`;
         return `${short(sha256Of(body.manifest as Uint8Array))}${round}${evidence(body)}`;
       }
-      case 'PAYMENT_COMMIT':
-      case 'PAYMENT_ABORT': {
+      case 'commit':
+      case 'abort': {
         const body = bodyOf(frame);
         return `${name(body.manifest)}${evidence(body)}`;
       }
       case 'STATUS_REPLY': {
         const body = bodyOf(frame);
         return `${name(body.manifest)} ${String(body.stance)} round ${String(body.round)}${evidence(body)}`;
+      }
+      case 'CLEARING_PROPOSE': {
+        const { cycle, amount } = statement(frame.body);
+        return `${short(sha256Of(payloadOf(frame.body)))} a cycle of ${(cycle as unknown[]).length}, ${String(amount)}`;
+      }
+      case 'CLEARING_ACCEPT':
+      case 'CLEARING_REJECT': {
+        const { tx, amount, fault } = statement(frame.body);
+        return `${name(tx)} ${String(amount ?? fault)}`;
       }
       case 'TRUST_LINE_CREATE':
       case 'TRUST_LINE_UPDATE':
@@ -138,9 +147,11 @@ export class Transcript implements Watch {
       return [`disk: edge ${side} ${edge.equivalent} balance ${edge.balance}${held} ${limits}`];
     }
     if (kind === 'tx') {
-      const { state, reason } = decode(value) as CborMap;
+      const { state, reason, clearing } = decode(value) as CborMap;
       const why = reason === undefined ? '' : ` (${String((reason as CborMap).fault)})`;
-      return [`disk: payment ${short(rest)} ${String(state)}${why}`];
+      return [
+        `disk: ${clearing === undefined ? 'payment' : 'clearing'} ${short(rest)} ${String(state)}${why}`,
+      ];
     }
     return [];
   }
