@@ -1,5 +1,5 @@
 /**
- * The fault matrix: every message of payment, recovery, trust lines and books is once lost, doubled,
+ * The fault matrix: every message of payment, recovery, clearing, trust lines and books is once lost, doubled,
  * late, refused by its receiver's disk, and the end of its receiver or of its sender. After each, every
  * node has its outcome, nothing is held, both books of every edge are equal and the audits are clean.
  */
@@ -9,7 +9,7 @@ import { faultsOf } from '../unit/engine/village-audit.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { FAULTS, type Fault, type Role, Stage } from './stage.ts';
 
-type Ending = 'paid' | 'not paid' | 'line in force';
+type Ending = 'paid' | 'not paid' | 'line in force' | 'cleared' | 'not cleared';
 type Way = `${Role}>${Role}`;
 
 interface Row {
@@ -80,6 +80,49 @@ const RECOVERY: readonly Row[] = [
     ends: 'not paid',
     without: ['kill receiver'], // It is down already.
   },
+];
+
+const CLEARING: readonly Row[] = [
+  {
+    scenario: 'cleared',
+    type: 'CLEARING_PREPARE',
+    ways: TO_VOTERS,
+    ends: 'not cleared',
+    but: { duplicate: 'cleared' },
+  },
+  {
+    scenario: 'cleared',
+    type: 'CLEARING_PREPARE_ACK',
+    ways: TO_PAYER,
+    ends: 'not cleared',
+    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
+  },
+  { scenario: 'cleared', type: 'CLEARING_COMMIT', ways: TO_VOTERS, ends: 'cleared' },
+  { scenario: 'cleared', type: 'CLEARING_COMMIT_ACK', ways: TO_PAYER, ends: 'cleared' },
+  {
+    scenario: 'agreed',
+    type: 'CLEARING_PREPARE_ACK',
+    ways: ['payee>payer'],
+    // A NO that comes too late, or to a process that has ended, asks for no consent any more.
+    ends: 'not cleared',
+    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
+  },
+  {
+    scenario: 'agreed',
+    type: 'CLEARING_ABORT',
+    ways: ['payer>middle'],
+    ends: 'cleared',
+  },
+  { scenario: 'agreed', type: 'CLEARING_PROPOSE', ways: ['payer>payee'], ends: 'cleared' },
+  {
+    scenario: 'agreed',
+    type: 'CLEARING_ACCEPT',
+    ways: ['payee>payer'],
+    ends: 'cleared',
+    // It agreed, and is away when the votes are asked for.
+    but: { 'kill sender': 'not cleared' },
+  },
+  { scenario: 'disagreed', type: 'CLEARING_REJECT', ways: ['payee>payer'], ends: 'not cleared' },
 ];
 
 const LINES: readonly Row[] = [
@@ -174,9 +217,9 @@ async function play({ scenario, type, from, to, fault, ends }: Case): Promise<vo
   expect(stage.struck, 'the message was sent').toBe(true);
   expect(await village.calm(), 'everything is decided').toBe(true);
   expect(await faultsOf(village)).toEqual([]);
-  const paid = ends === 'paid' ? 5 : 0;
-  expect(village.owes('payer', 'middle')).toBe(paid);
-  expect(village.owes('middle', 'payee')).toBe(paid);
+  const debt = ends === 'paid' || ends === 'not cleared' ? 5 : 0;
+  expect(village.owes('payer', 'middle')).toBe(debt);
+  expect(village.owes('middle', 'payee')).toBe(debt);
   const [owner, other, limit] = IN_FORCE[scenario] ?? [];
   if (owner !== undefined && other !== undefined) {
     expect(village.book(owner, other).limit_given).toBe(limit);
@@ -191,6 +234,7 @@ async function play({ scenario, type, from, to, fault, ends }: Case): Promise<vo
 describe.each([
   ['payment', PAYMENT],
   ['recovery', RECOVERY],
+  ['clearing', CLEARING],
   ['trust lines', LINES],
   ['books', BOOKS],
 ] as const)('%s', (_, rows) => {

@@ -69,6 +69,52 @@ const restored: Scenario = async (stage) => {
   await village.start('middle');
 };
 
+/** Each of the three comes to owe the next 5. */
+async function circle(stage: Stage): Promise<void> {
+  const { village } = stage;
+  stage.armed = false;
+  await village.trust('payer>payee 100');
+  await village.pay('payer', 'middle', '5');
+  await village.pay('middle', 'payee', '5');
+  await village.pay('payee', 'payer', '5');
+  await village.calm();
+  village.sent.length = 0;
+  stage.armed = true;
+}
+
+const cleared: Scenario = async (stage) => {
+  await circle(stage);
+  stage.clear();
+};
+
+/** Longer than it takes the others to find out what became of a first attempt, ms. */
+const THINKING_MS = 12_000;
+const LOOK_MS = 500;
+
+/**
+ * The payee wants to be asked, which the payer does not know: a NO, a question, and an answer after a
+ * while.
+ */
+function asked(accept: boolean): Scenario {
+  return async (stage) => {
+    await circle(stage);
+    const { village } = stage;
+    stage.armed = false;
+    await village.trust('payee>middle 100', { auto_clearing: false });
+    stage.armed = true;
+    stage.clear();
+    for (let thought = 0, waited = 0; waited < 6 * THINKING_MS; waited += LOOK_MS) {
+      await stage.pass(LOOK_MS);
+      const pending = village.isUp('payee') ? village.service('payee').pendingClearings() : [];
+      if (pending.length > 0) thought += LOOK_MS;
+      if (thought < THINKING_MS) continue;
+      for (const { tx_id } of pending) {
+        stage.command('payee', () => village.service('payee').answerClearing({ tx_id, accept }));
+      }
+    }
+  };
+}
+
 export const SCENARIOS = {
   paid,
   refused,
@@ -79,6 +125,9 @@ export const SCENARIOS = {
   lineClosed,
   reunited,
   restored,
+  cleared,
+  agreed: asked(true),
+  disagreed: asked(false),
 } satisfies Record<string, Scenario>;
 
 function setLine(from: Role, to: Role, limit: string) {

@@ -72,6 +72,18 @@ export class Stage {
     this.village.begin('payer', 'payee', '5').catch(() => undefined);
   }
 
+  /** Payer, middle and payee owe each other 5 in a circle; the payer has it cleared. */
+  clear(): void {
+    const { village } = this;
+    this.command('payer', () =>
+      village.service('payer').clearCycle({
+        equivalent: 'UAH',
+        cycle: ['me', village.pid('middle'), village.pid('payee')],
+        amount: '5',
+      }),
+    );
+  }
+
   command(role: Role, run: (village: Village) => Promise<unknown>): void {
     if (this.village.isUp(role)) run(this.village).catch(() => undefined);
   }
