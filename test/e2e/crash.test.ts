@@ -1,6 +1,6 @@
 /**
  * A real daemon is killed (SIGKILL) right before or right after each of its durable steps in a
- * payment, and started again: the payment is decided, both books of each edge are equal, nothing is
+ * payment, or in a clearing, and started again: it is decided, both books of each edge are equal, nothing is
  * held, and the audit is clean. Anna pays Cyril through Boris; Anna coordinates.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,6 +83,56 @@ describe('SIGKILL', () => {
 
   it('has hurt nobody: payments go on', async () => {
     expect(await net.pay('anna', 'cyril', '5')).toMatchObject({ state: 'COMMITTED' });
+    await net.settle();
+  });
+});
+
+describe('SIGKILL in a clearing', () => {
+  const clear = () =>
+    net.client('anna').clearCycle({
+      equivalent: 'UAH',
+      cycle: ['me', net.pid('boris'), net.pid('cyril')],
+      amount: '5',
+    });
+  const debts = async () => [
+    Number(await net.owes('anna', 'boris')),
+    Number(await net.owes('boris', 'cyril')),
+    Number(await net.owes('cyril', 'anna')),
+  ];
+
+  beforeAll(async () => {
+    await net.trust('anna>cyril 1000');
+    await net.pay('anna', 'cyril', '100');
+    expect(await net.pay('cyril', 'anna', '100')).toMatchObject({ state: 'COMMITTED' });
+    await net.settle();
+  }, 60_000);
+
+  it.each([
+    { who: 'anna', step: 'its proposal', point: { key: '^clearing/', when: 'after' } },
+    { who: 'boris', step: 'its vote', point: { key: '^said/.*/y', when: 'before' } },
+    { who: 'anna', step: 'the decision', point: { key: '^said/.*/y2$', when: 'after' } },
+    { who: 'cyril', step: 'applying', point: { key: '^said/.*/f', when: 'after' } },
+  ] as const)(
+    '$point.when $step is stored at $who: all debts are lowered, or none',
+    async ({ who, point }) => {
+      const before = await debts();
+      await net.armCrash(who, point);
+      const clearing = clear().catch(() => undefined);
+      await expect.poll(() => net.net.isUp(who), { timeout: 10_000, interval: 20 }).toBe(false);
+      await net.net.restart(who);
+      await clearing;
+      await net.settle();
+      const after = await debts();
+      expect([before, before.map((debt) => debt - 5)]).toContainEqual(after);
+      // Whoever applied had all votes; whoever had proposed and not begun gives up.
+      if (point.key === '^said/.*/f') expect(after).not.toEqual(before);
+      if (point.key === '^clearing/') expect(after).toEqual(before);
+    },
+    60_000,
+  );
+
+  it('has hurt nobody: cycles are cleared', async () => {
+    expect(await clear()).toMatchObject({ state: 'COMMITTED', cleared: '5.00' });
     await net.settle();
   });
 });
