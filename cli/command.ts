@@ -73,6 +73,7 @@ export type Group =
   | 'Clearing'
   | 'Books'
   | 'Communities'
+  | 'Members without a node'
   | 'The hub of a community'
   | 'Trying it out';
 

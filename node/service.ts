@@ -74,6 +74,8 @@ export interface LedgerOperations {
  * an envelope or a query rests on the member's signature in it.
  */
 export interface HostedOperations {
+  /** What a member has to know of its agent. */
+  agentCard(): shapes.AgentCard;
   /** Resolves when it is done; of an order, when it is decided or its time is over. */
   submitEnvelope(request: shapes.Envelope): Promise<shapes.Submission>;
   memberAccount(request: shapes.MemberQuery): Promise<shapes.Account>;

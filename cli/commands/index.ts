@@ -1,5 +1,6 @@
 /** Every command, in the order of the help page. Parser, help and `docs/CLI.md` are made from this table. */
 import type { Row } from '../command.ts';
+import { agentCommands } from './agent.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
@@ -7,6 +8,7 @@ import { edgeCommands } from './edge.ts';
 import { hubCommands } from './hub.ts';
 import { hubInitCommand } from './hub-init.ts';
 import { identityCommands } from './identity.ts';
+import { memberCommands } from './member.ts';
 import { membershipCommands } from './memberships.ts';
 import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
@@ -30,6 +32,8 @@ export const COMMANDS: readonly Row[] = [
   ...bookCommands,
   ...edgeCommands,
   ...membershipCommands,
+  ...memberCommands,
+  ...agentCommands,
   hubInitCommand,
   ...hubCommands,
   ...simulationPrograms,

@@ -70,7 +70,7 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
     operationId: route.name,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.signed ? { security: [] } : {}),
+    ...(route.open ? { security: [] } : {}),
     ...(input === null || input.in === 'body' ? {} : { parameters: parameters(input, schemas) }),
     ...(input?.in === 'body'
       ? { requestBody: { required: true, content: jsonContent(input.shape) } }

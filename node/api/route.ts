@@ -29,8 +29,8 @@ interface Route<M extends Method> {
     | 'hub'
     | 'memberships';
   readonly summary: string;
-  /** Rests on a signature in its body: needs no token. */
-  readonly signed?: true;
+  /** Needs no token: it rests on a signature in its body, or tells what everyone may know. */
+  readonly open?: true;
   readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;
   readonly response: z.ZodType<Awaited<ReturnType<M>>>;
 }
@@ -48,7 +48,7 @@ export interface PlainRoute {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
-  readonly signed?: true | undefined;
+  readonly open?: true | undefined;
   readonly input: {
     readonly in: 'params' | 'query' | 'body';
     readonly shape: z.ZodType;

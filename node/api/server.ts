@@ -88,8 +88,8 @@ function buildApp(options: ApiOptions): FastifyInstance {
   });
 
   app.get(HEALTH_PATH, async () => ({ status: 'ok' }));
-  // The signature in the body is the authority: a member of a hub has no token.
-  addRoutes(app, service, ({ signed }) => signed === true);
+  // A member of a hub has no token: the signature in the body is its authority.
+  addRoutes(app, service, ({ open }) => open === true);
 
   app.register(async (guarded) => {
     const admits = tokenCheck(options.token);
@@ -107,7 +107,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
     );
     const document = openApiDocument(options.version ?? '0');
     guarded.get(OPENAPI_PATH, async () => document);
-    addRoutes(guarded, service, ({ signed }) => signed !== true);
+    addRoutes(guarded, service, ({ open }) => open !== true);
     refuseOtherMethods(guarded);
   });
   return app;

@@ -101,6 +101,14 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
   });
 
   return {
+    agentCard: () => ({
+      pid: me,
+      public_key: ports.signer.publicKey,
+      hub: rooms.settings.hub.enabled,
+      community: rooms.settings.hub.name,
+      equivalents: [...state.equivalents].map(([code, { precision }]) => ({ code, precision })),
+    }),
+
     submitEnvelope: async ({ frame, note }) => {
       const done = await door.submit(
         fromBase64(frame),

@@ -3,9 +3,17 @@ import { z } from 'zod';
 import { BalanceRow, BookRow, DebtRow, HistoryRow } from './ledger.ts';
 import { Payment } from './payments.ts';
 import { TrustLine } from './trust-lines.ts';
-import { hash, peer, pid, time } from './words.ts';
+import { code, hash, peer, pid, time } from './words.ts';
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+
+export const AgentCard = z.object({
+  pid,
+  public_key: hash,
+  hub: z.boolean().describe('takes in members'),
+  community: z.string(),
+  equivalents: z.array(z.object({ code, precision: z.int() })),
+});
 
 export const Envelope = z.strictObject({
   frame: base64
@@ -66,6 +74,7 @@ export const GrantRequest = z.strictObject({
   days: z.int().min(1).max(3650).default(365).describe('until the grant ends'),
 });
 
+export type AgentCard = z.infer<typeof AgentCard>;
 export type Envelope = z.infer<typeof Envelope>;
 export type Submission = z.infer<typeof Submission>;
 export type MemberQuery = z.infer<typeof MemberQuery>;

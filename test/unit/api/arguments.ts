@@ -40,6 +40,7 @@ export const ARGUMENTS: {
   statement: [{ peer: 'bob', equivalent: 'UAH' }],
   backup: ['/backups/anna.geo'],
   audit: [],
+  agentCard: [],
   submitEnvelope: [{ frame: 'oGE=', note: 'oGE=' }],
   memberAccount: [{ query: 'oGE=' }],
   memberTransaction: [{ query: 'oGE=', tx_id: TX }],
