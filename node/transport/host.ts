@@ -1,21 +1,19 @@
-/** Assembles the libp2p host: which transports, which services, with which bounds. */
+/**
+ * Assembles the libp2p host: which transports, which services, with which bounds. What a host does not
+ * switch on is not loaded.
+ */
 import { noise } from '@chainsafe/libp2p-noise';
-import { autoNAT } from '@libp2p/autonat';
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { dcutr } from '@libp2p/dcutr';
 import { type Identify, identify, identifyPush } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PeerRouting, peerRoutingSymbol } from '@libp2p/interface';
-import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
-import { mdns } from '@libp2p/mdns';
+import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import { type Ping, ping } from '@libp2p/ping';
-import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
-import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { invalid } from '../../protocol/errors.ts';
 import { boundedStore } from './bounded-store.ts';
+import { isWebSocket, lateWebSockets } from './late-websockets.ts';
 import type { TransportLimits } from './limits.ts';
 import { DHT_PROTOCOL, type Libp2pTransportOptions, type RelayOptions } from './options.ts';
 import { pacePeerRouting } from './paced-routing.ts';
@@ -62,11 +60,7 @@ export async function createHost(
       ],
       announce: (options.announce ?? []).map(checkedAddress),
     },
-    transports: [
-      tcp(),
-      webSockets(),
-      ...(relay.dial === true || relay.listen === true ? [circuitRelayTransport()] : []),
-    ],
+    transports: await transportsOf(options.listen, relay),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: gater,
@@ -79,11 +73,22 @@ export async function createHost(
       addressDialTimeout: limits.dialTimeoutMs,
     },
     connectionMonitor: { pingInterval: limits.pingIntervalMs },
-    peerDiscovery: options.mdns ? [mdns()] : [],
-    services: servicesOf(options.dht ? registry : undefined, relay),
-    ...protectorOf(options.presharedKey),
+    peerDiscovery: options.mdns ? [(await import('@libp2p/mdns')).mdns()] : [],
+    services: await servicesOf(options.dht ? registry : undefined, relay),
+    ...(await protectorOf(options.presharedKey)),
   });
   return host;
+}
+
+async function transportsOf(listen: readonly string[], relay: RelayOptions) {
+  const listensOnWebSockets = listen.some((address) => isWebSocket(parseAddress(address)));
+  return [
+    tcp(),
+    listensOnWebSockets ? (await import('@libp2p/websockets')).webSockets() : lateWebSockets(),
+    ...(relay.dial === true || relay.listen === true
+      ? [(await import('@libp2p/circuit-relay-v2')).circuitRelayTransport()]
+      : []),
+  ];
 }
 
 async function identityKey(seed: Uint8Array) {
@@ -95,24 +100,25 @@ function checkedAddress(text: string): string {
   return parseAddress(text).toString();
 }
 
-function servicesOf(
+async function servicesOf(
   registry: PresenceRegistry | undefined,
   relay: RelayOptions,
-): NonNullable<Libp2pOptions<HostServices>['services']> {
+): Promise<NonNullable<Libp2pOptions<HostServices>['services']>> {
   const services: Record<string, unknown> = {
     identify: identify(),
     identifyPush: identifyPush(),
     ping: ping(),
-    ...(registry !== undefined && { dht: dhtService(registry) }),
-    ...(relay.autonat === true && { autonat: autoNAT() }),
-    ...(relay.holePunch === true && { dcutr: dcutr() }),
-    ...(relay.serve === true && { relay: relayService() }),
+    ...(registry !== undefined && { dht: await dhtService(registry) }),
+    ...(relay.autonat === true && { autonat: (await import('@libp2p/autonat')).autoNAT() }),
+    ...(relay.holePunch === true && { dcutr: (await import('@libp2p/dcutr')).dcutr() }),
+    ...(relay.serve === true && { relay: await relayService() }),
   };
   // Which services there are is only known now; HostServices names those that the project calls.
   return services as NonNullable<Libp2pOptions<HostServices>['services']>;
 }
 
-function dhtService(registry: PresenceRegistry) {
+async function dhtService(registry: PresenceRegistry) {
+  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht');
   const create = kadDHT({
     protocol: DHT_PROTOCOL,
     // Explicitly a server: by itself kad-dht stays a client on private addresses, and a network
@@ -133,7 +139,8 @@ function dhtService(registry: PresenceRegistry) {
   };
 }
 
-function relayService() {
+async function relayService() {
+  const { circuitRelayServer } = await import('@libp2p/circuit-relay-v2');
   return circuitRelayServer({
     reservations: {
       maxReservations: RELAY_RESERVATIONS,
@@ -143,7 +150,7 @@ function relayService() {
   });
 }
 
-function protectorOf(presharedKey: string | undefined) {
+async function protectorOf(presharedKey: string | undefined) {
   if (presharedKey === undefined) return {};
   if (!/^[0-9a-f]{64}$/i.test(presharedKey)) {
     throw invalid(
@@ -151,6 +158,7 @@ function protectorOf(presharedKey: string | undefined) {
       'The pre-shared key must be 64 hexadecimal digits, the same on every node of the network.',
     );
   }
+  const { preSharedKey } = await import('@libp2p/pnet');
   const file = `/key/swarm/psk/1.0.0/\n/base16/\n${presharedKey.toLowerCase()}`;
   return { connectionProtector: preSharedKey({ psk: new TextEncoder().encode(file) }) };
 }

@@ -93,6 +93,14 @@ describe('libp2p transport', () => {
     expect(a.events).toEqual([]);
   });
 
+  it('reaches by WebSocket, without listening on one, who listens on nothing else', async () => {
+    const alice = await start(1);
+    const bob = await start(2, { listen: ['/ip4/127.0.0.1/tcp/0/ws'] });
+    expect(await alice.transport.connect(bob.transport.addresses()[0]!)).toBe(keyOf(2));
+    alice.transport.send(keyOf(2), new Uint8Array([7]));
+    await until(() => bob.frames.length === 1);
+  });
+
   it('refuses to speak with a host that does not know the protocol', async () => {
     const a = await start(1);
     const host = await rawHost(2);
