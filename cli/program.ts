@@ -92,7 +92,8 @@ function parserOption(option: CommandOption): Option {
 }
 
 function optionValues(row: Command, parser: Parser): Record<string, unknown> {
-  const parsed = parser.opts<Record<string, unknown>>();
+  // Where a shorter command (`hub members`) has the same option, its parser has taken it.
+  const parsed = parser.optsWithGlobals<Record<string, unknown>>();
   return Object.fromEntries(
     Object.entries(row.options).map(([name, option]) => {
       const absent = option.kind === 'flag' ? false : option.kind === 'list' ? [] : undefined;

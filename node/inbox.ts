@@ -5,6 +5,7 @@ import { openManifest } from '../protocol/machines/manifest.ts';
 import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../protocol/wire/envelope.ts';
 import type { ClearingPrepare } from '../protocol/wire/messages/clearing.ts';
 import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
+import type { PeerError } from '../protocol/wire/messages/service.ts';
 import type { ClearingRoom } from './clearing/room.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Attempts } from './engine/attempts.ts';
@@ -17,6 +18,7 @@ import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
 import type { RouteDesk } from './hub/route-desk.ts';
 import type { MemberDoor } from './member-door.ts';
+import type { Operating } from './operating.ts';
 import type { Log, Transport } from './ports.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
 
@@ -41,6 +43,7 @@ interface Rooms {
   readonly door: MemberDoor;
   readonly community: Community;
   readonly memberships: Memberships;
+  readonly operating: Operating;
   readonly transport: Transport;
   readonly log: Log;
 }
@@ -80,6 +83,7 @@ export class Inbox {
       memberships,
       door,
       transport,
+      operating,
     } = this.#rooms;
     switch (frame.type) {
       case 'TRUST_LINE_CREATE':
@@ -161,6 +165,11 @@ export class Inbox {
         });
       case 'AGENT_ACK':
         return this.#turn((turn) => agents.acknowledged(turn, from, frame.body));
+      case 'OPERATOR_REQUEST':
+        return operating.request(from, frame.signed!);
+      case 'OPERATOR_REPLY':
+        operating.reply(from, frame.body);
+        return undefined;
       case 'JOIN_REQUEST':
       case 'PROFILE_UPDATE':
         return this.#membership(from, frame);
@@ -182,11 +191,16 @@ export class Inbox {
           { peer: pidFromPublicKey(from), ...frame.body },
           'a peer refused a message of ours',
         );
-        if (frame.body.about !== 'JOIN_REQUEST' && frame.body.about !== 'PROFILE_UPDATE') {
-          return undefined;
-        }
-        return this.#turn((turn) => memberships.refused(turn, from, frame.body));
+        return this.#refusedByPeer(from, frame.body);
     }
+  }
+
+  /** What a person waits for is told to whoever waits. */
+  #refusedByPeer(from: PublicKey, error: PeerError): Promise<void> | undefined {
+    const { memberships, operating } = this.#rooms;
+    if (error.about === 'OPERATOR_REQUEST') operating.refused(from, error);
+    if (error.about !== 'JOIN_REQUEST' && error.about !== 'PROFILE_UPDATE') return undefined;
+    return this.#turn((turn) => memberships.refused(turn, from, error));
   }
 
   /** A hub answers whoever asks to join, describes itself or leaves. */

@@ -12,6 +12,7 @@ import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
 import { EdgeStatements } from './engine/edge-statements.ts';
 import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
+import { Offenders } from './engine/offenders.ts';
 import { Outbox } from './engine/outbox.ts';
 import { RefusalBudget } from './engine/refusal-budget.ts';
 import { TrustLines } from './engine/trust-lines.ts';
@@ -24,17 +25,21 @@ import { Inbox } from './inbox.ts';
 import { createService } from './local-service.ts';
 import { MemberDoor } from './member-door.ts';
 import { Moving } from './moving.ts';
+import { Operating } from './operating.ts';
 import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
+import type { Rooms } from './rooms.ts';
 import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
 import { Router } from './routing/router.ts';
+import { hubOperations } from './service/hub.ts';
 import type { NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
 import { RESTORED_MARK } from './store/keys.ts';
+import { Views } from './views.ts';
 
 export interface Node {
   readonly service: NodeService;
@@ -70,6 +75,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (pid) => agents.agentOf(pid),
     (pid) => ignoring(peers.find(pid)),
   );
+  const offenders = new Offenders(state, () => agents);
   const agents: Agents = new Agents({
     publicKey: ports.signer.publicKey,
     verify: ports.verify,
@@ -105,7 +111,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       barOf,
       isCompared: (id) => edges.isCompared(id),
       mayJudge: ({ created }) => created > blindUntil(),
-      isOffender: (participant) => state.meta.has(`offender-${participant}`),
+      isOffender: (participant) => offenders.has(participant),
       // Whoever votes for this participant may propose in its name.
       isHub: (participant) => agents.agentOf(me) === peers.keyOf(participant),
       contactOf: (key) =>
@@ -114,7 +120,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
           : (peers.contactOf(pidFromPublicKey(key)) ?? [key, []]),
       strangersAmong: (keys) => peers.hearsayOf(keys),
       rememberContact: (contact) => peers.hear(contact),
-      onContradiction: (turn, signer, tx) => denounce(turn, signer, tx),
+      onContradiction: (turn, signer, tx) => offenders.denounce(turn, signer, tx),
     },
     () => state.attempts.size,
   );
@@ -177,6 +183,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     community,
   });
   const clearing = new ClearingRoom({ ports, hall, attempts, edges, agents, outbox, settings });
+  const operating = new Operating(ports, community, (actor) =>
+    hubOperations(rooms, new Views(state, me), actor),
+  );
   const inbox = new Inbox({
     clearing,
     hall,
@@ -190,6 +199,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     desk,
     community,
     memberships,
+    operating,
     transport: ports.transport,
     log: ports.log,
   });
@@ -228,22 +238,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     });
   }
 
-  /** R8: both signatures are stored; lines with the signer are frozen, its manifests refused. */
-  function denounce(turn: Turn, signer: Pid, tx: TxId): void {
-    const text = `${signer} has signed two statements that exclude each other; its edges are frozen and its payments refused. Both signatures are kept with the transaction.`;
-    turn.putMeta(`offender-${signer}`, new Uint8Array([1]));
-    turn.history({ type: 'alert', text, tx, peer: signer });
-    turn.notice({ type: 'alert', text, tx, peer: signer });
-    for (const edge of state.edges.values()) {
-      const current = turn.edge(edge);
-      const far = agents.farEnd(edge);
-      if (current === undefined || far === undefined) continue;
-      const keeper = agents.agentOf(far);
-      if (keeper === undefined || pidFromPublicKey(keeper) !== signer) continue;
-      turn.putEdge({ ...current, dispute: 'the other side broke the commit rules' });
-    }
-  }
-
   hall.listen((notice) => {
     if (notice.type === 'line-changed' && !agents.served(notice.owner))
       ignoring(acquaintances.keepNeighbour(notice.owner));
@@ -264,7 +258,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     statements,
     places,
   });
-  const service = createService({
+  const rooms: Rooms = {
     ports,
     settings,
     me,
@@ -282,11 +276,13 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     community,
     desk,
     memberships,
+    operating,
     isFrozen,
     setFrozen,
     restoredAt,
     apiUrl: () => node.apiUrl,
-  });
+  };
+  const service = createService(rooms);
 
   const node: Node = {
     service,

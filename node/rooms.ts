@@ -12,6 +12,7 @@ import type { Memberships } from './hub/memberships.ts';
 import type { RouteDesk } from './hub/route-desk.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Moving } from './moving.ts';
+import type { Operating } from './operating.ts';
 import type { Payments } from './payments.ts';
 import type { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
@@ -37,6 +38,7 @@ export interface Rooms {
   readonly community: Community;
   readonly desk: RouteDesk;
   readonly memberships: Memberships;
+  readonly operating: Operating;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

@@ -111,6 +111,8 @@ export interface MembershipOperations {
   memberships(): shapes.Membership[];
   join(request: shapes.JoinRequest): Promise<shapes.Membership>;
   leave(request: shapes.LeaveRequest): Promise<shapes.Membership>;
+  /** Asks a hub at which this participant has a role for one of its operations. */
+  operateAt(request: shapes.RemoteRequest): Promise<shapes.RemoteAnswer>;
 }
 
 /** Everything that can be asked; one interface per resource. */

@@ -43,3 +43,5 @@ export const METADATA_MAX = 16;
 export const JOIN_AGE_MS_MAX = 10 * 60_000;
 /** Edges in one report to a hub; with as many a report stays under half a frame. */
 export const REPORT_EDGES_MAX = 128;
+/** What an OPERATOR_REPLY may hold, bytes: it has to fit a frame. */
+export const OPERATOR_RESULT_BYTES_MAX = 60 * 1024;

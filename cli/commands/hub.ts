@@ -1,6 +1,8 @@
 /** Commands for operators of a hub: invitations, equivalents, operators and journal. */
+import type { Client } from '../../node/api/client.ts';
+import { HUB_ROUTES } from '../../node/api/routes/hub.ts';
 import type { HubAct, Invitation, Operator } from '../../node/api/shapes.ts';
-import { command, flag, list, type Result, value } from '../command.ts';
+import { type Command, type Context, command, flag, list, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
@@ -59,7 +61,7 @@ function operatorsResult(operators: readonly Operator[]): Result {
   };
 }
 
-export const hubCommands = [
+const commands = [
   ...memberCommands,
   command({
     words: 'hub invite',
@@ -249,3 +251,36 @@ export const hubCommands = [
     },
   }),
 ];
+
+/** Each of them for the hub of this home, or with --at for another that has given this participant a role. */
+export const hubCommands = commands.map(operable);
+
+function operable(row: Command): Command {
+  return {
+    ...row,
+    options: {
+      ...row.options,
+      at: value('--at <HUB>', 'another hub, as an operator of it: contact name or PID', anyText),
+    },
+    run: (context, given, { at, ...options }) =>
+      row.run(at === undefined ? context : contextAt(context, String(at)), given, options),
+  };
+}
+
+function contextAt(context: Context, hub: string): Context {
+  return {
+    ...context,
+    client: async () => {
+      const client = await context.client();
+      const remote = Object.keys(HUB_ROUTES).map((method) => [
+        method,
+        async (argument?: unknown) =>
+          (await client.operateAt({ hub, method, argument: argument ?? {} })).result,
+      ]);
+      return {
+        ...client,
+        ...(Object.fromEntries(remote) as Pick<Client, keyof typeof HUB_ROUTES>),
+      };
+    },
+  };
+}

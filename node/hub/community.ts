@@ -17,7 +17,7 @@ import { JoinReplies } from './join-replies.ts';
 import { Journal } from './journal.ts';
 import { Members } from './members.ts';
 import type { Membership } from './membership.ts';
-import { Operators, type Role } from './operators.ts';
+import { type Actor, Operators, type Role } from './operators.ts';
 import { OFFERS } from './shelves.ts';
 
 export class Community {
@@ -48,7 +48,7 @@ export class Community {
     this.membership = membership;
     this.invitations = new Invitations(state, ports.entropy, ports.verify);
     this.operators = new Operators(state, me);
-    this.journal = new Journal(state, ports.store);
+    this.journal = new Journal(state, ports.store, ports.verify);
     this.replies = new JoinReplies(state, ports.signer, settings.hub);
     this.members = new Members({
       me,
@@ -76,7 +76,7 @@ export class Community {
     const after = this.#governing();
     turn.putMeta(HUB_SETTINGS, new TextEncoder().encode(JSON.stringify(after)));
     this.journal.note(turn, {
-      actor: this.#me,
+      actor: { pid: this.#me },
       role: 'admin',
       act: 'settings',
       subject: 'hub',
@@ -92,9 +92,9 @@ export class Community {
   }
 
   /** @returns the code, told once */
-  invite(turn: Turn, actor: Pid, terms: InvitationTerms): { code: string; id: Hash } {
+  invite(turn: Turn, actor: Actor, terms: InvitationTerms): { code: string; id: Hash } {
     const role = this.operators.require(actor, 'invite');
-    const made = this.invitations.make(turn, actor, terms);
+    const made = this.invitations.make(turn, actor.pid, terms);
     const { uses, lifeMs, note } = terms;
     this.journal.note(turn, {
       actor,
@@ -108,7 +108,7 @@ export class Community {
   }
 
   /** @returns the whole name of the invitation */
-  revoke(turn: Turn, actor: Pid, invitation: string, reason: string): Hash {
+  revoke(turn: Turn, actor: Actor, invitation: string, reason: string): Hash {
     const role = this.operators.require(actor, 'revoke');
     const id = this.invitations.revoke(turn, invitation);
     this.journal.note(turn, { actor, role, act: 'revoke', subject: id, reason });
@@ -120,7 +120,7 @@ export class Community {
    * @throws GeoError E006 `not_an_operator`, E008 `equivalent_exists`, E009 `bad_metadata` |
    *   `too_many_equivalents`
    */
-  offer(turn: Turn, actor: Pid, definition: EquivalentDefinition, reason: string): void {
+  offer(turn: Turn, actor: Actor, definition: EquivalentDefinition, reason: string): void {
     const role = this.operators.require(actor, 'offer');
     requireLawful(definition);
     const { code, precision, metadata } = definition;
@@ -155,7 +155,7 @@ export class Community {
   }
 
   /** Gives a participant a role, or takes it. */
-  appoint(turn: Turn, actor: Pid, pid: Pid, wanted: Role | undefined, reason: string): void {
+  appoint(turn: Turn, actor: Actor, pid: Pid, wanted: Role | undefined, reason: string): void {
     const role = this.operators.require(actor, 'appoint');
     const before = this.operators.roleOf(pid);
     this.operators.appoint(turn, pid, wanted);
@@ -174,7 +174,7 @@ export class Community {
    * An operator has gone through the members that came from a backup: what stands there holds again.
    * @throws GeoError E008 `nothing_to_confirm`
    */
-  confirm(turn: Turn, actor: Pid, reason: string): void {
+  confirm(turn: Turn, actor: Actor, reason: string): void {
     const role = this.operators.require(actor, 'confirm');
     const restored = this.#hall.state.meta.get(RESTORED_MARK);
     if (restored === undefined || !this.membership.isUnconfirmed) {

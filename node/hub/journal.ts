@@ -3,16 +3,18 @@
  * each entry holds the hash of the one before: whoever has noted the newest hash can tell later that
  * nothing up to it was changed or taken out.
  */
-import { type Hash, hashOf, type Pid } from '../../protocol/identity/pid.ts';
+import { type Hash, hashOf, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import type { State } from '../engine/state.ts';
 import type { Turn } from '../engine/turn.ts';
-import type { Store } from '../ports.ts';
+import type { Store, VerifySignature } from '../ports.ts';
 import { ActRecord, JournalHead } from '../store/hub-records.ts';
 import { actsSince, JOURNAL_HEAD, keys } from '../store/keys.ts';
 import { decodeRecord, encodeRecord } from '../store/records.ts';
+import type { Actor } from './operators.ts';
 
 export interface Act {
-  readonly actor: Pid;
+  readonly actor: Actor;
   readonly role: ActRecord['role'];
   readonly act: string;
   readonly subject: string;
@@ -35,10 +37,12 @@ const NOTHING = '0'.repeat(64) as Hash;
 export class Journal {
   readonly #state: State;
   readonly #store: Store;
+  readonly #verify: VerifySignature;
 
-  constructor(state: State, store: Store) {
+  constructor(state: State, store: Store, verify: VerifySignature) {
     this.#state = state;
     this.#store = store;
+    this.#verify = verify;
   }
 
   get head(): JournalHead | undefined {
@@ -47,10 +51,12 @@ export class Journal {
   }
 
   /** Writes down what the turn does: one act in each turn. */
-  note(turn: Turn, { before, after, reason, ...act }: Act): void {
+  note(turn: Turn, { actor, before, after, reason, ...act }: Act): void {
     const head = this.head;
     const record: ActRecord = {
       ...act,
+      actor: actor.pid,
+      ...(actor.request === undefined ? {} : { request: actor.request }),
       reason: within(reason, 300),
       number: (head?.number ?? 0) + 1,
       time: turn.now,
@@ -96,6 +102,9 @@ export class Journal {
           `act ${number - 1} is not the one that act ${number} followed`,
         );
       }
+      if (act.request !== undefined && !this.#isSignedByActor(act, act.request)) {
+        return broken(number - 1, last, `act ${number} was not signed by its actor`);
+      }
       last = hashOf(value);
       passed ||= last === noted;
     }
@@ -104,6 +113,12 @@ export class Journal {
     }
     if (!passed) return broken(number, last, 'the noted hash is not of any act in this journal');
     return { held: true, acts: number, head: number === 0 ? undefined : last, problem: '' };
+  }
+
+  #isSignedByActor({ actor }: ActRecord, request: Uint8Array): boolean {
+    const signed = readSigned('OPERATOR_REQUEST', request);
+    const { operator_key: key } = signed.body;
+    return pidFromPublicKey(key) === actor && isSignedBy(signed, key, this.#verify);
   }
 }
 

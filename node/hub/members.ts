@@ -28,7 +28,7 @@ import type { Invitations } from './invitations.ts';
 import { JoinBudget } from './join-budget.ts';
 import type { Answered, JoinReplies } from './join-replies.ts';
 import type { Journal } from './journal.ts';
-import type { Operators } from './operators.ts';
+import type { Actor, Operators } from './operators.ts';
 import { MEMBERS } from './shelves.ts';
 
 export type MemberChange = 'approve' | 'refuse' | 'suspend' | 'reinstate' | 'remove';
@@ -132,7 +132,7 @@ export class Members {
    */
   change(
     turn: Turn,
-    actor: Pid,
+    actor: Actor,
     participant: Pid,
     act: MemberChange,
     reason: string,
@@ -286,7 +286,7 @@ export class Members {
   ): void {
     const { status, profile, invitation } = after;
     this.#context.journal.note(turn, {
-      actor: participant,
+      actor: { pid: participant },
       role: 'participant',
       act,
       subject: participant,

@@ -8,6 +8,12 @@ import { OPERATORS } from './shelves.ts';
 
 export type Role = OperatorRecord['role'];
 
+/** Who acts. Whoever is not the hub itself has signed what it asks for. */
+export interface Actor {
+  readonly pid: Pid;
+  readonly request?: Uint8Array;
+}
+
 export type OperatorAct =
   | 'approve'
   | 'refuse'
@@ -58,8 +64,8 @@ export class Operators {
   }
 
   /** @throws GeoError E006 `not_an_operator` */
-  require(actor: Pid, act: OperatorAct): Role {
-    const role = this.roleOf(actor);
+  require(actor: Actor, act: OperatorAct): Role {
+    const role = this.roleOf(actor.pid);
     if (role !== undefined && ROLE_ACTS[role].includes(act)) return role;
     const needed = (Object.keys(ROLE_ACTS) as Role[]).filter((each) =>
       ROLE_ACTS[each].includes(act),

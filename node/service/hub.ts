@@ -1,9 +1,10 @@
-/** The hub of a community, for its operators. Whoever holds the token of the local API acts as the hub itself. */
+/** The hub of a community, for its operators. */
 import { GeoError } from '../../protocol/errors.ts';
 import type { Hash, Pid } from '../../protocol/identity/pid.ts';
 import { checkPrecision, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
 import type * as shapes from '../api/shapes.ts';
 import { isOpen } from '../hub/invitations.ts';
+import type { Actor } from '../hub/operators.ts';
 import { resolveAmong } from '../names.ts';
 import type { Rooms } from '../rooms.ts';
 import type { HubOperations } from '../service.ts';
@@ -14,7 +15,12 @@ import { peerIn } from './asking.ts';
 /** Entries of the journal that are shown unless more are asked for. */
 const ACTS_SHOWN = 100;
 
-export function hubOperations(rooms: Rooms, views: Views): HubOperations {
+/** @param by who asks; whoever holds the token of the local API acts as the hub itself */
+export function hubOperations(
+  rooms: Rooms,
+  views: Views,
+  by: Actor = { pid: rooms.me },
+): HubOperations {
   const { ports, hall, me } = rooms;
   const community = () => {
     if (rooms.community.settings.enabled) return rooms.community;
@@ -87,12 +93,12 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
     changeMember: async ({ member: text, act, reason }) => {
       const { members, membership } = community();
       const pid = resolveAmong([...membership.all().keys()] as Pid[], text, 'member');
-      const record = await hall.turn((turn) => members.change(turn, me, pid, act, reason));
+      const record = await hall.turn((turn) => members.change(turn, by, pid, act, reason));
       return member(pid, record);
     },
 
     confirmMembers: async ({ reason }) => {
-      await hall.turn((turn) => community().confirm(turn, me, reason));
+      await hall.turn((turn) => community().confirm(turn, by, reason));
       return operations.hubStats();
     },
 
@@ -105,14 +111,14 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
       const { settings, invitations } = community();
       const lifeMs = life_ms ?? settings.invitation_life_ms;
       const { id, code } = await hall.turn((turn) =>
-        community().invite(turn, me, { uses, lifeMs, note }),
+        community().invite(turn, by, { uses, lifeMs, note }),
       );
       return { ...invitationView(id, invitations.all().get(id)!, ports.clock.now()), code };
     },
 
     revokeInvitation: async ({ invitation, reason }) => {
       const { invitations } = community();
-      const id = await hall.turn((turn) => community().revoke(turn, me, invitation, reason));
+      const id = await hall.turn((turn) => community().revoke(turn, by, invitation, reason));
       return invitationView(id, invitations.all().get(id)!, ports.clock.now());
     },
 
@@ -129,7 +135,7 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
       const code = parseEquivalentCode(text);
       const precision = checkPrecision(given);
       const definition = { code, precision, metadata: Object.entries(metadata) };
-      await hall.turn((turn) => community().offer(turn, me, definition, reason));
+      await hall.turn((turn) => community().offer(turn, by, definition, reason));
       return { code, precision, metadata };
     },
 
@@ -145,7 +151,7 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
 
     appointOperator: async ({ operator, role, reason }) => {
       const pid = peerIn(rooms, operator);
-      await hall.turn((turn) => community().appoint(turn, me, pid, role ?? undefined, reason));
+      await hall.turn((turn) => community().appoint(turn, by, pid, role ?? undefined, reason));
       return operations.operators();
     },
 
@@ -154,7 +160,11 @@ export function hubOperations(rooms: Rooms, views: Views): HubOperations {
       // Without a place to begin at, the newest are meant.
       const from = after ?? Math.max(0, (journal.head?.number ?? 0) - limit);
       const acts = await journal.since(from, limit);
-      return acts.map((act) => ({ ...act, time: isoTime(act.time) }));
+      return acts.map(({ request, ...act }) => ({
+        ...act,
+        time: isoTime(act.time),
+        signed: request !== undefined,
+      }));
     },
 
     checkJournal: async ({ head }) => {

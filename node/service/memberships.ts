@@ -1,16 +1,18 @@
 /** This participant's memberships in communities. */
+import { GeoError } from '../../protocol/errors.ts';
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import type * as shapes from '../api/shapes.ts';
 import { resolveAmong } from '../names.ts';
 import type { Rooms } from '../rooms.ts';
 import type { MembershipOperations } from '../service.ts';
 import { isoTime } from '../views.ts';
+import { peerIn } from './asking.ts';
 
 /** How long a request waits for the hub's answer before it is left to the node, ms. */
 const ANSWER_WAIT_MS = 5_000;
 
 export function membershipOperations(rooms: Rooms): MembershipOperations {
-  const { ports, hall, peers, memberships } = rooms;
+  const { ports, hall, peers, memberships, operating } = rooms;
 
   const view = (hub: Pid): shapes.Membership => {
     const record = memberships.all().get(hub)!;
@@ -62,6 +64,21 @@ export function membershipOperations(rooms: Rooms): MembershipOperations {
       await hall.turn((turn) => memberships.leave(turn, hub));
       await answer;
       return view(hub);
+    },
+
+    operateAt: async ({ hub: text, method, argument }) => {
+      const hub = peerIn(rooms, text);
+      const key = await peers.find(hub);
+      if (key === undefined) {
+        throw new GeoError(
+          'E007',
+          'The hub cannot be found; connect to it first: geo connect ADDRESS.',
+          {
+            fault: 'hub_silent',
+          },
+        );
+      }
+      return { result: await operating.ask(key, method, argument) };
     },
   };
 }

@@ -74,6 +74,8 @@ export const ActRecord = s.map({
   /** JSON of what changed; empty: there was nothing. */
   before: s.text(2_000),
   after: s.text(2_000),
+  /** The operator's signed request, unless the hub's own participant acted. */
+  request: s.optional(s.bytesUpTo(8 * 1024)),
   /** Hash of the act before this one; of the first, 32 zero bytes. */
   previous: s.hash,
 });

@@ -6,7 +6,14 @@ import { AgentAck, AgentGrant, AgentRevoke, MemberQuery } from './messages/agent
 import { ClearingPrepare, Consent, Objection, Proposal } from './messages/clearing.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
-import { EquivalentDefine, JoinReply, JoinRequest, ProfileUpdate } from './messages/membership.ts';
+import {
+  EquivalentDefine,
+  JoinReply,
+  JoinRequest,
+  OperatorReply,
+  OperatorRequest,
+  ProfileUpdate,
+} from './messages/membership.ts';
 import {
   PaymentOutcome,
   PaymentPrepare,
@@ -79,6 +86,8 @@ export const MESSAGES = {
   EQUIVALENT_DEFINE: message(102, true, EquivalentDefine),
   AGENT_ACK: message(103, false, AgentAck),
   MEMBER_QUERY: message(104, true, MemberQuery),
+  OPERATOR_REQUEST: message(105, true, OperatorRequest),
+  OPERATOR_REPLY: message(106, false, OperatorReply),
 
   PING: message(112, false, Ping),
   PONG: message(113, false, Ping),

@@ -211,6 +211,8 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
     'precision of 9',
     { definition: { code: 'HOUR', precision: 9, metadata: [] } },
   ],
+  ['OPERATOR_REQUEST', 'name of an operation of 41 bytes', { method: 'm'.repeat(41) }],
+  ['OPERATOR_REPLY', 'result of 60 KiB and a byte', { result: 'r'.repeat(60 * 1024 + 1) }],
   ['PING', 'nonce of 7 bytes', { nonce: new Uint8Array(7) }],
   ['ERROR', 'text of 301 bytes', { text: 'e'.repeat(301) }],
 ];

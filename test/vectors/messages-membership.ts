@@ -107,4 +107,22 @@ export const MEMBERSHIP_MESSAGES: readonly ValidMessage[] = [
     body: { hub_key: w.bob.key, definition: DEFINITION, made: w.NOW },
     signer: w.bob,
   },
+  {
+    name: 'suspends a member',
+    type: 'OPERATOR_REQUEST',
+    body: {
+      operator_key: w.carol.key,
+      hub: w.bob.pid,
+      method: 'changeMember',
+      argument: JSON.stringify({ member: w.anna.pid, act: 'suspend', reason: 'lost her key' }),
+      nonce: new Uint8Array(16).fill(3),
+      created: w.NOW,
+    },
+    signer: w.carol,
+  },
+  {
+    name: 'done',
+    type: 'OPERATOR_REPLY',
+    body: { answers: w.ABOUT.manifest, done: true, result: '{"status":"suspended"}' },
+  },
 ];

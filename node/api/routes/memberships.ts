@@ -29,4 +29,12 @@ export const MEMBERSHIP_ROUTES: RoutesOf<MembershipOperations> = {
     input: { in: 'body', shape: shapes.LeaveRequest },
     response: shapes.Membership,
   },
+  operateAt: {
+    method: 'POST',
+    path: '/memberships/operate',
+    tag: 'memberships',
+    summary: 'Have another hub do something, as an operator whom it has appointed',
+    input: { in: 'body', shape: shapes.RemoteRequest },
+    response: shapes.RemoteAnswer,
+  },
 };

@@ -125,6 +125,7 @@ export const HubAct = z.object({
   reason: z.string(),
   before: z.string().describe('JSON, or empty'),
   after: z.string().describe('JSON, or empty'),
+  signed: z.boolean().describe("the operator's own signed request is kept with it"),
   previous: hash,
 });
 export const JournalQuery = z.strictObject({
@@ -161,6 +162,18 @@ export const LeaveRequest = z.strictObject({
   hub: peer.describe('PID of the hub, or a unique prefix of it'),
 });
 
+export const RemoteRequest = z.strictObject({
+  hub: peer,
+  method: z
+    .string()
+    .max(40)
+    .describe("name of one of the hub's operations, for example changeMember"),
+  argument: z.unknown().optional(),
+});
+export const RemoteAnswer = z.object({ result: z.unknown() });
+
+export type RemoteRequest = z.infer<typeof RemoteRequest>;
+export type RemoteAnswer = z.infer<typeof RemoteAnswer>;
 export type HubStats = z.infer<typeof HubStats>;
 export type MembersQuery = z.infer<typeof MembersQuery>;
 export type Member = z.infer<typeof Member>;

@@ -1,5 +1,10 @@
 /** Joining a community, and what its hub tells its members (docs/PROTOCOL.md, "Membership"). */
-import { METADATA_MAX, OFFERED_MAX, PRECISION_MAX } from '../../limits.ts';
+import {
+  METADATA_MAX,
+  OFFERED_MAX,
+  OPERATOR_RESULT_BYTES_MAX,
+  PRECISION_MAX,
+} from '../../limits.ts';
 import * as s from '../schema.ts';
 
 export const MemberKind = s.oneOf('person', 'organization', 'hub');
@@ -84,3 +89,25 @@ export const EquivalentDefine = s.named(
   s.map({ hub_key: s.publicKey, definition: EquivalentDefinition, made: s.time }),
 );
 export type EquivalentDefine = s.Infer<typeof EquivalentDefine>;
+
+/** OPERATOR_REQUEST: somebody with a role asks the hub for an act, or for what it may see. */
+export const OperatorRequest = s.named(
+  'operator-request',
+  s.map({
+    operator_key: s.publicKey,
+    hub: s.pid,
+    /** What is asked for, by its name in the hub's API, and its argument as JSON. */
+    method: s.text(40),
+    argument: s.text(4_000),
+    nonce: s.bytes(16),
+    created: s.time,
+  }),
+);
+export type OperatorRequest = s.Infer<typeof OperatorRequest>;
+
+/** OPERATOR_REPLY: the answer as JSON; if it was refused, of `{code, message, details}`. */
+export const OperatorReply = s.named(
+  'operator-reply',
+  s.map({ answers: s.hash, done: s.bool, result: s.text(OPERATOR_RESULT_BYTES_MAX) }),
+);
+export type OperatorReply = s.Infer<typeof OperatorReply>;

@@ -65,4 +65,5 @@ export const ARGUMENTS: {
   memberships: [],
   join: [{ address: '/ip4/127.0.0.1/tcp/4001', code: 'X', name: '', about: '', kind: 'person' }],
   leave: [{ hub: BOB }],
+  operateAt: [{ hub: BOB, method: 'hubMembers', argument: { status: 'active' } }],
 };

@@ -269,6 +269,7 @@ export function createFakeService(): FakeService {
     clearCycle: method('clearCycle'),
     pendingClearings: method('pendingClearings'),
     answerClearing: method('answerClearing'),
+    operateAt: method('operateAt'),
   };
 }
 
@@ -387,6 +388,7 @@ function fixed(): Answers {
         reason: 'a dispute',
         before: '{"status":"active"}',
         after: '{"status":"suspended"}',
+        signed: true,
         previous: KEY,
       },
     ],
@@ -394,5 +396,6 @@ function fixed(): Answers {
     memberships: [membership],
     join: membership,
     leave: { ...membership, status: 'left' },
+    operateAt: { result: [member] },
   };
 }

@@ -123,6 +123,25 @@ describe('what each command asks the node for', () => {
   });
 });
 
+describe('with --at', () => {
+  it('the node asks the other hub, in the name of its participant', async () => {
+    const suspended = { ...(service.hubMembers({}) as [object])[0], status: 'suspended' };
+    service.answerWith('operateAt', { result: suspended });
+    const argv = ['hub', 'members', 'suspend', BOB, '--reason', 'a dispute', '--at', 'council'];
+    const { code, out } = await run(argv, 80);
+    expect(code).toBe(0);
+    expect(out).toContain('suspended');
+    expect(service.calls).toContainEqual({
+      method: 'operateAt',
+      argument: {
+        hub: 'council',
+        method: 'changeMember',
+        argument: { member: BOB, act: 'suspend', reason: 'a dispute' },
+      },
+    });
+  });
+});
+
 describe('outcomes', () => {
   it('a journal that does not hold is exit code 1', async () => {
     const check = { held: false, acts: 3, head: null, problem: 'act 4 is missing' };

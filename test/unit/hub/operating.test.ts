@@ -4,6 +4,7 @@ import { State } from '../../../node/engine/state.ts';
 import { Turn } from '../../../node/engine/turn.ts';
 import { Journal } from '../../../node/hub/journal.ts';
 import { Operators, ROLE_ACTS } from '../../../node/hub/operators.ts';
+import { nativeVerify } from '../../../node/native-ed25519.ts';
 import { keys } from '../../../node/store/keys.ts';
 import { createMemoryStore } from '../../../node/store/memory.ts';
 import type { Village } from '../engine/harness.ts';
@@ -107,12 +108,12 @@ describe('a role', () => {
     const state = new State(createMemoryStore());
     const operators = new Operators(state, person('hub').pid);
     const all = ROLE_ACTS.admin;
-    for (const act of all) expect(() => operators.require(pid, act)).toThrow(/role/);
+    for (const act of all) expect(() => operators.require({ pid }, act)).toThrow(/role/);
     const turn = new Turn(state, 0, () => 0);
     operators.appoint(turn, pid, role);
     turn.finish().merge();
     for (const act of all) {
-      const may = () => operators.require(pid, act);
+      const may = () => operators.require({ pid }, act);
       if (ROLE_ACTS[role].includes(act)) expect(may()).toBe(role);
       else expect(may).toThrow(/this participant is/);
     }
@@ -151,7 +152,7 @@ describe('the journal', () => {
     const disk = createMemoryStore(village.disk('hub').snapshot());
     const state = new State(disk);
     await state.load();
-    return new Journal(state, disk).verify(noted as never);
+    return new Journal(state, disk, nativeVerify).verify(noted as never);
   };
 
   it('passes through every hash that was once its newest', async () => {
