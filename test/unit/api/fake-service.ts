@@ -5,6 +5,7 @@
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service.ts';
 import { fakeClearing } from './fake-clearing.ts';
+import { hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
@@ -110,59 +111,6 @@ export const transaction: shapes.PaymentTransaction = {
   effects: [{ debtor: ANNA, creditor: BOB, delta: '12.50' }],
   certificate: '0102ff',
   note: 'for the bread',
-};
-
-const hubStats: shapes.HubStats = {
-  community: 'The village',
-  about: '',
-  admission: 'approval',
-  members: { pending: 1, refused: 0, active: 2, suspended: 0, left: 0, deleted: 0 },
-  hosted: 1,
-  connected: 1,
-  invitations_open: 1,
-  operators: 0,
-  equivalents: ['UAH'],
-  acts: 1,
-  head: KEY,
-  index: [{ equivalent: 'UAH', participants: 3, edges: 2, differing: 0 }],
-  unconfirmed: false,
-};
-const member: shapes.Member = {
-  pid: BOB,
-  name: 'Bob',
-  about: 'bakes bread',
-  kind: 'person',
-  hosted: false,
-  status: 'active',
-  reason: '',
-  asked: TIME,
-  joined: TIME,
-  since: TIME,
-  invitation: null,
-  connected: true,
-};
-const invitation: shapes.Invitation = {
-  id: KEY,
-  status: 'open',
-  uses: 1,
-  used: 0,
-  made: TIME,
-  expires: TIME,
-  by: ANNA,
-  note: 'for the choir',
-};
-const operator: shapes.Operator = { pid: ANNA, name: null, role: 'admin', since: null };
-const membership: shapes.Membership = {
-  hub: BOB,
-  community: 'The village',
-  about: '',
-  status: 'active',
-  wish: null,
-  reason: '',
-  fault: null,
-  equivalents: ['UAH'],
-  conflicts: [],
-  answered: TIME,
 };
 
 const account: shapes.Account = {

@@ -1,0 +1,60 @@
+/** What a fake hub, and somebody who has joined one, answer. */
+import type * as shapes from '../../../node/api/shapes.ts';
+
+const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
+const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
+const KEY = 'a'.repeat(64);
+const TIME = '2026-03-01T12:00:00.000Z';
+
+export const hubStats: shapes.HubStats = {
+  community: 'The village',
+  about: '',
+  admission: 'approval',
+  members: { pending: 1, refused: 0, active: 2, suspended: 0, left: 0, deleted: 0 },
+  hosted: 1,
+  connected: 1,
+  invitations_open: 1,
+  operators: 0,
+  equivalents: ['UAH'],
+  acts: 1,
+  head: KEY,
+  index: [{ equivalent: 'UAH', participants: 3, edges: 2, differing: 0 }],
+  unconfirmed: false,
+};
+export const member: shapes.Member = {
+  pid: BOB,
+  name: 'Bob',
+  about: 'bakes bread',
+  kind: 'person',
+  hosted: false,
+  status: 'active',
+  reason: '',
+  asked: TIME,
+  joined: TIME,
+  since: TIME,
+  invitation: null,
+  connected: true,
+};
+export const invitation: shapes.Invitation = {
+  id: KEY,
+  status: 'open',
+  uses: 1,
+  used: 0,
+  made: TIME,
+  expires: TIME,
+  by: ANNA,
+  note: 'for the choir',
+};
+export const operator: shapes.Operator = { pid: ANNA, name: null, role: 'admin', since: null };
+export const membership: shapes.Membership = {
+  hub: BOB,
+  community: 'The village',
+  about: '',
+  status: 'active',
+  wish: null,
+  reason: '',
+  fault: null,
+  equivalents: ['UAH'],
+  conflicts: [],
+  answered: TIME,
+};
