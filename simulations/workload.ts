@@ -202,7 +202,10 @@ function burstOf(random: SeededRandom, { hosts }: Community): Wish[] {
 function changeOf(random: SeededRandom, community: Community): WorkStep {
   const line = random.pick(community.lines);
   const { from, to, equivalent } = line;
-  switch (random.below(9)) {
+  switch (random.below(10)) {
+    case 9:
+      // Perhaps there is no line that way.
+      return { do: random.below(2) === 0 ? 'freeze' : 'close', from: to, to: from, equivalent };
     case 8:
       return { ...line, policy: { clears: random.below(2) === 0 } };
     case 0:

@@ -13,7 +13,7 @@ import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
 import { bodyOf, type Kind, NAMES, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
-import { alteredWord } from './bad-consents.ts';
+import { alteredWord, unaskedWord } from './bad-consents.ts';
 import { alteredManifest } from './bad-manifests.ts';
 import { chance } from './chance.ts';
 import type { Host } from './host.ts';
@@ -150,6 +150,9 @@ export class Adversary {
   #vote(to: PublicKey, bytes: Uint8Array, known: Known): void {
     if (this.#chance(10)) return;
     this.#send(to, bytes);
+    if (known.kind === 'clearing' && this.#chance(40)) {
+      this.#send(to, unaskedWord(known.about.tx, this.#random, this.#host.identity));
+    }
     if (!this.#chance(30)) return;
     const no = this.#statement(NAMES.vote[known.kind], { ...known.about, yes: false });
     const yes = this.#statement(NAMES.vote[known.kind], { ...known.about, yes: true });
@@ -244,6 +247,7 @@ export class Adversary {
     for (const voter of known.voters) this.#makeUp(voter, frame);
     this.#misname(known, votes);
     this.#hurry(known);
+    this.#outOfTurn(known);
     const victim = this.#random.pick(known.voters);
     this.#makeUp(
       this.#random.pick(known.voters),
@@ -259,6 +263,16 @@ export class Adversary {
       bareFrame('STATUS_QUERY', { manifest, round: 1, evidence }),
     ];
     for (const voter of voters) if (this.#chance(50)) this.#makeUp(voter, this.#random.pick(asks));
+  }
+
+  /** As coordinator: the next attempt, or a changed one, whatever became of the last. */
+  #outOfTurn({ kind, manifest, voters }: Known): void {
+    if (voters.at(-1) !== this.#host.identity.publicKey) return;
+    const next = alteredManifest(manifest, this.#random, this.#host.identity);
+    const body = { manifest: next, contacts: [] };
+    const frame =
+      kind === 'payment' ? bareFrame('PAYMENT_PREPARE', body) : bareFrame('CLEARING_PREPARE', body);
+    for (const voter of voters) this.#makeUp(voter, frame);
   }
 
   /** An attempt's manifest under the name of another that nobody knows. */

@@ -1,11 +1,17 @@
 /** Proposals and consents that a dishonest participant might send beside its true ones. */
-import { type PublicKey, publicKeyToBytes } from '../../protocol/identity/pid.ts';
+import {
+  type Hash,
+  hashToBytes,
+  type PublicKey,
+  publicKeyToBytes,
+} from '../../protocol/identity/pid.ts';
 import { type CborMap, decode, encode } from '../../protocol/wire/cbor.ts';
 import { sealSign1 } from '../../protocol/wire/cose.ts';
 import { signedFrame } from '../../protocol/wire/envelope.ts';
 import type { ReadFrame } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 import type { SeededRandom } from '../random.ts';
+import { EPOCH_MS } from './clock.ts';
 import type { Identity } from './identities.ts';
 
 const HOUR_MS = 3_600_000;
@@ -43,6 +49,17 @@ export function alteredWord(
       return frameOf('CLEARING_REJECT', no, liar);
     }
   }
+}
+
+/** Yes or no to a proposal of somebody who has asked nothing. */
+export function unaskedWord(tx: Hash, random: SeededRandom, liar: Identity): Uint8Array {
+  const about = {
+    tx: hashToBytes(tx),
+    participant_key: publicKeyToBytes(liar.publicKey),
+  };
+  return random.below(2) === 0
+    ? frameOf('CLEARING_REJECT', { ...about, fault: 'no', text: 'No.' }, liar)
+    : frameOf('CLEARING_ACCEPT', { ...about, amount: 1, expires: EPOCH_MS + HOUR_MS }, liar);
 }
 
 function frameOf(

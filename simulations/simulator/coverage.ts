@@ -64,11 +64,41 @@ const MACHINES = {
   },
 } as const satisfies Readonly<Record<string, Machine>>;
 
+const ONLY_ASKED =
+  'a person answers what waits for it; anything else is refused before the machine';
+
 /** Pairs that no run can reach, each with its reason. */
 export const UNREACHABLE: Readonly<Record<string, string>> = {
   'voter ABORTED timer': 'an aborted voter is settled: its timer is cleared in the same write',
+  ...reasonsOf('clearing coordinator', {
+    'PROPOSED attempt-aborted': 'nothing is voted on while somebody is asked',
+    'PROPOSED attempt-committed':
+      'nothing is voted on while somebody is asked; an attempt that was aborted before commits only by R8',
+    'REJECTED attempt-committed': 'an attempt that was aborted commits only by R8',
+    'COMMITTED attempt-aborted': 'no attempt of it is begun after the one that commits',
+    'COMMITTED attempt-committed': 'the engine keeps the first outcome of a proposal',
+    'COMMITTED restart':
+      'a restart takes up what is undecided, and leaves live attempts to the engine',
+  }),
+  ...reasonsOf('clearing participant', {
+    'NEW answer': ONLY_ASKED,
+    'WAITING_CONFIRMATIONS answer': ONLY_ASKED,
+    'COMMITTED answer': ONLY_ASKED,
+    'REJECTED answer': ONLY_ASKED,
+    'NEW expired': 'only who was asked has a time to answer in',
+    'PROPOSED attempt-committed': 'who is still asked has said NO to every attempt',
+    'COMMITTED expired': 'what is decided does not expire',
+    'COMMITTED attempt-committed': 'the engine keeps the first outcome of a proposal',
+    'COMMITTED attempt-aborted': 'the engine keeps the first outcome of a proposal',
+  }),
   'trust line none repeated': 'versions begin at 1, and of an unknown line every one is newer',
 };
+
+function reasonsOf(role: string, reasons: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(reasons).map(([pair, reason]) => [`${role} ${pair}`, reason]),
+  );
+}
 
 export const countSteps: readonly Substitution[] = Object.entries<Machine>(MACHINES).flatMap(
   ([role, { file, steps, beginnings }]) => [

@@ -60,7 +60,7 @@ export class SimulatedNetwork {
   weather: Weather = FAIR;
   /** Hosts whose frames take that many times as long, both ways. */
   readonly slow = new Map<number, number>();
-  /** Frames on their way. */
+  /** Frames on their way that somebody honest sends or gets. */
   inFlight = 0;
   readonly #time: VirtualTime;
   readonly #watch: Watches;
@@ -180,9 +180,11 @@ export class SimulatedNetwork {
   }
 
   #carry(from: Host, to: Host, frame: Uint8Array, delayMs: number): void {
-    this.inFlight++;
+    // Two who keep no rule may go on for ever between them.
+    const counts = !(from.isHostile && to.isHostile);
+    if (counts) this.inFlight++;
     this.#time.after(delayMs, () => {
-      this.inFlight--;
+      if (counts) this.inFlight--;
       const socket = this.#sockets.get(to);
       if (this.#cut.has(link(from, to))) {
         this.#watch.dropped(from, to, frame, 'cut off');
