@@ -39,8 +39,11 @@ export interface HubRun {
   /** The same signatures, CBOR and synced writes, bare. */
   readonly floor_per_s: number;
   readonly floor_p50_ms: number;
+  readonly floor_cpu_us_per_payment: number;
   /** `payments_per_s / floor_per_s`. */
   readonly ratio: number;
+  /** `floor_cpu_us_per_payment / cpu_us_per_payment`: the same, as little as other work on the machine can disturb it. */
+  readonly cpu_ratio: number;
 }
 
 export interface HubReport {
@@ -155,6 +158,7 @@ class HubBench {
     const own: LoadResult[] = [];
     const bare: LoadResult[] = [];
     let spent: Tally | undefined;
+    let floorCpuUs = 0;
     const windows = Math.ceil(seconds / WINDOW_SECONDS);
     for (let window = 0; window < windows; window++) {
       const prepared = window === 0 ? await this.#countSpecimens() : undefined;
@@ -163,9 +167,11 @@ class HubBench {
       const used = difference(await this.#hub.ask('tally'), before);
       spent = spent === undefined ? used : sum(spent, used);
       if (prepared !== undefined) await this.#prepareFloor(prepared, own[0]!.done);
+      const floorBefore = await this.#floorCpuUs();
       bare.push(await this.#floor.payAlone({ inFlight, seconds: seconds / windows }));
+      floorCpuUs += (await this.#floorCpuUs()) - floorBefore;
     }
-    return runOf(inFlight, joined(own), joined(bare), spent!);
+    return runOf(inFlight, joined(own), joined(bare), spent!, floorCpuUs);
   }
 
   async profile(directory: string, { inFlight, seconds }: HubOptions): Promise<void> {
@@ -180,6 +186,10 @@ class HubBench {
   #carry(inFlight: number, seconds: number): Promise<LoadResult> {
     const orders = this.#members.orders(Math.ceil(ORDERS_PER_SECOND * seconds));
     return this.#hub.ask('carry', { orders, load: { inFlight, seconds } });
+  }
+
+  async #floorCpuUs(): Promise<number> {
+    return (await this.#floor.tally())[0]!.cpuUs;
   }
 
   async #countSpecimens(): Promise<Counted> {
@@ -197,7 +207,13 @@ class HubBench {
   }
 }
 
-function runOf(inFlight: number, own: LoadResult, bare: LoadResult, spent: Tally): HubRun {
+function runOf(
+  inFlight: number,
+  own: LoadResult,
+  bare: LoadResult,
+  spent: Tally,
+  floorCpuUs: number,
+): HubRun {
   const each = perOne(spent, own.done);
   const perSecond = own.done / own.seconds;
   const floor = bare.done / bare.seconds;
@@ -216,7 +232,9 @@ function runOf(inFlight: number, own: LoadResult, bare: LoadResult, spent: Tally
     store_bytes: Math.round(each.storeBytes),
     floor_per_s: round(floor),
     floor_p50_ms: round(percentile(bare.latenciesMs, 0.5)),
+    floor_cpu_us_per_payment: Math.round(floorCpuUs / bare.done),
     ratio: round(perSecond / floor),
+    cpu_ratio: round(floorCpuUs / bare.done / each.cpuUs),
   };
 }
 
@@ -243,6 +261,7 @@ export function hubText(page: Page, report: HubReport): string {
         number('stored', (run) => run.store_bytes),
         number('floor/s', (run) => run.floor_per_s),
         number('ratio', (run) => run.ratio),
+        number('CPU', (run) => run.cpu_ratio),
       ],
       report.runs,
     ),
