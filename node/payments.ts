@@ -32,12 +32,15 @@ import { recordEnd } from './engine/transactions.ts';
 import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
 
 import type { Ports } from './ports.ts';
-import type { Router } from './routing/router.ts';
+import type { Router, RoutesFound } from './routing/router.ts';
 import type { NodeSettings } from './settings.ts';
 import { keys } from './store/keys.ts';
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
+
+/** Searches for one attempt, each round somebody more. */
+const ROUTE_TRIES_MAX = 8;
 
 type Ended = Extract<Notice, { type: 'attempt-ended' }>;
 
@@ -197,12 +200,9 @@ export class Payments {
     let refusal: Refusal | undefined;
     const avoid = new Set<Pid>(order.avoid);
     try {
+      this.#requireCovered(order);
       for (let number = 1; number <= this.#settings.payments.attempts_max; number++) {
-        const found = await this.#router.routesFor({
-          ...order,
-          payer: pidFromPublicKey(order.payer_key),
-          avoid: [...avoid],
-        });
+        const found = await this.#coveredRoutes(order, avoid);
         if (found.payable < order.amount) {
           refusal =
             refusal ??
@@ -243,6 +243,31 @@ export class Payments {
       }
     }
     await this.#end(tx, refusal ?? noRoute(0n));
+  }
+
+  /** Routes round everyone whose agent has no grant to carry this payment; those are added to `avoid`. */
+  async #coveredRoutes(order: Order, avoid: Set<Pid>): Promise<RoutesFound> {
+    const payer = pidFromPublicKey(order.payer_key);
+    for (let tries = 1; ; tries++) {
+      const found = await this.#router.routesFor({ ...order, payer, avoid: [...avoid] });
+      const between = found.routes.flatMap(({ path }) => path.slice(1, -1));
+      const open = between.filter((pid) => !this.#agents.covers(pid, 'carry', order.expires));
+      if (open.length === 0) return found;
+      if (tries === ROUTE_TRIES_MAX) return { ...found, routes: [], payable: 0n };
+      for (const pid of open) avoid.add(pid);
+    }
+  }
+
+  /** @throws GeoError E006 `grant_not_covering`: no other route helps */
+  #requireCovered({ payer_key: key, payee, expires }: Order): void {
+    for (const pid of [pidFromPublicKey(key), payee]) {
+      if (this.#agents.covers(pid, 'pay', expires)) continue;
+      throw new GeoError(
+        'E006',
+        `The agent of ${pid} has no grant for this payment, or one that ends before it. Have it renewed.`,
+        { fault: 'grant_not_covering' },
+      );
+    }
   }
 
   async #attempt(

@@ -12,7 +12,12 @@ import {
   signedFrame,
   type Unverified,
 } from '../../protocol/wire/envelope.ts';
-import type { AgentAck, AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
+import type {
+  AgentAck,
+  AgentGrant,
+  AgentRevoke,
+  GrantScope,
+} from '../../protocol/wire/messages/agent.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { AgentRecord } from '../store/records.ts';
 import { type Outbox, splitTail } from './outbox.ts';
@@ -105,6 +110,13 @@ export class Agents {
   grantOf(participant: Pid): Uint8Array | undefined {
     const known = this.#wordOn(participant);
     return known?.type === 'AGENT_GRANT' ? known.envelope : undefined;
+  }
+
+  /** Whether a manifest that ends at `until` can name the participant's agent for this part in it. */
+  covers(participant: Pid, part: keyof GrantScope, until: number): boolean {
+    const known = this.#wordOn(participant);
+    if (known?.scope === undefined) return true;
+    return known.scope[part] && (known.expires ?? 0) >= until;
   }
 
   /** Whether this node votes for either end. */
@@ -264,8 +276,8 @@ function recordOf(word: AgentWord): AgentRecord {
     const { member_key: agent, sequence } = body;
     return { type: 'AGENT_REVOKE', envelope: bytes, agent, sequence };
   }
-  const { agent_key: agent, sequence, expires } = body;
-  return { type: 'AGENT_GRANT', envelope: bytes, agent, sequence, expires };
+  const { agent_key: agent, sequence, expires, scope } = body;
+  return { type: 'AGENT_GRANT', envelope: bytes, agent, sequence, expires, scope };
 }
 
 function textOf({ type, agent, sequence }: AgentRecord, own: PublicKey): string {

@@ -2,6 +2,7 @@
 
 import { CYCLE_MAX, VOTERS_MAX } from '../../protocol/limits.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { GrantScope } from '../../protocol/wire/messages/agent.ts';
 import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import { Contact } from '../../protocol/wire/messages/route.ts';
 import { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
@@ -154,6 +155,7 @@ export const AgentRecord = s.map({
   sequence: count,
   /** Of a grant. */
   expires: s.optional(s.time),
+  scope: s.optional(GrantScope),
 });
 
 export const PeerRecord = s.map({ key: s.publicKey, addresses: s.list(s.text(400), 16) });

@@ -52,7 +52,7 @@ export class HostedVillage {
     const village = await Village.open({
       ...rest,
       people: [...rest.people, COURIER],
-      settings: { ...rest.settings, hub: { enabled: true } },
+      settings: { ...rest.settings, hub: { enabled: true, ...rest.settings?.hub } },
     });
     const self = new HostedVillage(village);
     for (const [hub, members] of Object.entries(hosted)) {
