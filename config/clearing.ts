@@ -1,9 +1,37 @@
 /** Options of clearings; what an option is, is said in `config/node.ts`. */
 import { z } from 'zod';
 import { CYCLE_MAX, ORDER_LIFE_MS_MAX } from '../protocol/limits.ts';
-import { whole } from './option.ts';
+import { flag, list, whole } from './option.ts';
 
 export const clearing = z.strictObject({
+  trigger: flag(true, 'Look for cycles after each committed payment, and clear them.'),
+  trigger_max_length: whole(
+    { default: 6, min: 3, max: CYCLE_MAX },
+    'Members of the longest cycle that is looked for after a payment.',
+  ),
+  min_amounts: list(
+    [],
+    256,
+    (text) => /^[A-Z0-9_]{1,16}=\d{1,19}(\.\d{1,8})?$/.test(text),
+    'CODE=AMOUNT, for example UAH=10.00',
+    'Smaller amounts are not cleared after a payment. Without an entry for an equivalent: any amount.',
+  ),
+  delay_ms: whole(
+    { default: 250, min: 1, max: 60_000 },
+    'How long after a payment cycles are looked for, and by chance up to twice as long; payments under way go first.',
+  ),
+  search_ms: whole(
+    { default: 1_000, min: 50, max: 30_000 },
+    'How long one search for cycles waits for neighbours.',
+  ),
+  search_budget: whole(
+    { default: 64, min: 1, max: 10_000 },
+    'Messages that one search for cycles may cause, here and behind.',
+  ),
+  cycles_max: whole(
+    { default: 4, min: 1, max: 16 },
+    'Cycles over one debt that are cleared after one search.',
+  ),
   max_length: whole(
     { default: CYCLE_MAX, min: 3, max: CYCLE_MAX },
     'Members of the longest cycle that this participant is part of; longer ones are refused.',

@@ -116,6 +116,12 @@ export class Inbox {
         const applied = [signed!.bytes];
         return this.#turn((turn) => attempts.statement(turn, from, body.manifest, { applied }));
       }
+      case 'CLEARING_SEARCH':
+        clearing.search.onQuery(from, frame.body);
+        return undefined;
+      case 'CLEARING_FOUND':
+        clearing.search.onReply(from, frame.body);
+        return undefined;
       case 'CLEARING_PROPOSE':
         return clearing.consents.proposed(from, frame.signed!);
       case 'CLEARING_ACCEPT':

@@ -112,8 +112,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       isCompared: (id) => edges.isCompared(id),
       mayJudge: ({ created }) => created > blindUntil(),
       isOffender: (participant) => offenders.has(participant),
-      // Whoever votes for this participant may propose in its name.
-      isHub: (participant) => agents.agentOf(me) === peers.keyOf(participant),
+      isHub: (pid) => memberships.hubs().some((key) => pidFromPublicKey(key) === pid),
       contactOf: (key) =>
         key === ports.signer.publicKey
           ? [key, ports.transport.addresses().slice(0, 4)]
@@ -182,7 +181,17 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     membership,
     community,
   });
-  const clearing = new ClearingRoom({ ports, hall, attempts, edges, agents, outbox, settings });
+  const clearing = new ClearingRoom({
+    ports,
+    hall,
+    attempts,
+    edges,
+    agents,
+    outbox,
+    settings,
+    ground,
+    places,
+  });
   const operating = new Operating(ports, community, (actor) =>
     hubOperations(rooms, new Views(state, me), actor),
   );
@@ -310,6 +319,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       edges.stop();
       search.stop();
       desk.stop();
+      clearing.stop();
       await hall.stop();
       await ports.transport.stop();
       await ports.store.close();

@@ -11,8 +11,7 @@ import {
   pidFromPublicKey,
   type TxId,
 } from '../../protocol/identity/pid.ts';
-import { asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
-import { type Edge, edgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import { clearable } from '../../protocol/ledger/clearing.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import {
   type ClearingCoordinatorEvent,
@@ -47,7 +46,8 @@ import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
-import type { Cycle } from './cycle.ts';
+import { type Cycle, cycleKey } from './cycle.ts';
+import { knownToAsk, ownDebts } from './own-debts.ts';
 import type { Spared } from './spared.ts';
 
 /** How long an attempt waits for the comparison of books, ms. */
@@ -92,11 +92,13 @@ export class Clearings {
    */
   async clear(cycle: Cycle, byOwner: boolean): Promise<TxId> {
     const { ports, hall } = this.#context;
+    const open = this.#openOver(cycle, byOwner);
+    if (open !== undefined) return open;
     const proposal = this.#proposalFor(cycle);
     const { signer } = ports;
     const order = seal('CLEARING_PROPOSE', proposal, signer.publicKey, (m) => signer.sign(m));
     const tx = hashOf(parseSign1(order).payload);
-    const asks = this.#knownToAsk(cycle);
+    const asks = knownToAsk(hall.state, cycle);
     const agrees = byOwner && asks.delete(this.#me);
     const outcome = startClearing([...asks], proposal.amount, proposal.expires);
     await hall.turn((turn) => {
@@ -173,6 +175,21 @@ export class Clearings {
     return record && proposalOf(record).expires;
   }
 
+  /**
+   * A clearing of the same cycle that is proposed here already, or about which somebody else asks
+   * here: nobody is asked twice. Whoever wants it now need not wait for another's.
+   */
+  #openOver(cycle: Cycle, byOwner: boolean): TxId | undefined {
+    const { state } = this.#context.hall;
+    const key = cycleKey(cycle);
+    return [...state.clearings].find((tx) => {
+      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      if (record === undefined || (byOwner && record.role !== 'coordinator')) return false;
+      const { equivalent, cycle: members } = proposalOf(record);
+      return cycleKey({ equivalent, members }) === key;
+    });
+  }
+
   #proposalFor({ equivalent, members, amount }: Cycle): Proposal {
     const { ports, hall, settings } = this.#context;
     const known = hall.state.equivalents.get(equivalent);
@@ -193,29 +210,6 @@ export class Clearings {
       created: now,
       expires: now + settings.clearing.consent_ms,
     };
-  }
-
-  /** Who says in its line to a neighbour of this node that it wants to be asked, and who is known to. */
-  #knownToAsk(cycle: Cycle): Set<Pid> {
-    const asks = new Set(cycle.asks ?? []);
-    for (const { edge, creditor } of this.#ownDebts(cycle)) {
-      if (asksFirst(edge, creditor)) asks.add(creditor);
-    }
-    return asks;
-  }
-
-  /** The debts of the cycle that are on this node's own edges. */
-  #ownDebts({ members, equivalent }: Pick<Cycle, 'members' | 'equivalent'>) {
-    const found: { edge: Edge; debtor: Pid; creditor: Pid }[] = [];
-    for (const [i, debtor] of members.entries()) {
-      const creditor = members[(i + 1) % members.length]!;
-      if (debtor !== this.#me && creditor !== this.#me) continue;
-      const edge = this.#context.hall.state.edges.get(
-        edgeKey(edgeId(debtor, creditor, equivalent)),
-      );
-      if (edge !== undefined) found.push({ edge, debtor, creditor });
-    }
-    return found;
   }
 
   #ownConsent(tx: TxId, { amount, expires }: Pick<Proposal, 'amount' | 'expires'>): Uint8Array {
@@ -332,12 +326,13 @@ export class Clearings {
   }
 
   #manifest(tx: TxId, amount: bigint): Uint8Array {
-    const { ports, agents, settings } = this.#context;
+    const { ports, hall, agents, settings } = this.#context;
+    const { state } = hall;
     const record = this.#recordOf(tx)!;
     const { cycle, equivalent, expires } = proposalOf(record);
     // What the own books allow needs no vote to find out.
     let fits = amount;
-    for (const { edge, debtor, creditor } of this.#ownDebts({ members: cycle, equivalent })) {
+    for (const { edge, debtor, creditor } of ownDebts(state, { members: cycle, equivalent })) {
       const free = clearable(edge, { debtor, creditor });
       if (free > 0n && free < fits) fits = free;
     }

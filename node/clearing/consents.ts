@@ -32,6 +32,7 @@ import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
+import { cycleKey } from './cycle.ts';
 
 /** Proposals that wait for this node's person, from all coordinators together and from one. */
 const PENDING_MAX = 500;
@@ -83,7 +84,7 @@ export class Consents {
         this.#requireRoom(proposal);
       }
       const record = known ?? newRecord(signed, turn.now);
-      this.#advance(turn, tx, record, { type: 'proposed', ...this.#readiness(turn, proposal) });
+      this.#advance(turn, tx, record, { type: 'proposed', ...this.#readiness(turn, tx, proposal) });
     });
     if (hall.state.clearings.has(tx)) hall.deadlines.set(`clearing:${tx}`, proposal.expires);
   }
@@ -127,7 +128,8 @@ export class Consents {
     });
   }
 
-  #readiness(turn: Turn, { cycle, equivalent }: Proposal): { readiness: Readiness; why?: Why } {
+  #readiness(turn: Turn, tx: TxId, proposal: Proposal): { readiness: Readiness; why?: Why } {
+    const { cycle, equivalent } = proposal;
     const { max_length: longest } = this.#context.settings.clearing;
     if (cycle.length > longest) return { readiness: 'refuse', why: TOO_LONG };
     const at = cycle.indexOf(this.#me);
@@ -142,7 +144,21 @@ export class Consents {
       clearable(owed, { debtor, creditor: this.#me }) > 0n &&
       clearable(owing, { debtor: this.#me, creditor }) > 0n;
     if (!isThere) return { readiness: 'refuse', why: NO_DEBT };
-    return { readiness: asksFirst(owed, this.#me) ? 'ask' : 'auto' };
+    if (!asksFirst(owed, this.#me)) return { readiness: 'auto' };
+    return this.#isAsked(turn, tx, proposal)
+      ? { readiness: 'refuse', why: ASKED }
+      : { readiness: 'ask' };
+  }
+
+  /** Whoever found the cycle first has asked; a person is not asked about it by each of the others. */
+  #isAsked(turn: Turn, tx: TxId, proposal: Proposal): boolean {
+    const key = cycleKey({ equivalent: proposal.equivalent, members: proposal.cycle });
+    return [...this.#context.hall.state.clearings].some((other) => {
+      const record = other === tx ? undefined : turn.transaction(other);
+      if (record?.state !== 'PROPOSED') return false;
+      const { equivalent, cycle: members } = proposalOf(record);
+      return cycleKey({ equivalent, members }) === key;
+    });
   }
 
   #advance(
@@ -212,6 +228,10 @@ const REFUSED: Why = {
 const TOO_LONG: Why = {
   fault: 'cycle_too_long',
   text: 'A participant takes part in shorter cycles only.',
+};
+const ASKED: Why = {
+  fault: 'already_asked',
+  text: 'A participant is being asked about the same cycle by somebody else.',
 };
 const NO_DEBT: Why = {
   fault: 'debt_too_small',

@@ -1,6 +1,9 @@
 /** Cycles of debts that could be cleared, and where they come from. */
 import type { Pid } from '../../protocol/identity/pid.ts';
+import { parseLimit } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { State } from '../engine/state.ts';
+import type { NodeSettings } from '../settings.ts';
 
 /** A cycle as somebody has found it; the votes decide whether it is one. */
 export interface Cycle {
@@ -19,15 +22,40 @@ export interface CycleQuestion {
   readonly maxLength: number;
   /** Smaller amounts are not worth a clearing, smallest unit. */
   readonly minAmount: bigint;
-  /** Debts to this creditor are left alone: it has not agreed lately. */
-  readonly isSpared: (creditor: Pid) => boolean;
 }
 
 /**
- * Finds cycles, in the order in which they are to be cleared; disjoint, or their amounts so that they
- * all fit one after the other. A node without an index searches from its own edges; a hub's global
- * pass sees the whole community.
+ * Finds cycles, one after the other in the order in which they are to be cleared: each as the books
+ * stand when it is asked for, so after the ones before it. A node without an index searches from its own
+ * debts; a hub's global pass sees the whole community.
  */
 export interface CycleSource {
-  find(question: CycleQuestion): Promise<readonly Cycle[]>;
+  find(question: CycleQuestion): AsyncIterable<Cycle>;
+}
+
+/** A name of the cycle that does not depend on where it begins. */
+export function cycleKey({
+  equivalent,
+  members,
+}: {
+  readonly equivalent: EquivalentCode;
+  readonly members: readonly Pid[];
+}): string {
+  const first = members.indexOf([...members].sort()[0]!);
+  return [equivalent, ...members.slice(first), ...members.slice(0, first)].join('/');
+}
+
+/**
+ * The least amount that is worth a clearing, smallest unit.
+ * @throws GeoError E009 `too_many_digits`: the configuration counts finer than the equivalent
+ */
+export function minAmountIn(
+  { equivalents }: Pick<State, 'equivalents'>,
+  { min_amounts: entries }: NodeSettings['clearing'],
+  equivalent: EquivalentCode,
+): bigint {
+  const entry = entries.find((text) => text.startsWith(`${equivalent}=`));
+  const precision = equivalents.get(equivalent)?.precision;
+  if (entry === undefined || precision === undefined) return 1n;
+  return parseLimit(entry.slice(equivalent.length + 1), precision);
 }

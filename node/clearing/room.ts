@@ -1,20 +1,68 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
 import { GeoError } from '../../protocol/errors.ts';
 import { pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
+import type { Places } from '../routing/places.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
+import type { CycleSource } from './cycle.ts';
+import { debtGroundOf } from './debt-ground.ts';
+import { LocalCycles } from './local-cycles.ts';
 import { Spared } from './spared.ts';
+import { Triggers } from './triggers.ts';
+
+interface ClearingRoomContext extends Omit<ClearingsContext, 'spared'> {
+  /** As the search for routes knows it. */
+  readonly ground: SearchGround;
+  readonly places: Places;
+}
 
 export class ClearingRoom {
   readonly clearings: Clearings;
   readonly consents: Consents;
-  readonly spared = new Spared();
-  readonly #context: Omit<ClearingsContext, 'spared'>;
+  readonly search: NeighbourSearch;
+  /** Where the cycles of `geo clear now` come from. */
+  readonly source: CycleSource;
+  readonly #triggers: Triggers;
+  readonly #context: ClearingRoomContext;
 
-  constructor(context: Omit<ClearingsContext, 'spared'>) {
+  constructor(context: ClearingRoomContext) {
+    const { ports, hall, agents, places } = context;
+    const { state } = hall;
+    const settings = context.settings.clearing;
+    const spared = new Spared();
     this.#context = context;
-    this.clearings = new Clearings({ ...context, spared: this.spared });
+    this.clearings = new Clearings({ ...context, spared });
     this.consents = new Consents(context);
+    const ground = debtGroundOf({
+      places: context.ground,
+      state,
+      agents,
+      isSpared: (creditor, equivalent) => spared.has(creditor, equivalent, ports.clock.now()),
+    });
+    this.search = new NeighbourSearch(
+      ground,
+      ports.clock,
+      ports.entropy,
+      ports.transport,
+      'cycles',
+    );
+    const cycles = new LocalCycles({
+      state,
+      agents,
+      ground,
+      search: this.search,
+      places,
+      settings,
+    });
+    this.source = cycles;
+    const { clearings } = this;
+    this.#triggers = new Triggers({ ports, hall, clearings, cycles, settings });
+  }
+
+  stop(): void {
+    this.#triggers.stop();
+    this.search.stop();
   }
 
   /** Clearings that wait for the word of this node's person. */

@@ -36,12 +36,13 @@ export function checkClearing(
 }
 
 function checkProposal(open: OpenClearing, context: Admission): Refusal | undefined {
-  const { proposal, coordinator, signedProposal } = open;
-  if (!proposal.cycle.includes(coordinator) && !context.isHub(coordinator)) {
+  const { proposal, coordinator, signedProposal, manifest } = open;
+  const represents = manifest.agents.includes(open.voters.length - 1);
+  if (!represents && !context.isHub(coordinator)) {
     return refusal(
       'E006',
       'stranger_proposes',
-      'A clearing is proposed by one of the cycle, or by a hub of its participants.',
+      'A clearing is proposed by one of the cycle, its agent, or a hub of its participants.',
     );
   }
   const { max_length: longest } = context.settings.clearing;

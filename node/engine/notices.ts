@@ -1,5 +1,6 @@
 /** What the engine tells the rest of the node after a turn is durable. Nobody who hears a notice writes the ledger. */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
+import type { EdgeId } from '../../protocol/ledger/edge.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import type { ClearingPhase } from '../../protocol/machines/clearing-coordinator.ts';
 import type { MemberStatus } from '../../protocol/machines/membership.ts';
@@ -11,6 +12,8 @@ export type Notice =
   | {
       readonly type: 'attempt-ended';
       readonly kind: TransactionKind;
+      /** Own edges that the attempt was about. */
+      readonly edges: readonly EdgeId[];
       readonly tx: TxId;
       readonly hash: Hash;
       readonly outcome: 'COMMITTED' | 'ABORTED';

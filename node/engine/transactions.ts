@@ -62,6 +62,7 @@ export function recordOutcome(
   turn.notice({
     type: 'attempt-ended',
     kind: after.open.kind,
+    edges: after.effects.map(({ edge }) => edge),
     tx,
     hash,
     outcome: phase,

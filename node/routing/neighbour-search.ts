@@ -90,7 +90,14 @@ export function shortest(addresses: readonly string[]): string[] {
   return addresses.filter((text) => text.length <= ADDRESS_LENGTH_MAX).slice(0, ADDRESSES_MAX);
 }
 
+/** Routes and cycles are looked for alike, over other hops and under other names. */
+export const SEARCH_NAMES = {
+  routes: { query: 'ROUTE_QUERY', reply: 'ROUTE_REPLY' },
+  cycles: { query: 'CLEARING_SEARCH', reply: 'CLEARING_FOUND' },
+} as const;
+
 export class NeighbourSearch {
+  readonly #names: (typeof SEARCH_NAMES)[keyof typeof SEARCH_NAMES];
   readonly #ground: SearchGround;
   readonly #clock: Clock;
   readonly #entropy: Entropy;
@@ -99,7 +106,14 @@ export class NeighbourSearch {
   /** Query id → when it was seen, oldest first. */
   readonly #seen = new Map<string, number>();
 
-  constructor(ground: SearchGround, clock: Clock, entropy: Entropy, transport: Transport) {
+  constructor(
+    ground: SearchGround,
+    clock: Clock,
+    entropy: Entropy,
+    transport: Transport,
+    what: keyof typeof SEARCH_NAMES = 'routes',
+  ) {
+    this.#names = SEARCH_NAMES[what];
     this.#ground = ground;
     this.#clock = clock;
     this.#entropy = entropy;
@@ -209,7 +223,7 @@ export class NeighbourSearch {
     });
     this.#asking.set(asking.id, asking);
     const budget = Math.floor((query.budget - forward.length) / forward.length);
-    const frame = bareFrame('ROUTE_QUERY', {
+    const frame = bareFrame(this.#names.query, {
       ...query,
       avoid: query.avoid.slice(0, AVOID_MAX),
       hops: query.hops - 1,
@@ -286,7 +300,7 @@ export class NeighbourSearch {
     const cost = Math.min(found.messages, 0xffff);
     const reply = { id: query.id, nodes, hops, repeated, cost };
     const whole = grants.length === 0 ? reply : { ...reply, grants };
-    this.#transport.send(to, bareFrame('ROUTE_REPLY', whole));
+    this.#transport.send(to, bareFrame(this.#names.reply, whole));
   }
 
   #markSeen(id: string): void {

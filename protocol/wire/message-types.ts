@@ -64,6 +64,8 @@ export const MESSAGES = {
   CLEARING_COMMIT: message(37, false, PaymentOutcome),
   CLEARING_ABORT: message(38, false, PaymentOutcome),
   CLEARING_COMMIT_ACK: message(39, true, Applied),
+  CLEARING_SEARCH: message(40, false, RouteQuery),
+  CLEARING_FOUND: message(41, false, RouteReply),
 
   STATUS_QUERY: message(48, false, StatusQuery),
   STATUS_REPLY: message(49, false, StatusReply),

@@ -34,8 +34,9 @@ export const SETTINGS: NodeSettings = {
   ...defaults,
   version: 'simulated',
   payments: { ...defaults.payments, order_life_ms: 30_000 },
-  clearing: { ...defaults.clearing, consent_ms: 8_000 },
   outbox: { ...defaults.outbox, retry_max_ms: 20_000 },
+  // What is cleared is decided by the plan of a run, not by each payment.
+  clearing: { ...defaults.clearing, trigger: false, consent_ms: 8_000 },
 };
 
 export class World {

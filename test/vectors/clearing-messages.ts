@@ -70,4 +70,33 @@ export const CLEARING_MESSAGES: readonly ValidMessage[] = [
     body: { ...c.ABOUT, first_hand: true },
     signer: w.bob,
   },
+  {
+    name: 'from whoever is owed to whoever owes it',
+    type: 'CLEARING_SEARCH',
+    body: {
+      id: new Uint8Array(16).fill(0x5e),
+      payer: w.carol.pid,
+      payee: w.bob.pid,
+      equivalent: w.UAH,
+      amount: 1200n,
+      hops: 4,
+      wait_ms: 850,
+      budget: 15,
+      avoid: [],
+    },
+  },
+  {
+    name: 'one debt that closes the cycle',
+    type: 'CLEARING_FOUND',
+    body: {
+      id: new Uint8Array(16).fill(0x5e),
+      nodes: [
+        [w.anna.key, []],
+        [w.bob.key, ['/ip4/192.0.2.1/tcp/4001']],
+      ],
+      hops: [[0, 1, 1200n]],
+      repeated: false,
+      cost: 0,
+    },
+  },
 ];

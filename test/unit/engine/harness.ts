@@ -69,6 +69,8 @@ const QUICK: SettingsPatch = {
   payments: { order_life_ms: 30_000, prepare_ms: 1_000, grace_ms: 200, retry_ms: 300 },
   routes: { query_timeout_ms: 300 },
   outbox: { retry_min_ms: 200, retry_max_ms: 5_000 },
+  // Payments alone are what most tests are about.
+  clearing: { trigger: false, search_ms: 300 },
 };
 
 export class Village {

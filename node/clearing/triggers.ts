@@ -1,0 +1,79 @@
+/**
+ * What a committed payment sets off: the debts that it changed are looked at for cycles, and these are
+ * cleared. One at a time, and payments go first.
+ */
+import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { Ports } from '../ports.ts';
+import type { NodeSettings } from '../settings.ts';
+import type { Clearings } from './clearings.ts';
+import { minAmountIn } from './cycle.ts';
+import type { LocalCycles } from './local-cycles.ts';
+
+/** Debts that wait to be looked at; what comes above it is found by a later payment or pass. */
+const WAITING_MAX = 256;
+
+interface TriggersContext {
+  readonly ports: Ports;
+  readonly hall: Hall;
+  readonly clearings: Clearings;
+  readonly cycles: LocalCycles;
+  readonly settings: NodeSettings['clearing'];
+}
+
+export class Triggers {
+  readonly #context: TriggersContext;
+  readonly #waiting = new Map<string, EdgeId>();
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(context: TriggersContext) {
+    this.#context = context;
+    if (!context.settings.trigger) return;
+    context.hall.listen((notice) => {
+      if (notice.type !== 'attempt-ended' || notice.kind !== 'payment') return;
+      if (notice.outcome !== 'COMMITTED') return;
+      for (const edge of notice.edges) this.#add(edge);
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #add(edge: EdgeId): void {
+    if (this.#stopped || this.#waiting.size >= WAITING_MAX) return;
+    this.#waiting.set(edgeKey(edge), edge);
+    this.#cancel ??= this.#context.ports.clock.after(this.#wait(), () => void this.#next());
+  }
+
+  /** Everyone along a payment finds the same cycles: by chance one of them is the first. */
+  #wait(): number {
+    const { delay_ms: delay } = this.#context.settings;
+    const [chance = 0] = this.#context.ports.entropy.bytes(1);
+    return delay + Math.floor((delay * chance) / 256);
+  }
+
+  async #next(): Promise<void> {
+    const { hall, ports, cycles, clearings, settings } = this.#context;
+    const [edge] = this.#waiting.values();
+    if (edge !== undefined && hall.state.open.size === 0) {
+      this.#waiting.delete(edgeKey(edge));
+      try {
+        const { trigger_max_length: maxLength } = settings;
+        const minAmount = minAmountIn(hall.state, settings, edge.equivalent);
+        const question = { equivalent: edge.equivalent, maxLength, minAmount };
+        for (const cycle of await cycles.through(edge, question)) {
+          if (this.#stopped) return;
+          await clearings.clear(cycle, false);
+        }
+      } catch (error) {
+        ports.log.warn({ error: String(error) }, 'a cycle was left alone');
+      }
+    }
+    this.#cancel = undefined;
+    const [more] = this.#waiting.values();
+    if (more !== undefined) this.#add(more);
+  }
+}

@@ -1,0 +1,151 @@
+/** Cycles that whole nodes find by themselves, after payments and when they are told to look. */
+import { describe, expect, it } from 'vitest';
+import { bareFrame, openFrame } from '../../../protocol/wire/envelope.ts';
+import { UAH } from '../machines/sample-payment.ts';
+import { type SettingsPatch, Village } from './harness.ts';
+import { faultsOf } from './village-audit.ts';
+
+const NAMES = ['anna', 'boris', 'cyril', 'dora', 'emil', 'fedir', 'galyna'];
+
+/** Everyone lets the one before owe it; neighbours know each other, and nobody else. */
+async function ring(size: number, clearing: SettingsPatch['clearing'] = {}): Promise<Village> {
+  const people = NAMES.slice(0, size);
+  const lines = people.map((name, i) => `${people[(i + 1) % size]}>${name} 100`);
+  return Village.open({ people, lines, settings: { clearing: { trigger: true, ...clearing } } });
+}
+
+/** Everyone owes the next: `amounts[0]` the first, and so on. */
+async function oweRound(village: Village, amounts: readonly number[]): Promise<void> {
+  const { names } = village;
+  for (const [i, amount] of amounts.entries()) {
+    const paid = await village.pay(names[i]!, names[(i + 1) % names.length]!, String(amount));
+    expect(paid.state).toBe('COMMITTED');
+  }
+}
+
+function debts(village: Village): number[] {
+  const { names } = village;
+  return names.map((name, i) => village.owes(name, names[(i + 1) % names.length]!));
+}
+
+async function expectSound(village: Village): Promise<void> {
+  expect(await village.calm()).toBe(true);
+  expect(await faultsOf(village)).toEqual([]);
+}
+
+describe('after a payment', () => {
+  it.each([3, 4, 5, 6])('a cycle of %i is found and cleared', async (size) => {
+    const village = await ring(size);
+    const amounts = NAMES.slice(0, size).map((_, i) => 10 + i);
+    await oweRound(village, amounts);
+    await village.pass(5_000);
+    await expectSound(village);
+    expect(debts(village)).toEqual(amounts.map((amount) => amount - 10));
+  });
+
+  it.each([
+    [7, {}],
+    [4, { trigger_max_length: 3 }],
+    [5, { trigger_max_length: 4 }],
+  ])('a cycle of %i is left alone if it is longer than is looked for', async (size, settings) => {
+    const village = await ring(size, settings);
+    await oweRound(village, Array(size).fill(10));
+    await village.pass(5_000);
+    await expectSound(village);
+    expect(debts(village)).toEqual(Array(size).fill(10));
+  });
+
+  it('amounts below the threshold are left alone', async () => {
+    const village = await ring(3, { min_amounts: ['UAH=10.01'] });
+    await oweRound(village, [10, 10, 10]);
+    await village.pass(5_000);
+    expect(debts(village)).toEqual([10, 10, 10]);
+    await oweRound(village, [5, 5, 5]);
+    await village.pass(5_000);
+    expect(debts(village)).toEqual([0, 0, 0]);
+    await expectSound(village);
+  });
+
+  it('nothing is looked for where it is switched off', async () => {
+    const village = await ring(3, { trigger: false });
+    await oweRound(village, [10, 10, 10]);
+    await village.pass(5_000);
+    expect(debts(village)).toEqual([10, 10, 10]);
+    expect(village.sent.filter(({ type }) => type === 'CLEARING_SEARCH')).toEqual([]);
+  });
+
+  it('people who want to be asked are asked once, whoever found the cycle', async () => {
+    const village = await ring(3, { consent_ms: 60_000 });
+    await village.trust('cyril>boris 100', { auto_clearing: false });
+    await oweRound(village, [10, 12, 14]);
+    await village.pass(5_000);
+    const pending = village.service('cyril').pendingClearings();
+    expect(pending).toHaveLength(1);
+    expect(debts(village)).toEqual([10, 12, 14]);
+    const tx = pending[0]!.tx_id;
+    await village.run(village.service('cyril').answerClearing({ tx_id: tx, accept: true }));
+    await village.pass(1_000);
+    expect(debts(village)).toEqual([0, 2, 4]);
+    await expectSound(village);
+  });
+
+  it('whoever did not agree is left alone for a time', async () => {
+    const village = await ring(3, { consent_ms: 60_000 });
+    await village.trust('cyril>boris 100', { auto_clearing: false });
+    await oweRound(village, [10, 10, 10]);
+    await village.pass(5_000);
+    for (const { tx_id: tx } of village.service('cyril').pendingClearings()) {
+      await village.run(village.service('cyril').answerClearing({ tx_id: tx, accept: false }));
+    }
+    const asked = () => village.sent.filter(({ type }) => type === 'CLEARING_PROPOSE').length;
+    await village.pass(1_000);
+    const before = asked();
+    await village.pay('anna', 'boris', '1');
+    await village.pass(5_000);
+    expect(asked()).toBeLessThanOrEqual(before + 2);
+    expect(debts(village)).toEqual([11, 10, 10]);
+  });
+
+  it('a search sends no more messages than it may', async () => {
+    const village = await ring(6, { search_budget: 3 });
+    village.sent.length = 0;
+    await oweRound(village, Array(6).fill(10));
+    await village.pass(5_000);
+    const sent = village.sent.filter(({ type }) => type === 'CLEARING_SEARCH').length;
+    expect(sent).toBeGreaterThan(0);
+    // Each of the six payments changes one debt, which is owed to one participant that looks.
+    expect(sent).toBeLessThanOrEqual(6 * 3);
+  });
+
+  it('strangers are told nothing about debts', async () => {
+    const village = await ring(3, { trigger: false });
+    await oweRound(village, [10, 10, 10]);
+    village.sent.length = 0;
+    await village.introduce('anna', 'boris');
+    const query = {
+      id: new Uint8Array(16).fill(3),
+      payer: village.person('anna').pid,
+      payee: village.person('cyril').pid,
+      equivalent: UAH,
+      amount: 10n,
+      hops: 4,
+      wait_ms: 1_000,
+      budget: 8,
+      avoid: [],
+    };
+    // Anna owes Boris, but Boris does not owe Anna: she may ask him, he may not ask her.
+    village.inject('anna', 'boris', bareFrame('CLEARING_SEARCH', query));
+    village.inject(
+      'boris',
+      'anna',
+      bareFrame('CLEARING_SEARCH', { ...query, id: new Uint8Array(16) }),
+    );
+    await village.pass(2_000);
+    const told = village.sent.flatMap(({ from, to, frame }) => {
+      const opened = openFrame(frame);
+      return opened.type === 'CLEARING_FOUND' ? [[from, to, opened.body.hops.length]] : [];
+    });
+    expect(told).toContainEqual(['boris', 'anna', 1]);
+    expect(told).toContainEqual(['anna', 'boris', 0]);
+  });
+});
