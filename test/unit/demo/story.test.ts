@@ -268,7 +268,7 @@ describe('settling', () => {
 
   it('asks again only about payments without an outcome', async () => {
     const { roster, callsOf } = fakeRoster(hamlet, {
-      transaction: () => ({ ...paid('COMMITTED', ['boris', 'cyril']), ms: 77 }),
+      transaction: () => ({ ...paid('COMMITTED', ['boris', 'cyril']), kind: 'payment', ms: 77 }),
     });
     const row = (state: string): MadePayment => ({
       ...plan('boris', 'cyril', 1n),
