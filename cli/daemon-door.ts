@@ -1,7 +1,7 @@
 /** From a home directory to the daemon that runs on it. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Client, createClient } from '../node/api/client.ts';
+import { type Client, type ClientOptions, createClient } from '../node/api/client.ts';
 import type { Home } from '../node/home.ts';
 import { isErrno } from '../node/home.ts';
 import { GeoError } from '../protocol/errors.ts';
@@ -11,10 +11,15 @@ const Endpoint = z.object({ url: z.url(), pid: z.string(), process_id: z.int() }
 
 /** @throws GeoError E007 `daemon_unreachable`, E010 `home_unreadable` */
 export async function openDaemonDoor(home: Home): Promise<Client> {
+  return createClient(await daemonEndpoint(home));
+}
+
+/** Where the daemon of a home listens now, and what it wants to see. @throws GeoError as above */
+export async function daemonEndpoint(home: Home): Promise<ClientOptions> {
   const endpoint = Endpoint.safeParse(parse(await readOwn(home, home.apiEndpointFile)));
   if (!endpoint.success) throw notRunning(home);
   const token = (await readOwn(home, home.apiTokenFile)).trim();
-  return createClient({ url: endpoint.data.url, token });
+  return { url: endpoint.data.url, token };
 }
 
 async function readOwn(home: Home, path: string): Promise<string> {

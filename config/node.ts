@@ -18,6 +18,7 @@ import {
   ROUTES_MAX,
 } from '../protocol/limits.ts';
 import { clearing } from './clearing.ts';
+import { events } from './events.ts';
 import { hub, memberships } from './hub.ts';
 import { limits } from './limits.ts';
 import {
@@ -227,6 +228,7 @@ const sections = {
   edges,
   outbox,
   commit,
+  events,
   hub,
   memberships,
 };
@@ -243,6 +245,7 @@ export const NodeConfig = z.strictObject({
   edges: edges.prefault({}),
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
+  events: events.prefault({}),
   hub: hub.prefault({}),
   memberships: memberships.prefault({}),
 });
@@ -261,6 +264,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   edges: 'Edges',
   outbox: 'Outbox',
   commit: 'Group commit',
+  events: 'Events',
   hub: 'Hub of a community',
   memberships: 'Membership in communities',
 };

@@ -80,6 +80,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await node.start();
     const api = await startApi({
       service: node.service,
+      live: node.live,
       host: config.api.host,
       port: config.api.port,
       token: await apiToken(home),

@@ -2,6 +2,7 @@
 import type { Rooms } from './rooms.ts';
 import { clearingOperations } from './service/clearing.ts';
 import { equivalentOperations } from './service/equivalents.ts';
+import { eventOperations } from './service/events.ts';
 import { hostedOperations } from './service/hosted.ts';
 import { hubOperations } from './service/hub.ts';
 import { ledgerOperations } from './service/ledger.ts';
@@ -26,5 +27,6 @@ export function createService(rooms: Rooms): NodeService {
     ...hostedOperations(rooms),
     ...hubOperations(rooms, views),
     ...membershipOperations(rooms),
+    ...eventOperations(rooms),
   };
 }

@@ -17,6 +17,8 @@ import { Outbox } from './engine/outbox.ts';
 import { RefusalBudget } from './engine/refusal-budget.ts';
 import { TrustLines } from './engine/trust-lines.ts';
 import type { Turn } from './engine/turn.ts';
+import { EventLog } from './events/log.ts';
+import { News } from './events/news.ts';
 import { Community } from './hub/community.ts';
 import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
@@ -36,13 +38,14 @@ import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
 import { Router } from './routing/router.ts';
 import { hubOperations } from './service/hub.ts';
-import type { NodeService } from './service.ts';
+import type { LiveSource, NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
 import { RESTORED_MARK } from './store/keys.ts';
 import { Views } from './views.ts';
 
 export interface Node {
   readonly service: NodeService;
+  readonly live: LiveSource;
   /** Base URL of the HTTP API that serves this node, for its status; set by whoever opens that door. */
   apiUrl: string;
   /** Reads the store, takes up what was left open, connects. */
@@ -267,6 +270,9 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     statements,
     places,
   });
+  const { kept } = settings.events;
+  const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
+  const news = new News(ports, events);
   const rooms: Rooms = {
     ports,
     settings,
@@ -286,6 +292,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     desk,
     memberships,
     operating,
+    events,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -295,15 +302,20 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
 
   const node: Node = {
     service,
+    live: news,
     apiUrl: '',
     async start() {
       await state.load();
       peers.load();
+      await events.start();
       await distrustRestored();
       await ports.transport.start({
         frame: (from, bytes) => inbox.frame(from, bytes),
-        connected: (peer) => void onConnected(peer).catch(() => undefined),
-        disconnected: () => undefined,
+        connected: (peer) => {
+          news.tellPeer(peer, true);
+          void onConnected(peer).catch(() => undefined);
+        },
+        disconnected: (peer) => news.tellPeer(peer, false),
       });
       await resume();
       await payments.recover();

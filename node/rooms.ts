@@ -7,6 +7,7 @@ import type { EdgeStatements } from './engine/edge-statements.ts';
 import type { EdgeSync } from './engine/edge-sync.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
+import type { EventLog } from './events/log.ts';
 import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
 import type { RouteDesk } from './hub/route-desk.ts';
@@ -39,6 +40,7 @@ export interface Rooms {
   readonly desk: RouteDesk;
   readonly memberships: Memberships;
   readonly operating: Operating;
+  readonly events: EventLog;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

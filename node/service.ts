@@ -3,6 +3,7 @@
  * Every method may throw a GeoError; nothing else is a refusal.
  */
 import type * as shapes from './api/shapes.ts';
+import type { Clock } from './ports.ts';
 
 /** The node itself. */
 export interface NodeOperations {
@@ -115,6 +116,21 @@ export interface MembershipOperations {
   operateAt(request: shapes.RemoteRequest): Promise<shapes.RemoteAnswer>;
 }
 
+/** What has happened, for programs that follow it. */
+export interface EventOperations {
+  events(query: shapes.EventsQuery): Promise<shapes.EventPage>;
+}
+
+/** Tells when there is something new; the events themselves are read by {@link EventOperations}. */
+export interface LiveSource {
+  readonly clock: Clock;
+  /** Calls whenever there may be more events. @returns ends it */
+  follow(follower: () => void): () => void;
+  /** PIDs of peers that are connected now. */
+  connected(): string[];
+  followPeers(follower: (peer: string, connected: boolean) => void): () => void;
+}
+
 /** Everything that can be asked; one interface per resource. */
 export interface NodeService
   extends NodeOperations,
@@ -126,4 +142,5 @@ export interface NodeService
     LedgerOperations,
     HostedOperations,
     HubOperations,
-    MembershipOperations {}
+    MembershipOperations,
+    EventOperations {}

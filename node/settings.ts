@@ -12,6 +12,7 @@ export type NodeSettings = Pick<
   | 'limits'
   | 'hub'
   | 'memberships'
+  | 'events'
 > & {
   /** Release of the program, as `geo --version` prints it. */
   readonly version: string;

@@ -5,6 +5,7 @@ import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
 import { edgeCommands } from './edge.ts';
+import { eventCommands } from './events.ts';
 import { hubCommands } from './hub.ts';
 import { hubInitCommand } from './hub-init.ts';
 import { identityCommands } from './identity.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Row[] = [
   ...clearingCommands,
   verifyCommand,
   ...bookCommands,
+  ...eventCommands,
   ...edgeCommands,
   ...membershipCommands,
   ...memberCommands,

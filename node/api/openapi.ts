@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made from the route table and the shapes; nothing in it is written by hand twice. */
 import { z } from 'zod';
-import { type AnyRoute, API_PREFIX, HEALTH_PATH, ROUTE_LIST } from './routes.ts';
+import { type AnyRoute, API_PREFIX, HEALTH_PATH, LIVE_PATH, ROUTE_LIST } from './routes.ts';
 import * as shapes from './shapes.ts';
 
 type Json = { readonly [name: string]: unknown };
@@ -82,6 +82,26 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
   };
 }
 
+function live(schemas: Record<string, Json>): Json {
+  const input = { in: 'query', shape: shapes.EventsQuery } as const;
+  return {
+    operationId: 'live',
+    tags: ['events'],
+    summary:
+      'Events as they happen: server-sent events, or WebSocket messages after an upgrade. `Last-Event-ID` counts as `after`',
+    parameters: parameters(input, schemas).filter(({ name }) => name !== 'limit'),
+    responses: {
+      200: {
+        description:
+          'Blocks of `event` (an Event), `heartbeat` (the cursor reached) and `problem` (why the stream ends)',
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
+      101: { description: "The same as WebSocket messages, with the block's name as `type`" },
+      default: PROBLEM,
+    },
+  };
+}
+
 /** @param version of the software, as in package.json */
 export function openApiDocument(version: string): Json {
   const schemas = componentSchemas();
@@ -96,6 +116,7 @@ export function openApiDocument(version: string): Json {
       },
     },
   };
+  paths[LIVE_PATH] = { get: live(schemas) };
   for (const route of ROUTE_LIST) {
     const path = API_PREFIX + route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = {

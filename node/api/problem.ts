@@ -30,6 +30,9 @@ const STATUS_BY_FAULT: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   body_too_large: 413,
   not_json: 415,
+  cursor_too_old: 410,
+  cursor_of_other_books: 410,
+  too_many_streams: 503,
 };
 
 export function statusOf(error: GeoError): number {

@@ -27,7 +27,8 @@ interface Route<M extends Method> {
     | 'clearing'
     | 'ledger'
     | 'hub'
-    | 'memberships';
+    | 'memberships'
+    | 'events';
   readonly summary: string;
   /** Needs no token: it rests on a signature in its body, or tells what everyone may know. */
   readonly open?: true;

@@ -7,6 +7,7 @@ import type { NodeService } from '../service.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
 import { CLEARING_ROUTES } from './routes/clearing.ts';
 import { EQUIVALENT_ROUTES } from './routes/equivalents.ts';
+import { EVENT_ROUTES } from './routes/events.ts';
 import { HOSTED_ROUTES } from './routes/hosted.ts';
 import { HUB_ROUTES } from './routes/hub.ts';
 import { LEDGER_ROUTES } from './routes/ledger.ts';
@@ -19,6 +20,8 @@ import { TRUST_LINE_ROUTES } from './routes/trust-lines.ts';
 export const API_PREFIX = '/api/v1';
 /** Answers without a token: says only that something listens. */
 export const HEALTH_PATH = `${API_PREFIX}/health`;
+/** Events as they happen: SSE, or WebSocket after an upgrade. */
+export const LIVE_PATH = `${API_PREFIX}/live`;
 export const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
 
 export type ServiceMethod = keyof NodeService;
@@ -34,6 +37,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...HOSTED_ROUTES,
   ...HUB_ROUTES,
   ...MEMBERSHIP_ROUTES,
+  ...EVENT_ROUTES,
 };
 
 /** A row with the name of its method. */

@@ -2,15 +2,23 @@
  * Serves the route table on the loopback interface: JSON in, JSON out, a bearer token, and one
  * envelope for every refusal. Decides nothing about money; that is NodeService's.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
-import type { NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service.ts';
+import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
+import { LiveDoor } from './live.ts';
 import { openApiDocument } from './openapi.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf, statusOf } from './problem.ts';
-import { type AnyRoute, API_PREFIX, HEALTH_PATH, OPENAPI_PATH, ROUTE_LIST } from './routes.ts';
+import {
+  type AnyRoute,
+  API_PREFIX,
+  HEALTH_PATH,
+  LIVE_PATH,
+  OPENAPI_PATH,
+  ROUTE_LIST,
+} from './routes.ts';
 
 /** Largest request body, bytes: a trust line with 256 blocked participants needs 13 KiB. */
 const BODY_BYTES_MAX = 32 * 1024;
@@ -19,11 +27,12 @@ const REQUEST_MS_MAX = 10_000;
 /** How long a stop waits for answers under way, ms. */
 const STOP_MS_MAX = 2_000;
 
-const LOOPBACK_HOST = /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export interface ApiOptions {
   readonly service: NodeService;
+  /** Without it there are no live events. */
+  readonly live?: LiveSource;
   /** A loopback name or address: the API has no encryption of its own. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -92,10 +101,19 @@ function buildApp(options: ApiOptions): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler(fail);
-  app.addHook('onRequest', async (request) => checkHost(request));
+  app.addHook('onRequest', async (request) => checkHost(request.headers));
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
+
+  const live =
+    options.live === undefined
+      ? undefined
+      : new LiveDoor({ service, source: options.live, token: options.token, log });
+  if (live !== undefined) {
+    app.server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head));
+    app.addHook('preClose', async () => live.close());
+  }
 
   app.get(HEALTH_PATH, async () => ({ status: 'ok' }));
   // A member of a hub has no token: the signature in the body is its authority.
@@ -103,7 +121,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
 
   app.register(async (guarded) => {
     const admits = tokenCheck(options.token);
-    guarded.addHook('onRequest', async (request) => admits(request));
+    guarded.addHook('onRequest', async (request) => admits(request.headers));
     // Within the guard, so that a stranger cannot tell paths that exist from those that do not.
     guarded.setNotFoundHandler((request, reply) =>
       fail(
@@ -118,6 +136,9 @@ function buildApp(options: ApiOptions): FastifyInstance {
     const document = openApiDocument(options.version ?? '0');
     guarded.get(OPENAPI_PATH, async () => document);
     addRoutes(guarded, service, ({ open }) => open !== true);
+    if (live !== undefined) {
+      guarded.get(LIVE_PATH, (request, reply) => live.stream(request, reply));
+    }
     refuseOtherMethods(guarded);
   });
   return app;
@@ -168,31 +189,6 @@ function readPart(shape: z.ZodType, part: string, value: unknown): unknown {
     fault: 'bad_request',
     problems,
   });
-}
-
-/** A page on another site may point its own name at 127.0.0.1; its requests then carry that name (DNS rebinding). */
-function checkHost(request: FastifyRequest): void {
-  const name = /^(\[[0-9a-fA-F:]+\]|[^:]*)(:\d+)?$/.exec(request.headers.host ?? '')?.[1];
-  if (name === undefined || !LOOPBACK_HOST.test(name)) {
-    throw new GeoError('E006', 'The API answers only to requests for localhost or 127.0.0.1.', {
-      fault: 'bad_host',
-    });
-  }
-}
-
-/** Both sides are hashed first, so that neither content nor length can be learnt from the time it takes. */
-function tokenCheck(token: string): (request: FastifyRequest) => void {
-  const sha256 = (text: string) => createHash('sha256').update(text).digest();
-  const expected = sha256(`Bearer ${token}`);
-  return (request) => {
-    if (!timingSafeEqual(sha256(request.headers.authorization ?? ''), expected)) {
-      throw new GeoError(
-        'E006',
-        'The request has no valid token. Send "Authorization: Bearer" and the content of the file api.token in the home directory of the node.',
-        { fault: 'bad_token' },
-      );
-    }
-  };
 }
 
 function refuseOtherMethods(app: FastifyInstance): void {

@@ -5,6 +5,7 @@
  */
 export * from './shapes/clearing.ts';
 export * from './shapes/equivalents.ts';
+export * from './shapes/events.ts';
 export * from './shapes/hosted.ts';
 export * from './shapes/hub.ts';
 export * from './shapes/ledger.ts';

@@ -32,6 +32,8 @@ export class Hall {
   #recovering = false;
   #stopped = false;
   #fault: string | undefined;
+  /** Adds to a turn what follows from it, before it is sealed. */
+  onSeal: (turn: Turn) => void = () => undefined;
   /** Called when the state was read again after a failed write: as after a restart. */
   onReread: () => void = () => undefined;
 
@@ -83,6 +85,7 @@ export class Hall {
     this.#requireReady();
     const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextCounter());
     const value = work(turn);
+    this.onSeal(turn);
     const result = turn.finish();
     result.merge();
     this.commit.submit({

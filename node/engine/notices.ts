@@ -6,6 +6,13 @@ import type { ClearingPhase } from '../../protocol/machines/clearing-coordinator
 import type { MemberStatus } from '../../protocol/machines/membership.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { TransactionKind } from '../../protocol/wire/commit-names.ts';
+import type { EventRecord } from '../store/event-record.ts';
+
+/** An event with its place among all events of this node. */
+export interface RecordedEvent {
+  readonly number: number;
+  readonly record: EventRecord;
+}
 
 export type Notice =
   /** The own part of an attempt has its outcome. */
@@ -23,6 +30,8 @@ export type Notice =
       /** Coordinator, aborted: participants whose agents never voted. */
       readonly silent: readonly Pid[];
     }
+  /** An order of this node has ended without a commit. */
+  | { readonly type: 'payment-ended'; readonly tx: TxId }
   | {
       readonly type: 'line-changed';
       readonly owner: Pid;
@@ -42,4 +51,6 @@ export type Notice =
       readonly tx: TxId;
       readonly state: ClearingPhase;
     }
+  /** An event is durable (`node/events/`). */
+  | { readonly type: 'recorded'; readonly event: RecordedEvent }
   | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

@@ -111,6 +111,7 @@ export function recordEnd(turn: Turn, tx: TxId, reason: Refusal): void {
   const phases = record.attempts.map((hash) => turn.attempt(hash)?.commit.phase);
   if (phases.some((phase) => phase !== undefined && phase !== 'ABORTED')) return;
   turn.putTransaction(tx, { ...record, state: 'ABORTED', finished: turn.now, reason });
+  turn.notice({ type: 'payment-ended', tx });
 }
 
 function withoutReason(record: TransactionRecord): TransactionRecord {

@@ -243,6 +243,11 @@ export class Turn {
     this.#sendings.push({ to, frame });
   }
 
+  /** What listeners will hear of this turn. */
+  get notices(): readonly Notice[] {
+    return this.#notices;
+  }
+
   notice(notice: Notice): void {
     this.#notices.push(notice);
   }

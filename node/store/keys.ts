@@ -31,6 +31,7 @@
  * | `act/` | number | ActRecord: at a hub; never changed or deleted |
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
+ * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
@@ -65,6 +66,7 @@ export type Prefix =
   | 'equivalent'
   | 'history'
   | 'account'
+  | 'event'
   | 'meta';
 
 export const keys = {
@@ -91,6 +93,7 @@ export const keys = {
   history: (time: number, counter: number) =>
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   report: (id: EdgeId, teller: string) => `report/${edgeKey(id)}/${teller}`,
+  event: (number: number) => `event/${padded(number)}`,
   act: (number: number) => `act/${padded(number)}`,
   account: (member: Pid, time: number, counter: number) =>
     `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
@@ -100,6 +103,8 @@ export const keys = {
 
 /** Name in `meta/`: when these books were restored, ms since 1970 UTC, as text. */
 export const RESTORED_MARK = 'restored-at';
+/** Name in `meta/`: number of the newest event, as text. */
+export const EVENT_HEAD = 'event-head';
 /** Name in `meta/`: number and hash of the newest act of a hub's journal. */
 export const JOURNAL_HEAD = 'journal-head';
 /** Name in `meta/`: the options of a hub at its last start, as JSON. */
@@ -119,6 +124,16 @@ export function appliedAfter(id: EdgeId, count: number): ScanRange {
 /** Acts of the journal after `number`. */
 export function actsSince(number: number): ScanRange {
   return { gte: keys.act(number + 1), lt: rangeOf('act').lt };
+}
+
+/** Events after `number`. */
+export function eventsAfter(number: number): ScanRange {
+  return { gte: keys.event(number + 1), lt: rangeOf('event').lt };
+}
+
+/** The number that an event's or an act's key ends with. */
+export function numberOf(key: string): number {
+  return Number(tailOf(key));
 }
 
 /** All keys of one prefix. `0` follows `/` in the order of characters. */

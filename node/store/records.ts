@@ -50,7 +50,7 @@ export const EvidenceRecord = s.map({
   firstHand: voterSet,
 });
 
-const RefusalRecord = s.map({
+export const RefusalRecord = s.map({
   code: s.oneOf('E001', 'E002', 'E003', 'E004', 'E005', 'E006', 'E007', 'E008', 'E009', 'E010'),
   fault: s.text(40),
   text: s.text(300),

@@ -22,6 +22,7 @@ const STATE = [
   'settings.ts',
   'store/keys.ts',
   'store/records.ts',
+  'store/event-record.ts',
 ];
 const AT_REST = ['home.ts', 'home-setup.ts', 'keyring.ts', 'native-ed25519.ts', 'platform.ts'];
 
@@ -62,6 +63,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'engine/': [[...STATE, 'engine/'], ['@noble/']],
     'routing/': [[...STATE, 'engine/', 'routing/'], ['@noble/']],
     'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
+    'events/': [[...STATE, 'engine/', 'events/'], []],
     'commands/': [
       [...STATE, 'service.ts', 'api/shapes.ts', 'engine/', 'routing/', 'commands/'],
       [],
@@ -76,7 +78,7 @@ export const IMPORTS: readonly ImportRow[] = [
     ],
     'api/': [
       ['/protocol/', 'ports.ts', 'service.ts', 'home.ts', 'api/'],
-      ['fastify', 'zod'],
+      ['fastify', 'zod', 'ws'],
     ],
     '': [
       ['', '/protocol/', '/config/'],
@@ -210,6 +212,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 export const NOT_IMPORTED: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'npm run lint',
   '@types/node': 'types of Node',
+  '@types/ws': 'types of ws',
   typescript: 'npm run check',
 };
 

@@ -317,7 +317,7 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
     expect(operations.map((operation) => operation.operationId).sort()).toEqual(
-      ['health', ...ROUTE_LIST.map((route) => route.name)].sort(),
+      ['health', 'live', ...ROUTE_LIST.map((route) => route.name)].sort(),
     );
     const transaction = document.paths[`${API_PREFIX}/transactions/{tx_id}`]?.get;
     expect(transaction?.parameters).toMatchObject([{ name: 'tx_id', in: 'path', required: true }]);

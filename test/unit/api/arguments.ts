@@ -65,5 +65,6 @@ export const ARGUMENTS: {
   memberships: [],
   join: [{ address: '/ip4/127.0.0.1/tcp/4001', code: 'X', name: '', about: '', kind: 'person' }],
   leave: [{ hub: BOB }],
+  events: [{ after: 'oldest', topics: 'payment.state', limit: 10 }],
   operateAt: [{ hub: BOB, method: 'hubMembers', argument: { status: 'active' } }],
 };

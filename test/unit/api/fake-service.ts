@@ -113,6 +113,21 @@ export const transaction: shapes.PaymentTransaction = {
   note: 'for the bread',
 };
 
+export const event: shapes.Event = {
+  cursor: '0-1',
+  topic: 'payment.received',
+  time: TIME,
+  tx_id: TX,
+  peer: BOB,
+  role: 'payee',
+  state: 'COMMITTED',
+  equivalent: 'UAH',
+  amount: '12.50',
+  ms: null,
+  reason: null,
+  text: null,
+};
+
 const account: shapes.Account = {
   member: ANNA,
   agent: { pid: BOB, sequence: 1, expires: TIME, serves: false },
@@ -218,6 +233,7 @@ export function createFakeService(): FakeService {
     pendingClearings: method('pendingClearings'),
     answerClearing: method('answerClearing'),
     operateAt: method('operateAt'),
+    events: method('events'),
   };
 }
 
@@ -225,6 +241,7 @@ type Answers = { [Name in keyof NodeService]: Awaited<ReturnType<NodeService[Nam
 
 function fixed(): Answers {
   return {
+    events: { events: [event], cursor: '0-1' },
     identity: { pid: ANNA, public_key: KEY, addresses: [ADDRESS] },
     status,
     setParticipation: { ...status, participation: 'frozen' },

@@ -54,6 +54,7 @@ describe('what each command asks the node for', () => {
   const sum = { ...line, amount: '12.50' };
   it.each<[string, string, unknown]>([
     ['status', 'status', undefined],
+    ['events --limit 7', 'events', { after: 'oldest', limit: 7 }],
     ['peers', 'peers', undefined],
     ['connect /ip4/192.0.2.7/tcp/4848', 'connect', '/ip4/192.0.2.7/tcp/4848'],
     [`contact add bob ${BOB}`, 'addContact', { name: 'bob', pid: BOB }],

@@ -1,0 +1,15 @@
+/** Endpoint of events, page by page; the live ones are in `live.ts`. */
+import type { EventOperations } from '../../service.ts';
+import type { RoutesOf } from '../route.ts';
+import * as shapes from '../shapes.ts';
+
+export const EVENT_ROUTES: RoutesOf<EventOperations> = {
+  events: {
+    method: 'GET',
+    path: '/events',
+    tag: 'events',
+    summary: 'What has happened after a cursor, oldest first',
+    input: { in: 'query', shape: shapes.EventsQuery },
+    response: shapes.EventPage,
+  },
+};

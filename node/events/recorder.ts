@@ -1,0 +1,120 @@
+/** What of a turn becomes events: read from its notices and its own view of the books, before it is sealed. */
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { edgeId, lineOf } from '../../protocol/ledger/edge.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
+import { proposalOf } from '../engine/clearing-records.ts';
+import type { Notice } from '../engine/notices.ts';
+import type { Turn } from '../engine/turn.ts';
+import { type EventRecord, TEXT_BYTES_MAX } from '../store/event-record.ts';
+
+/** @param me whose events they are: lines of hosted members are none of them */
+export function eventsOf(turn: Turn, me: Pid): EventRecord[] {
+  return turn.notices.flatMap((notice) => eventsOfNotice(turn, notice, me));
+}
+
+function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
+  const time = turn.now;
+  switch (notice.type) {
+    case 'attempt-ended':
+    case 'payment-ended':
+      return paymentEvents(turn, notice.tx);
+    case 'clearing':
+      return clearingEvents(turn, notice.tx);
+    case 'line-changed': {
+      const { owner, other, equivalent, state } = notice;
+      if (owner !== me && other !== me) return [];
+      const edge = turn.edge(edgeId(owner, other, equivalent));
+      const amount = edge && lineOf(edge, owner)?.limit;
+      return [
+        {
+          topic: 'trustline.changed',
+          time,
+          peer: owner === me ? other : owner,
+          role: owner === me ? 'given' : 'received',
+          state,
+          equivalent,
+          ...(edge === undefined || amount === undefined
+            ? {}
+            : { amount, precision: edge.precision }),
+        },
+      ];
+    }
+    case 'member-changed': {
+      const { participant: peer, status: state } = notice;
+      return [{ topic: 'member.changed', time, peer, state }];
+    }
+    case 'alert': {
+      const { text, tx, peer } = notice;
+      return [
+        {
+          topic: 'integrity.alert',
+          time,
+          text: clipped(text),
+          ...(tx === undefined ? {} : { tx }),
+          ...(peer === undefined ? {} : { peer }),
+        },
+      ];
+    }
+    case 'agent-changed':
+    case 'membership-changed':
+    case 'recorded':
+      return [];
+  }
+}
+
+/** An attempt that failed is no end: its coordinator may try another way. */
+function paymentEvents(turn: Turn, tx: TxId): EventRecord[] {
+  const record = turn.transaction(tx);
+  if (record?.finished === undefined || record.finished !== turn.now) return [];
+  if (record.clearing !== undefined) return [];
+  const { order, role, state, created, reason } = record;
+  const { payer_key, payee, equivalent, precision, amount } = readSigned(
+    'PAYMENT_REQUEST',
+    order,
+  ).body;
+  const facts = { time: turn.now, tx, role, equivalent, precision, amount };
+  const peer = role === 'payee' ? pidFromPublicKey(payer_key) : payee;
+  const ended: EventRecord = {
+    ...facts,
+    topic: 'payment.state',
+    state,
+    peer,
+    tookMs: Math.max(0, turn.now - created),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  if (role !== 'payee' || state !== 'COMMITTED') return [ended];
+  return [{ ...facts, topic: 'payment.received', state, peer }, ended];
+}
+
+/** Somebody's word is asked for, or it is over. What is cleared may be less than was proposed. */
+function clearingEvents(turn: Turn, tx: TxId): EventRecord[] {
+  const record = turn.transaction(tx);
+  if (record?.clearing === undefined) return [];
+  const { role, state, attempts, finished, created, reason } = record;
+  if (state !== 'PROPOSED' && finished === undefined) return [];
+  const { equivalent, precision, amount } = proposalOf(record);
+  const cleared = state === 'COMMITTED' ? turn.attempt(attempts.at(-1)!)?.open : undefined;
+  return [
+    {
+      topic: finished === undefined ? 'clearing.proposed' : 'clearing.done',
+      time: turn.now,
+      tx,
+      role,
+      state,
+      equivalent,
+      precision,
+      amount: cleared?.kind === 'clearing' ? cleared.amount : amount,
+      ...(finished === undefined ? {} : { tookMs: Math.max(0, turn.now - created) }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  ];
+}
+
+/** An event whose text is too long must not make the turn fail that it tells of. */
+function clipped(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  // A character cut in two is shown by one of three bytes.
+  return bytes.length <= TEXT_BYTES_MAX
+    ? text
+    : new TextDecoder().decode(bytes.subarray(0, TEXT_BYTES_MAX - 3));
+}
