@@ -15,7 +15,7 @@ import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import { HubRoutes } from '../routing/hub-routes.ts';
 import type { Place } from '../routing/neighbour-search.ts';
-import type { RouteSources } from '../routing/router.ts';
+import type { RouteSources } from '../routing/wish.ts';
 import type { NodeSettings } from '../settings.ts';
 import { CommunityIndex, type IndexSize } from './community-index.ts';
 import type { Membership } from './membership.ts';

@@ -8,32 +8,11 @@ import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/ident
 import type { Route } from '../../protocol/ledger/effects.ts';
 import { AVOID_MAX } from '../../protocol/limits.ts';
 import { bareFrame } from '../../protocol/wire/envelope.ts';
-import type {
-  Contact,
-  RouteQuery,
-  RouteRefusal,
-  RouteReply,
-} from '../../protocol/wire/messages/route.ts';
+import type { Contact, RouteQuery, RouteReply } from '../../protocol/wire/messages/route.ts';
 import type { Clock, Entropy, Transport } from '../ports.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type Place, placesIn, shortest } from './neighbour-search.ts';
-import type { RouteWish } from './router.ts';
-
-export interface HubAnswer {
-  readonly routes: readonly Route[];
-  readonly payable: bigint;
-  readonly refusal?: RouteRefusal;
-  readonly places: readonly Place[];
-}
-
-/** A hop that carries less than it seems to. */
-export type ShutHop = readonly [debtor: Pid, creditor: Pid];
-
-/** What a hub finds in its index. */
-export type FindInIndex = (
-  wish: RouteWish,
-  shut: readonly ShutHop[],
-) => Omit<HubAnswer, 'places'> | undefined;
+import type { FindInIndex, HubAnswer, RouteWish, ShutHop } from './wish.ts';
 
 export interface HubRoutesContext {
   readonly clock: Clock;

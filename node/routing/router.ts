@@ -11,33 +11,15 @@ import { type RouteChoice, selectRoutes } from '../../protocol/routing/select.ts
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { Clock } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { FindInIndex, HubAnswer, ShutHop } from './hub-routes.ts';
 import { LearnedHops } from './learned-hops.ts';
 import type { Found, NeighbourSearch, Place, SearchGround } from './neighbour-search.ts';
-
-export interface RouteWish {
-  readonly payer: Pid;
-  readonly payee: Pid;
-  readonly equivalent: EquivalentCode;
-  readonly amount: bigint;
-  readonly max_hops: number;
-  readonly max_paths: number;
-  readonly avoid: readonly Pid[];
-}
+import type { FindInIndex, RouteSources, RouteWish, ShutHop } from './wish.ts';
 
 export interface RoutesFound extends RouteChoice {
   /** Queries that were sent for this, here and behind. */
   readonly messages: number;
   /** Why not the whole amount, if somebody with an index could say. */
   readonly refusal?: RouteRefusal;
-}
-
-/** Who knows more of the community than this node's neighbourhood. */
-export interface RouteSources {
-  /** The own index, of a hub. */
-  readonly index: FindInIndex;
-  /** Hubs whose member this node is. */
-  readonly hubs: (wish: RouteWish, shut: readonly ShutHop[]) => Promise<HubAnswer | undefined>;
 }
 
 /** How long a refusal is remembered, ms: longer than the attempts of one payment take. */
