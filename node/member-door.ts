@@ -8,6 +8,7 @@ import { edgeId, lineOf } from '../protocol/ledger/edge.ts';
 import { type LineMessage, widens } from '../protocol/machines/trust-line.ts';
 import { type OpenFrame, openFrame, type Unverified } from '../protocol/wire/envelope.ts';
 import type { LineState } from '../protocol/wire/messages/trust-line.ts';
+import type { ClearingRoom } from './clearing/room.ts';
 import type { Agents } from './engine/agents.ts';
 import type { Hall } from './engine/hall.ts';
 import type { TrustLines } from './engine/trust-lines.ts';
@@ -27,6 +28,7 @@ interface Rooms {
   readonly payments: Payments;
   readonly membership: Membership;
   readonly community: Community;
+  readonly clearing: ClearingRoom;
 }
 
 /** What has become of a signed message. */
@@ -72,6 +74,12 @@ export class MemberDoor {
           member: pidFromPublicKey(open.body.payer_key),
           tx: await this.order(open, note),
         };
+      case 'CLEARING_ACCEPT':
+        await this.#rooms.clearing.clearings.accepted(open.signed!);
+        return { member: pidFromPublicKey(open.body.participant_key) };
+      case 'CLEARING_REJECT':
+        await this.#rooms.clearing.clearings.rejected(open.signed!);
+        return { member: pidFromPublicKey(open.body.participant_key) };
       case 'JOIN_REQUEST':
       case 'PROFILE_UPDATE': {
         const { participant_key: key } = open.body;
@@ -86,7 +94,7 @@ export class MemberDoor {
       default:
         throw invalid(
           'not_for_members',
-          `A ${open.type} is between nodes; members send requests to join, profiles, grants, lines and orders.`,
+          `A ${open.type} is between nodes; members send requests to join, profiles, grants, lines, orders, and their word on clearings.`,
         );
     }
   }

@@ -174,16 +174,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   );
   const orders = new Orders(ports, state, agents, peers);
   const payments = new Payments(ports, hall, attempts, router, edges, agents, orders, settings);
-  const door = new MemberDoor({
-    clock: ports.clock,
-    settings,
-    hall,
-    agents,
-    lines,
-    payments,
-    membership,
-    community,
-  });
   const clearing = new ClearingRoom({
     ports,
     hall,
@@ -194,6 +184,17 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     settings,
     ground,
     places,
+  });
+  const door = new MemberDoor({
+    clearing,
+    clock: ports.clock,
+    settings,
+    hall,
+    agents,
+    lines,
+    payments,
+    membership,
+    community,
   });
   const operating = new Operating(ports, community, (actor) =>
     hubOperations(rooms, new Views(state, me), actor),

@@ -131,6 +131,29 @@ export function orderFrame(key: MemberKey, wish: OrderWish): { frame: Uint8Array
   return { frame: frameBy(key, 'PAYMENT_REQUEST', body), tx };
 }
 
+/** The frame of a CLEARING_ACCEPT: agrees to a clearing of up to `amount`, until `expires`. */
+export function consentFrame(
+  key: MemberKey,
+  { tx, amount, expires }: { tx: TxId; amount: bigint; expires: number },
+): Uint8Array {
+  return frameBy(key, 'CLEARING_ACCEPT', {
+    tx,
+    participant_key: key.publicKey,
+    amount,
+    expires,
+  });
+}
+
+/** The frame of a CLEARING_REJECT. */
+export function objectionFrame(key: MemberKey, tx: TxId): Uint8Array {
+  return frameBy(key, 'CLEARING_REJECT', {
+    tx,
+    participant_key: key.publicKey,
+    fault: 'consent_refused',
+    text: 'A participant of the cycle does not want it cleared.',
+  });
+}
+
 /** The envelope of a MEMBER_QUERY, by which an agent shows the member its books. */
 export function queryEnvelope(key: MemberKey, agent: Pid, now: number): Uint8Array {
   const body = { member_key: key.publicKey, agent, created: now };

@@ -32,7 +32,7 @@ const LINE_COLUMNS: readonly Column<TrustLine>[] = [
 ];
 
 function accountText(page: Page, account: Account): string {
-  const { agent, balance, trust_lines: lines } = account;
+  const { agent, balance, clearings, trust_lines: lines } = account;
   return [
     facts(page, [
       ['member', account.member, 'bold'],
@@ -52,6 +52,10 @@ function accountText(page: Page, account: Account): string {
       balance,
     ),
     ...(lines.length === 0 ? [] : [table(page, LINE_COLUMNS, lines)]),
+    ...clearings.map(
+      ({ tx_id, amount, equivalent }) =>
+        `A clearing of ${amount} ${equivalent} waits for your word: geo member agree ${tx_id.slice(0, 12)}`,
+    ),
   ].join('\n\n');
 }
 
@@ -241,6 +245,41 @@ export const memberCommands = [
           ]),
         exit: payment.state === 'COMMITTED' ? 0 : payment.state === 'ABORTED' ? 1 : 6,
       };
+    },
+  }),
+  command({
+    words: 'member agree',
+    group: GROUP,
+    summary: 'Agree to a clearing that waits for your word, or refuse it',
+    details: '`geo member balance --json` lists them under `clearings`.',
+    examples: ['geo member agree 3fa85f64 --home ~/maria', 'geo member agree 3fa85f64 --refuse'],
+    arguments: { TX_ID: 'identifier of the clearing, or the beginning of it' },
+    options: { refuse: flag('--refuse', 'do not have it cleared'), ...passphraseOptions },
+    run: async (context, { TX_ID }, { refuse, ...secret }) => {
+      const door = await import('../member-home.ts');
+      const { consentFrame, objectionFrame } = await import('../../protocol/member.ts');
+      const { parseAmount } = await import('../../protocol/money/amount.ts');
+      const member = await door.openMember(context, secret);
+      const { clearings } = await door.accountOf(member);
+      const asked = clearings.filter(({ tx_id }) => tx_id.startsWith(TX_ID));
+      const [clearing] = asked;
+      if (clearing === undefined || asked.length > 1) {
+        throw new GeoError('E008', 'No such clearing waits for your word.', {
+          fault: 'not_pending',
+        });
+      }
+      const tx = clearing.tx_id as Parameters<typeof objectionFrame>[1];
+      const { precision } = door.equivalentAt(member, clearing.equivalent);
+      const consent = {
+        tx,
+        amount: parseAmount(clearing.amount, precision),
+        expires: Date.parse(clearing.expires),
+      };
+      await door.submit(
+        member,
+        refuse ? objectionFrame(member.key, tx) : consentFrame(member.key, consent),
+      );
+      return accountResult(await door.accountOf(member));
     },
   }),
   command({

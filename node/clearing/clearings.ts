@@ -276,14 +276,16 @@ export class Clearings {
   }
 
   #ask(turn: Turn, tx: TxId, record: TransactionRecord, participant: Pid): void {
-    if (participant !== this.#me) {
+    const { agents, outbox } = this.#context;
+    if (!agents.served(participant)) {
       const frame = signedFrame('CLEARING_PROPOSE', record.order);
-      this.#context.outbox.queue(turn, participant, topicOf(tx), frame);
+      outbox.queue(turn, participant, topicOf(tx), frame);
       return;
     }
     const { equivalent, amount } = proposalOf(record);
     const text = 'this node has found a cycle; you want to be asked before it is cleared';
-    turn.history({ type: 'clearing', text, tx, equivalent, amount });
+    // A hosted member finds it in its account, and answers by its own signature.
+    turn.history({ type: 'clearing', text, tx, equivalent, amount }, agents.historyOf(participant));
     turn.notice({ type: 'clearing', tx, state: 'PROPOSED' });
   }
 

@@ -1,6 +1,6 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
 import { GeoError } from '../../protocol/errors.ts';
-import { pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
@@ -75,6 +75,15 @@ export class ClearingRoom {
       return record.role === 'participant'
         ? record.state === 'PROPOSED'
         : record.clearing?.waiting.includes(me);
+    });
+  }
+
+  /** Clearings proposed here that wait for the word of a hosted member. */
+  pendingOf(member: Pid): TxId[] {
+    const { state } = this.#context.hall;
+    return [...state.clearings].filter((tx) => {
+      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      return record?.role === 'coordinator' && record.clearing?.waiting.includes(member);
     });
   }
 

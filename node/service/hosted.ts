@@ -60,6 +60,9 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
       trust_lines: edges.flatMap((edge) => views.lines(edge)),
       balance: [...byEquivalent.values()].map((group) => views.balance(group)),
       debts: edges.flatMap((edge) => views.debts(edge)),
+      clearings: rooms.clearing
+        .pendingOf(member)
+        .map((tx) => views.clearing(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!)),
       books: edges.map((edge) => views.book(edge)),
       history: await readHistory(
         ports.store,

@@ -21,13 +21,20 @@ import {
   pidFromPublicKey,
 } from '../../protocol/identity/pid.ts';
 import { signInvitationUse } from '../../protocol/invitation.ts';
-import { HOPS_DEFAULT, PATHS_DEFAULT } from '../../protocol/limits.ts';
 import { DEFAULT_POLICY } from '../../protocol/machines/trust-line.ts';
+import {
+  grantFrame,
+  joinFrame,
+  lineFrame,
+  type MemberKey,
+  orderFrame,
+  pidOf,
+  queryEnvelope,
+} from '../../protocol/member.ts';
 import { readMemberFile } from '../../protocol/member-file.ts';
 import { parseAmount, parseLimit } from '../../protocol/money/amount.ts';
 import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
-import { readSigned, seal, signedFrame } from '../../protocol/wire/envelope.ts';
-import type { MessageBody, MessageName } from '../../protocol/wire/message-types.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { Profile } from '../../protocol/wire/messages/membership.ts';
 import { type AppliedReceipt, appliedReceipt } from './stopped-store.ts';
 
@@ -46,7 +53,7 @@ export interface HostedMemberOptions {
 
 export class HostedMember {
   readonly pid: Pid;
-  readonly #key: PublicKey;
+  readonly #key: MemberKey;
   readonly #options: HostedMemberOptions;
   readonly #sequences = new Map<string, number>();
   /** A wish that is repeated is the same order, byte for byte. */
@@ -54,20 +61,23 @@ export class HostedMember {
 
   constructor(options: HostedMemberOptions) {
     this.#options = options;
-    this.#key = publicKeyFromSeed(options.seed);
-    this.pid = pidFromPublicKey(this.#key);
+    const { seed } = options;
+    this.#key = {
+      publicKey: publicKeyFromSeed(seed),
+      sign: (message) => signWithSeed(seed, message),
+    };
+    this.pid = pidOf(this.#key);
   }
 
   /** Joins with a code, and lets the hub vote for it. @returns the status that the hub has signed */
   async join(profile: Profile, code: string): Promise<string> {
     const hub = this.#hub();
-    const frame = this.#frame('JOIN_REQUEST', {
-      participant_key: this.#key,
+    const frame = joinFrame(this.#key, {
       hub,
       profile,
       invitation: signInvitationUse(code, { participant: this.pid, hub }),
       nonce: this.#options.random(16),
-      created: Date.now(),
+      now: Date.now(),
     });
     const { reply } = await this.#submit(frame);
     const { body } = readSigned('JOIN_REPLY', fromBase64(reply ?? ''));
@@ -77,13 +87,11 @@ export class HostedMember {
 
   /** The same each time: whoever has a line with this member has to know it. */
   grant(): Uint8Array {
-    this.#grant ??= this.#frame('AGENT_GRANT', {
-      member_key: this.#key,
-      agent_key: this.#options.hub().key,
+    this.#grant ??= grantFrame(this.#key, {
+      agent: this.#options.hub().key,
       sequence: 1,
-      created: Date.now(),
+      now: Date.now(),
       expires: Date.now() + GRANT_MS,
-      scope: { pay: true, carry: true, clear: true },
     });
     return this.#grant;
   }
@@ -95,21 +103,19 @@ export class HostedMember {
     const name = `${peer} ${equivalent}`;
     const sequence = (this.#sequences.get(name) ?? 0) + 1;
     this.#sequences.set(name, sequence);
-    const line = this.#frame(sequence === 1 ? 'TRUST_LINE_CREATE' : 'TRUST_LINE_UPDATE', {
-      from_key: this.#key,
+    const line = lineFrame(this.#key, {
       to: parsePid(peer),
       equivalent: parseEquivalentCode(equivalent),
       precision,
       limit: parseLimit(limit, precision),
-      status: 'active',
+      sequence,
+      now: Date.now(),
       policy: {
         auto_clearing: flags.auto_clearing ?? DEFAULT_POLICY.auto_clearing,
         can_be_intermediate: flags.can_be_intermediate ?? DEFAULT_POLICY.can_be_intermediate,
         blocked_participants: (blocked ?? []).map(parsePid),
         ...(daily == null ? {} : { daily_limit: parseLimit(daily, precision) }),
       },
-      sequence,
-      changed: Date.now(),
     });
     await this.#submit(line);
   }
@@ -156,25 +162,23 @@ export class HostedMember {
   #order(request: PayRequest, nonce: string): Uint8Array {
     const precision = this.#options.precisionOf(request.equivalent);
     const created = Date.now();
-    return this.#frame('PAYMENT_REQUEST', {
-      payer_key: this.#key,
+    const { frame } = orderFrame(this.#key, {
       payee: parsePid(request.peer),
       equivalent: parseEquivalentCode(request.equivalent),
       precision,
       amount: parseAmount(request.amount, precision),
-      max_hops: request.max_hops ?? HOPS_DEFAULT,
-      max_paths: request.max_paths ?? PATHS_DEFAULT,
-      avoid: [],
       coordinator: this.#hub(),
       nonce: new Uint8Array(Buffer.from(nonce, 'hex')),
-      created,
+      now: created,
       expires: created + (request.timeout_ms ?? 60_000),
+      ...(request.max_hops === undefined ? {} : { maxHops: request.max_hops }),
+      ...(request.max_paths === undefined ? {} : { maxPaths: request.max_paths }),
     });
+    return frame;
   }
 
   #query(): string {
-    const body = { member_key: this.#key, agent: this.#hub(), created: Date.now() };
-    return toBase64(this.#seal('MEMBER_QUERY', body));
+    return toBase64(queryEnvelope(this.#key, this.#hub(), Date.now()));
   }
 
   #hub(): Pid {
@@ -183,15 +187,6 @@ export class HostedMember {
 
   #submit(frame: Uint8Array) {
     return this.#options.hub().client.submitEnvelope({ frame: toBase64(frame) });
-  }
-
-  #frame<N extends MessageName>(type: N, body: MessageBody<N>): Uint8Array {
-    return signedFrame(type, this.#seal(type, body));
-  }
-
-  #seal<N extends MessageName>(type: N, body: MessageBody<N>): Uint8Array {
-    const { seed } = this.#options;
-    return seal(type, body, this.#key, (message) => signWithSeed(seed, message));
   }
 }
 

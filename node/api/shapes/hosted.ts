@@ -1,5 +1,6 @@
 /** Members without a node of their own, and books on their way from one agent to another. */
 import { z } from 'zod';
+import { Clearing } from './clearing.ts';
 import { BalanceRow, BookRow, DebtRow, HistoryRow } from './ledger.ts';
 import { Payment } from './payments.ts';
 import { TrustLine } from './trust-lines.ts';
@@ -47,6 +48,7 @@ export const Account = z.object({
   balance: z.array(BalanceRow),
   debts: z.array(DebtRow),
   books: z.array(BookRow),
+  clearings: z.array(Clearing).describe('that wait for the word of the member'),
   history: z.array(HistoryRow).describe('the newest of it'),
 });
 

@@ -134,6 +134,7 @@ const account: shapes.Account = {
   trust_lines: [line],
   balance: [],
   debts: [],
+  clearings: [],
   books: [],
   history: [],
 };

@@ -1,6 +1,9 @@
 /** Members without a node: their hub keeps their edges and votes for them, never more than they signed. */
 import { describe, expect, it } from 'vitest';
-import { HostedVillage } from './hosted.ts';
+import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
+import { consentFrame, objectionFrame } from '../../../protocol/member.ts';
+import { person } from '../machines/sample-payment.ts';
+import { HostedVillage, sealBy } from './hosted.ts';
 
 describe('within one hub', () => {
   it('members trust and pay each other: one book, one voter, no message', async () => {
@@ -147,5 +150,67 @@ describe('what a hub may not do', () => {
     hosted.deliver('hub', 'AGENT_REVOKE', revoked);
     await village.calm();
     expect(await hosted.pay('hub', 'maria', 'anna', '1')).toMatch(/^ABORTED|unknown/);
+  });
+});
+
+describe('a cycle of debts among members', () => {
+  const setup = async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub'],
+      hosted: { hub: ['maria', 'nina', 'oleh'] },
+    });
+    const policy = { ...DEFAULT_POLICY, auto_clearing: false };
+    hosted.deliver('hub', 'TRUST_LINE_CREATE', hosted.line('nina', 'maria', '50', { policy }));
+    await hosted.trust('hub', 'oleh>nina 50');
+    await hosted.trust('hub', 'maria>oleh 50');
+    expect(await hosted.pay('hub', 'maria', 'nina', '10')).toBe('COMMITTED');
+    expect(await hosted.pay('hub', 'nina', 'oleh', '10')).toBe('COMMITTED');
+    // By itself the hub would find that it can repay the other two instead.
+    const { bytes } = hosted.order('oleh', 'maria', '10', 'hub', { max_hops: 1 });
+    hosted.deliver('hub', 'PAYMENT_REQUEST', bytes);
+    await hosted.village.calm();
+    const cycle = ['maria', 'nina', 'oleh'].map((name) => person(name).pid);
+    const { village } = hosted;
+    const service = village.service('hub');
+    const clearing = await village.run(
+      service.clearCycle({ equivalent: 'UAH', cycle, amount: '8' }),
+    );
+    const account = async (name: string) => {
+      const query = sealBy(person(name), 'MEMBER_QUERY', {
+        member_key: person(name).signer.publicKey,
+        agent: person('hub').pid,
+        created: village.clock.now(),
+      });
+      const text = Buffer.from(query).toString('base64');
+      return village.run(service.memberAccount({ query: text }));
+    };
+    const say = (frame: Uint8Array) =>
+      village.run(service.submitEnvelope({ frame: Buffer.from(frame).toString('base64') }));
+    return { hosted, clearing, account, say };
+  };
+
+  it('is cleared with the consent of whoever wants to be asked', async () => {
+    const { hosted, clearing, account, say } = await setup();
+    expect(clearing).toMatchObject({ waits_for: [person('nina').pid] });
+    expect((await account('maria')).clearings).toEqual([]);
+    const [asked] = (await account('nina')).clearings;
+    expect(asked).toMatchObject({ tx_id: clearing.tx_id, amount: '8.00' });
+    const tx = clearing.tx_id as Parameters<typeof objectionFrame>[1];
+    const expires = Date.parse(asked!.expires);
+    await say(consentFrame(person('nina').signer, { tx, amount: 800n, expires }));
+    await hosted.village.calm();
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(2);
+    expect(hosted.owes('hub', 'nina', 'oleh')).toBe(2);
+    expect(hosted.owes('hub', 'oleh', 'maria')).toBe(2);
+    expect(await hosted.faults()).toEqual([]);
+  });
+
+  it('stays as it is if that one refuses', async () => {
+    const { hosted, clearing, account, say } = await setup();
+    const tx = clearing.tx_id as Parameters<typeof objectionFrame>[1];
+    await say(objectionFrame(person('nina').signer, tx));
+    await hosted.village.calm();
+    expect((await account('nina')).clearings).toEqual([]);
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(10);
   });
 });
