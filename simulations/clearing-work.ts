@@ -64,7 +64,7 @@ export function makeClearings(
     const when = at + PAID_MS + random.below(400);
     steps.push({ at: when, step: makeProposal(random, community, equivalent) });
   }
-  for (let host = 0; host < community.hosts; host++) {
+  for (let host = 0; host < community.participants; host++) {
     // Some never answer: silence is a refusal.
     if (random.below(5) === 0) continue;
     const when = at + PAID_MS + 300 + random.below(THINK_MS_MAX);
@@ -76,26 +76,26 @@ export function makeClearings(
 /** By anyone, of whatever cycle there will be. */
 export function makeProposal(
   random: SeededRandom,
-  { hosts }: Community,
+  { participants }: Community,
   equivalent: string,
 ): ClearingStep {
   const percent = random.pick([20, 60, 100, 100, 100, 150]);
   const luck = random.below(1_000_000);
-  return { do: 'clear', by: random.below(hosts), equivalent, luck, percent };
+  return { do: 'clear', by: random.below(participants), equivalent, luck, percent };
 }
 
 /** Along trust, against its direction: whom `to` is trusted by it can come to owe. */
 function cycleOf(
   random: SeededRandom,
-  { hosts, lines }: Community,
+  { participants, lines }: Community,
   equivalent: string,
 ): number[] | undefined {
-  const creditors = Array.from({ length: hosts }, (_, debtor) =>
+  const creditors = Array.from({ length: participants }, (_, debtor) =>
     lines.flatMap((line) =>
       line.equivalent === equivalent && line.to === debtor ? [line.from] : [],
     ),
   );
-  const start = random.below(hosts);
+  const start = random.below(participants);
   const path = [start];
   for (;;) {
     const ways = creditors[path.at(-1)!]!;

@@ -58,7 +58,8 @@ export interface Timed<Step> {
 }
 
 export interface Community {
-  readonly hosts: number;
+  /** With a node of their own, and without. */
+  readonly participants: number;
   readonly equivalents: readonly string[];
   /** Lines that stand before the first payment. */
   readonly lines: readonly LineStep[];
@@ -69,7 +70,7 @@ const LIMIT_MIN = 200;
 const LIMIT_MAX = 3_000;
 
 /** A ring, so that everyone can reach everyone, and chords across it; lines in one or both directions. */
-export function makeCommunity(random: SeededRandom, hosts: number): Community {
+export function makeCommunity(random: SeededRandom, participants: number): Community {
   const equivalents = random.below(4) === 0 ? ['HOUR', 'KAVA'] : ['HOUR'];
   const lines: LineStep[] = [];
   for (const equivalent of equivalents) {
@@ -78,21 +79,22 @@ export function makeCommunity(random: SeededRandom, hosts: number): Community {
       if (from === to || known.has(`${from} ${to}`)) return;
       known.add(`${from} ${to}`);
       const limit = LIMIT_MIN + random.below(LIMIT_MAX - LIMIT_MIN);
-      lines.push({ do: 'line', from, to, equivalent, limit, ...policyOf(random, hosts, from, to) });
+      const policy = policyOf(random, participants, from, to);
+      lines.push({ do: 'line', from, to, equivalent, limit, ...policy });
     };
-    const ring = random.shuffled(Array.from({ length: hosts }, (_, i) => i));
+    const ring = random.shuffled(Array.from({ length: participants }, (_, i) => i));
     ring.forEach((from, i) => {
-      const to = ring[(i + 1) % hosts]!;
+      const to = ring[(i + 1) % participants]!;
       trust(from, to);
       if (random.below(3) > 0) trust(to, from);
     });
-    for (let chord = random.below(hosts + 1); chord > 0; chord--) {
-      const [from, to] = [random.below(hosts), random.below(hosts)];
+    for (let chord = random.below(participants + 1); chord > 0; chord--) {
+      const [from, to] = [random.below(participants), random.below(participants)];
       trust(from, to);
       if (random.below(2) === 0) trust(to, from);
     }
   }
-  return { hosts, equivalents, lines };
+  return { participants, equivalents, lines };
 }
 
 function policyOf(random: SeededRandom, hosts: number, from: number, to: number) {
@@ -162,7 +164,7 @@ interface Wish {
 }
 
 /** One payment, or several that meet: on one bottleneck, or the same way in both directions. */
-function burstOf(random: SeededRandom, { hosts }: Community): Wish[] {
+function burstOf(random: SeededRandom, { participants: hosts }: Community): Wish[] {
   const [from, to] = pair(random, hosts);
   const amount = 1 + random.below(700);
   switch (random.below(10)) {
@@ -220,7 +222,7 @@ function changeOf(random: SeededRandom, community: Community): WorkStep {
         policy: { dailyLimit: random.below(2) === 0 ? null : random.below(2_000) },
       };
     case 4: {
-      const blocked = [random.below(community.hosts)].filter(
+      const blocked = [random.below(community.participants)].filter(
         (host) => host !== from && host !== to,
       );
       return { ...line, policy: { blocked } };

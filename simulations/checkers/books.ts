@@ -54,7 +54,7 @@ export class Books implements StepRule {
     const touched = new Set(edges.map(({ name }) => name));
     for (const { before, after } of attempts) {
       if (before?.phase === after.phase) continue;
-      for (const { edge, change } of ownEffects(after.manifest, host.identity.hex)) {
+      for (const { edge, change } of ownEffects(after.manifest, host.serves)) {
         const account = this.account(host, edge);
         if (before !== undefined && isHolding(before.phase)) hold(account, -change, change > 0n);
         if (isHolding(after.phase)) hold(account, change, change > 0n);
@@ -103,5 +103,5 @@ function commit(account: Account, attempt: SeenAttempt, change: bigint): void {
 
 function counterparty(edge: string, host: Host): string {
   const [, low = '', high = ''] = edge.split('/');
-  return low === host.identity.hex ? high : low;
+  return host.serves.has(low) ? high : low;
 }

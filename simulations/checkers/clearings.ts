@@ -34,9 +34,9 @@ export class Clearings implements StepRule {
   readonly #held = new Map<Host, Hex[]>();
   /** Edges on which a voter had to honour what it had released (R8). */
   readonly #excused = new Set<string>();
-  /** What people said yes to, `host proposal`, and what they wanted, `host participants`. */
+  /** What people said yes to, `person proposal`, and what they wanted, `person participants`. */
   readonly #agreed = new Set<string>();
-  /** Lines that have let themselves be cleared unasked: `host edge`. */
+  /** Lines that have let themselves be cleared unasked: `owner edge`. */
   readonly #unasked = new Set<string>();
 
   constructor(findings: Findings, time: VirtualTime, verify: VerifySignature) {
@@ -46,19 +46,21 @@ export class Clearings implements StepRule {
   }
 
   /** A person said yes to a proposal. */
-  agreed(host: Host, proposal: Hex): void {
-    this.#agreed.add(`${host.name} ${proposal}`);
+  agreed(person: Hex, proposal: Hex): void {
+    this.#agreed.add(`${person} ${proposal}`);
   }
 
   /** A person wants to clear the cycle of these participants. */
-  wanted(host: Host, participants: readonly Hex[]): void {
-    this.#agreed.add(wish(host, participants));
+  wanted(person: Hex, participants: readonly Hex[]): void {
+    this.#agreed.add(wish(person, participants));
   }
 
   changed({ host, attempts, edges }: BatchChange, disk: SeenDisk): void {
     for (const { name, before, after } of edges) {
-      if ([before, after].some((edge) => edge && clears(edge, host))) {
-        this.#unasked.add(`${host.name} ${name}`);
+      for (const owner of [after.low, after.high]) {
+        if (!host.serves.has(owner)) continue;
+        const clears = [before, after].some((edge) => edge && lineOf(edge, owner)?.clears);
+        if (clears) this.#unasked.add(`${owner} ${name}`);
       }
     }
     for (const { before, after } of attempts) {
@@ -82,7 +84,7 @@ export class Clearings implements StepRule {
       for (const hash of this.#heldBy(host)) {
         const { phase, manifest } = disk.attempts.get(hash)!;
         if (phase !== 'COMMITTED') continue;
-        for (const { edge, change } of ownEffects(manifest, host.identity.hex)) {
+        for (const { edge, change } of ownEffects(manifest, host.serves)) {
           const before = balances.get(edge) ?? 0n;
           balances.set(edge, before + change);
           if (manifest.clearing === undefined || this.#excused.has(`${host.name} ${edge}`))
@@ -107,7 +109,7 @@ export class Clearings implements StepRule {
     const { hash, clearing, amount, participants } = manifest;
     if (amount > clearing!.proposed) this.#report(host, hash, 'more is cleared than was proposed');
     for (const each of participants) {
-      const effects = ownEffects(manifest, each);
+      const effects = ownEffects(manifest, new Set([each]));
       const net = effects.reduce(
         (sum, { low, change }) => sum + (low === each ? change : -change),
         0n,
@@ -116,11 +118,11 @@ export class Clearings implements StepRule {
     }
     for (const { debtor, creditor, edge } of manifest.hops) {
       // The hop runs against the debt: who "pays" is owed less.
-      if (debtor !== host.identity.hex) continue;
+      if (!host.serves.has(debtor)) continue;
       const own = disk.edges.get(edge);
-      const asks = own !== undefined && lineOf(own, host) !== undefined;
-      if (!asks || this.#unasked.has(`${host.name} ${edge}`)) continue;
-      if (this.#hasAgreed(host, manifest, clearing!.consents)) continue;
+      const asks = own !== undefined && lineOf(own, debtor) !== undefined;
+      if (!asks || this.#unasked.has(`${debtor} ${edge}`)) continue;
+      if (this.#hasAgreed(debtor, manifest, clearing!.consents)) continue;
       this.#report(
         host,
         hash,
@@ -129,14 +131,14 @@ export class Clearings implements StepRule {
     }
   }
 
-  #hasAgreed(host: Host, manifest: ReadManifest, consents: readonly ReadConsent[]): boolean {
+  #hasAgreed(person: Hex, manifest: ReadManifest, consents: readonly ReadConsent[]): boolean {
     const { tx, amount, participants, voters } = manifest;
-    const said = this.#agreed.has(`${host.name} ${tx}`);
-    const isMine = voters.at(-1) === host.identity.hex;
-    if (!said && !(isMine && this.#agreed.has(wish(host, participants)))) return false;
+    const said = this.#agreed.has(`${person} ${tx}`);
+    const isMine = voters.at(-1) === person;
+    if (!said && !(isMine && this.#agreed.has(wish(person, participants)))) return false;
     return consents.some(
       (consent) =>
-        consent.participant === host.identity.hex &&
+        consent.participant === person &&
         consent.tx === tx &&
         consent.amount >= amount &&
         consent.expires >= EPOCH_MS + this.#time.now - SKEW_MS &&
@@ -158,15 +160,10 @@ function isLowered(before: bigint, after: bigint): boolean {
   return before > 0n ? after >= 0n && after < before : after <= 0n && after > before;
 }
 
-function lineOf(edge: ReadEdge, host: Host): ReadLine | undefined {
-  return edge.low === host.identity.hex ? edge.lowLine : edge.highLine;
+function lineOf(edge: ReadEdge, owner: Hex): ReadLine | undefined {
+  return edge.low === owner ? edge.lowLine : edge.highLine;
 }
 
-/** Does the host's own line say that debts on it are cleared without asking? */
-function clears(edge: ReadEdge, host: Host): boolean {
-  return lineOf(edge, host)?.clears ?? false;
-}
-
-function wish(host: Host, participants: readonly Hex[]): string {
-  return `${host.name} ${participants.toSorted().join()}`;
+function wish(person: Hex, participants: readonly Hex[]): string {
+  return `${person} ${participants.toSorted().join()}`;
 }

@@ -50,7 +50,8 @@ export class Durability implements Watch {
       case 'TRUST_LINE_UPDATE':
       case 'TRUST_LINE_CLOSE': {
         const line = decode(payloadOf(frame.body)) as CborMap;
-        this.#requireLine(from, from.identity.hex, hexOf(line.to as Uint8Array), line);
+        const owner = sha256Of(line.from_key as Uint8Array);
+        this.#requireLine(from, owner, hexOf(line.to as Uint8Array), line);
         break;
       }
       case 'prepare': {
@@ -76,7 +77,8 @@ export class Durability implements Watch {
       case 'TRUST_LINE_ACK': {
         const line = bodyOf(frame);
         if (line.accepted !== true) break;
-        this.#requireLine(from, hexOf(line.from as Uint8Array), from.identity.hex, line);
+        const [owner, to] = [line.from, line.to].map((pid) => hexOf(pid as Uint8Array));
+        this.#requireLine(from, owner!, to!, line);
         break;
       }
     }

@@ -40,11 +40,14 @@ export class Limits implements StepRule {
       if (!isHolding(after.phase) || (before !== undefined && isHolding(before.phase))) continue;
       this.#checkPolicies(host, { before, after }, edges, disk);
     }
-    for (const each of edges) this.#checkLimit(host, each);
+    for (const each of edges) {
+      for (const me of [each.after.low, each.after.high]) {
+        if (host.serves.has(me)) this.#checkLimit(host, me, each);
+      }
+    }
   }
 
-  #checkLimit(host: Host, { name, before, after }: EdgeChange): void {
-    const me = host.identity.hex;
+  #checkLimit(host: Host, me: Hex, { name, before, after }: EdgeChange): void {
     const line = lineOf(after, me);
     const reach = reachOf(after, me);
     const where = `${host.name} with ${short(other(after, me))}`;
@@ -61,8 +64,8 @@ export class Limits implements StepRule {
         `${where}: debt and holds may reach ${reach}, the limit is ${line.limit}`,
       );
     }
-    if (line?.dailyLimit !== undefined) this.#checkDay(`${host.name} ${name}`, after, me, line);
-    else this.#days.delete(`${host.name} ${name}`);
+    if (line?.dailyLimit !== undefined) this.#checkDay(`${me} ${name}`, after, me, line);
+    else this.#days.delete(`${me} ${name}`);
   }
 
   #checkDay(key: string, edge: ReadEdge, me: Hex, line: ReadLine): void {
@@ -93,16 +96,15 @@ export class Limits implements StepRule {
     edges: readonly EdgeChange[],
     disk: SeenDisk,
   ): void {
-    const me = host.identity.hex;
     const { manifest } = after;
     // They speak of payments; of clearings `clearings.ts`.
     if (manifest.clearing !== undefined) return;
     for (const { debtor, creditor, isIntermediate } of manifest.hops) {
-      if (creditor !== me) continue;
+      if (!host.serves.has(creditor)) continue;
       const name = edgeName(manifest.equivalent, debtor, creditor);
       const change = edges.find((each) => each.name === name);
       const lines = [change?.before ?? disk.edges.get(name), disk.edges.get(name)]
-        .map((edge) => edge && lineOf(edge, me))
+        .map((edge) => edge && lineOf(edge, creditor))
         .filter((line) => line !== undefined);
       if (lines.length === 0) continue;
       const where = `${host.name} in ${short(manifest.hash)} from ${short(debtor)}`;

@@ -144,7 +144,7 @@ export function isHolding(phase: Phase): boolean {
   return phase !== 'ABORTED' && phase !== 'COMMITTED';
 }
 
-/** The parts of an attempt that fall to one participant. */
-export function ownEffects(manifest: ReadManifest, participant: string): ReadEffect[] {
-  return manifest.effects.filter(({ low, high }) => low === participant || high === participant);
+/** The parts of an attempt that fall to participants whom one host serves. */
+export function ownEffects(manifest: ReadManifest, serves: ReadonlySet<string>): ReadEffect[] {
+  return manifest.effects.filter(({ low, high }) => serves.has(low) || serves.has(high));
 }

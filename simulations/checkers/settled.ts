@@ -17,7 +17,7 @@ export class Settled {
   constructor(findings: Findings, observed: Observed, hosts: readonly Host[]) {
     this.#findings = findings;
     this.#observed = observed;
-    this.#hosts = new Map(hosts.map((host) => [host.identity.hex, host]));
+    this.#hosts = new Map(hosts.flatMap((host) => [...host.serves].map((hex) => [hex, host])));
   }
 
   /** Is every attempt decided, and nothing waiting, as far as the rules promise it? */
@@ -67,11 +67,16 @@ export class Settled {
    * nobody else does; by a clearing nobody does.
    */
   #conservation(host: Host): void {
-    const me = host.identity.hex;
+    for (const me of host.serves) this.#conservationOf(me, host);
+  }
+
+  #conservationOf(me: Hex, host: Host): void {
     for (const { phase, manifest } of this.#observed.of(host).attempts.values()) {
       if (phase !== 'COMMITTED') continue;
       let net = 0n;
-      for (const { low, change } of ownEffects(manifest, me)) net += low === me ? change : -change;
+      for (const { low, change } of ownEffects(manifest, new Set([me]))) {
+        net += low === me ? change : -change;
+      }
       const { ends, amount } = manifest;
       const expected = me === ends?.payer ? -amount : me === ends?.payee ? amount : 0n;
       if (net !== expected) {
@@ -107,7 +112,7 @@ export class Settled {
   #equalBooks(): void {
     for (const host of this.#present()) {
       for (const edge of this.#observed.of(host).edges.values()) {
-        if (edge.low !== host.identity.hex) continue;
+        if (!host.serves.has(edge.low) || host.serves.has(edge.high)) continue;
         const other = this.#hosts.get(edge.high);
         if (other === undefined || !this.#isPresent(other)) continue;
         const theirs = this.#observed
@@ -155,7 +160,7 @@ export class Settled {
   }
 
   #present(): Host[] {
-    return [...this.#hosts.values()].filter((host) => this.#isPresent(host));
+    return [...new Set(this.#hosts.values())].filter((host) => this.#isPresent(host));
   }
 
   /** Up, and bound by the rules. */

@@ -1,12 +1,11 @@
 /** Cycles of debts as the disks of a world have them at this moment. */
 import { type Hex, readEdge } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
-import type { Host } from './host.ts';
-import type { World } from './world.ts';
+import type { Participant, World } from './world.ts';
 
 export interface DebtCycle {
   /** Each owes the next, the last owes the first. */
-  readonly members: readonly Host[];
+  readonly members: readonly Participant[];
   /** The smallest of the debts. */
   readonly amount: bigint;
 }
@@ -14,34 +13,40 @@ export interface DebtCycle {
 const LENGTH_MAX = 10;
 const TRIES = 12;
 
-/** Some cycle through a host. @param luck which one: the same luck on the same disks finds the same */
+/** Some cycle through a participant. @param luck which one: the same luck on the same disks finds the same */
 export function debtCycleThrough(
   world: World,
-  host: Host,
+  who: Participant,
   equivalent: string,
   luck: number,
 ): DebtCycle | undefined {
   const random = seededRandom(luck);
   const debts = debtsOf(world, equivalent);
   for (let i = 0; i < TRIES; i++) {
-    const found = walk(host, debts, random);
+    const found = walk(who, debts, random);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-type Debts = ReadonlyMap<Host, readonly { readonly creditor: Host; readonly amount: bigint }[]>;
+type Debts = ReadonlyMap<
+  Participant,
+  readonly { readonly creditor: Participant; readonly amount: bigint }[]
+>;
 
-/** What every host says that it owes. */
+/** What everyone owes, by the disk of whoever votes for it. */
 function debtsOf(world: World, equivalent: string): Debts {
-  const byHex = new Map<Hex, Host>(world.hosts.map((host) => [host.identity.hex, host]));
+  const byHex = new Map<Hex, Participant>(
+    world.participants.map((each) => [each.identity.hex, each]),
+  );
   return new Map(
-    world.hosts.map((debtor) => {
+    world.participants.map((debtor) => {
       const me = debtor.identity.hex;
-      const debts: { creditor: Host; amount: bigint }[] = [];
-      for (const [key, value] of debtor.disk.image) {
+      const debts: { creditor: Participant; amount: bigint }[] = [];
+      for (const [key, value] of debtor.host.disk.image) {
         if (!key.startsWith('edge/')) continue;
         const { low, high, balance, equivalent: code } = readEdge(value);
+        if (me !== low && me !== high) continue;
         const owed = me === high ? balance : -balance;
         const creditor = byHex.get(me === high ? low : high);
         if (code !== equivalent || owed <= 0n || creditor === undefined) continue;
@@ -52,7 +57,7 @@ function debtsOf(world: World, equivalent: string): Debts {
   );
 }
 
-function walk(start: Host, debts: Debts, random: SeededRandom): DebtCycle | undefined {
+function walk(start: Participant, debts: Debts, random: SeededRandom): DebtCycle | undefined {
   const members = [start];
   let amount: bigint | undefined;
   while (members.length <= LENGTH_MAX) {

@@ -56,7 +56,9 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const { plan } = options;
   const world = new World({
     seed: plan.seed,
-    hosts: plan.community.hosts,
+    hosts: plan.hosts,
+    participants: plan.community.participants,
+    hub: plan.hub,
     hostile: plan.hostile,
     signatures: options.realSignatures ? realSignatures : cheapSignatures,
     skewMsMax: plan.profile === 'calm' ? 0 : SKEW_MS_MAX,

@@ -19,6 +19,7 @@ export interface Ground {
   readonly watch: Watches;
   readonly signatures: Signatures;
   readonly settings: NodeSettings;
+  readonly hubSettings: NodeSettings;
   readonly seed: number;
   /** Virtual ms until a batch is on the disk. */
   readonly diskLatencyMs: (host: Host) => number;
@@ -58,6 +59,9 @@ export class Host {
   readonly disk: SimulatedDisk;
   /** Keeps no rule; what it stores and claims proves nothing. */
   readonly isHostile: boolean;
+  /** Participants that its node votes for: itself, and its members if it is a hub. */
+  readonly serves: ReadonlySet<string>;
+  readonly #isHub: boolean;
   /** Changes what the node of this host says and hears; only hostile hosts have one. */
   disguise: ((transport: Transport) => Transport) | undefined;
   /** Will never come back. */
@@ -76,7 +80,12 @@ export class Host {
     ground: Ground,
     number: number,
     identity: Identity,
-    options: { readonly skewMs: number; readonly isHostile: boolean },
+    options: {
+      readonly skewMs: number;
+      readonly isHostile: boolean;
+      /** 64 hexadecimal digits each. */
+      readonly members: readonly string[];
+    },
   ) {
     const { time, watch } = ground;
     this.#ground = ground;
@@ -86,6 +95,8 @@ export class Host {
     this.name = `n${number}`;
     this.address = `/memory/${number}`;
     this.identity = identity;
+    this.serves = new Set([identity.hex, ...options.members]);
+    this.#isHub = options.members.length > 0;
     this.disk = new SimulatedDisk(
       time,
       {
@@ -112,7 +123,7 @@ export class Host {
     this.incarnation++;
     const process: Process = { alive: true };
     const node = createNode(
-      this.#ground.settings,
+      this.#isHub ? this.#ground.hubSettings : this.#ground.settings,
       this.#ports(() => process.alive),
     );
     this.#process = process;

@@ -9,6 +9,9 @@ export interface Plan {
   readonly seed: number;
   readonly profile: Profile;
   readonly community: Community;
+  readonly hosts: number;
+  /** Participants after the last host have no node; this host is their hub. */
+  readonly hub: number | undefined;
   /** In order of time. A step's place is its name: a shorter run keeps the names. */
   readonly steps: readonly Timed<Step>[];
   /** When all faults end, virtual ms. */
@@ -30,10 +33,15 @@ export const OPENING_MS = 1_500;
 /** One payment in that time, on average: some overlap, most do not. */
 const MS_PER_PAYMENT = 600;
 const TAIL_MS = 8_000;
+/** In one of so many runs a host is a hub, with so many members at most. */
+const HUB_EVERY = 3;
+const MEMBERS_MAX = 3;
 
 export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan {
   const random = seededRandom(seed);
-  const community = makeCommunity(random, hosts);
+  const hub = random.below(HUB_EVERY) === 0 ? random.below(hosts) : undefined;
+  const members = hub === undefined ? 0 : 1 + random.below(MEMBERS_MAX);
+  const community = makeCommunity(random, hosts + members);
   const spanMs = payments * MS_PER_PAYMENT;
   const work = makeWork(random, community, payments, OPENING_MS, spanMs);
   const frame = { random, hosts, startMs: OPENING_MS, spanMs: spanMs + TAIL_MS / 2 };
@@ -45,11 +53,15 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     hostile.add(random.below(hosts));
     if (random.below(2) === 0) hostile.add(random.below(hosts));
   }
+  // Whoever votes for others is trusted by them.
+  if (hub !== undefined) hostile.delete(hub);
   const sleeps = faults.some(({ step }) => step.do === 'trap' && step.downMs >= LONG_SLEEP_MS);
   return {
     seed,
     profile,
     community,
+    hosts,
+    hub,
     steps,
     healMs: OPENING_MS + spanMs + TAIL_MS + (sleeps ? LONG_SLEEP_MS : 0),
     hostile,

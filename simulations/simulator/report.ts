@@ -71,7 +71,7 @@ export function failureText(options: SimulatorOptions, plan: Plan, shrunk: Shrun
     'npm run simulate --',
     `--seed ${plan.seed}`,
     `--profile ${plan.profile}`,
-    `--nodes ${plan.community.hosts}`,
+    `--nodes ${plan.hosts}`,
     `--steps ${options.steps}`,
     ...(options.realSignatures ? ['--real-signatures'] : []),
   ].join(' ');

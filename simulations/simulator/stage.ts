@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { StoreOp } from '../../node/ports.ts';
 import { GeoError } from '../../protocol/errors.ts';
+import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Clearings } from '../checkers/clearings.ts';
 import type { Clients } from '../checkers/clients.ts';
 import { readFrame } from '../checkers/frames.ts';
@@ -13,7 +14,10 @@ import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
 import { FAIR } from './network.ts';
 import type { Plan, Step } from './plan.ts';
-import type { World } from './world.ts';
+import type { Participant, World } from './world.ts';
+
+/** By then members have joined. */
+const JOINED_MS = 250;
 
 export class Stage {
   /** Payments that were asked for. */
@@ -47,8 +51,13 @@ export class Stage {
         );
       }
     }
+    for (const { member, host } of this.#world.participants) {
+      if (member === undefined) continue;
+      this.#world.time.after(40, () => this.#command(host, (service) => member.join(service)));
+    }
     community.lines.forEach((line, i) => {
-      this.#world.time.after(50 + i, () => this.#work(line));
+      const at = this.#plan.hub === undefined ? 50 : JOINED_MS;
+      this.#world.time.after(at + i, () => this.#work(line));
     });
   }
 
@@ -97,7 +106,14 @@ export class Stage {
       case 'freeze':
       case 'close': {
         const request = { peer: this.#pid(step.to), equivalent: step.equivalent };
-        this.#command(this.#host(step.from), (service) =>
+        const { host, member } = this.#who(step.from);
+        if (member !== undefined) {
+          this.#command(host, (service) =>
+            member.narrow(service, step.do, step.equivalent, this.#pid(step.to)),
+          );
+          break;
+        }
+        this.#command(host, (service) =>
           step.do === 'freeze' ? service.freezeTrustLine(request) : service.closeTrustLine(request),
         );
         break;
@@ -121,19 +137,21 @@ export class Stage {
     }
   }
 
+  /** A hub proposes what its members are part of. */
   #clear({ by, equivalent, luck, percent }: Extract<ClearingStep, { do: 'clear' }>): void {
-    const host = this.#host(by);
+    const who = this.#who(by);
+    const { host } = who;
     this.#command(host, async (service) => {
-      const found = debtCycleThrough(this.#world, host, equivalent, luck);
+      const found = debtCycleThrough(this.#world, who, equivalent, luck);
       if (found === undefined) return;
       const { members, amount } = found;
       this.#clearings.wanted(
-        host,
-        members.map((each) => each.identity.hex),
+        host.identity.hex,
+        members.map(({ identity }) => identity.hex),
       );
       const clearing = await service.clearCycle({
         equivalent,
-        cycle: members.map((each) => (each === host ? 'me' : each.identity.pid)),
+        cycle: members.map(({ identity }) => (identity === host.identity ? 'me' : identity.pid)),
         amount: decimal(Math.max(1, Math.floor((Number(amount) * percent) / 100))),
       });
       this.#clients.cleared(host, clearing);
@@ -141,18 +159,26 @@ export class Stage {
   }
 
   #answer({ host: number, accept }: Extract<ClearingStep, { do: 'answer' }>): void {
-    const host = this.#host(number);
+    const { host, member } = this.#who(number);
+    if (member !== undefined) return;
     this.#command(host, async (service) => {
       for (const { tx_id } of service.pendingClearings()) {
-        if (accept) this.#clearings.agreed(host, tx_id);
+        if (accept) this.#clearings.agreed(host.identity.hex, tx_id);
         this.#clients.cleared(host, await service.answerClearing({ tx_id, accept }));
       }
     });
   }
 
-  #line({ from, to, equivalent, limit, policy }: LineStep): void {
+  #line(step: LineStep): void {
+    const { from, to, equivalent, limit, policy } = step;
+    const { host: agent, member } = this.#who(from);
+    if (member !== undefined) {
+      const blockedPids = (policy?.blocked ?? []).map((each) => this.#pid(each));
+      this.#command(agent, (service) => member.line(service, step, this.#pid(to), blockedPids));
+      return;
+    }
     const { can_be_intermediate: carries, dailyLimit, blocked, clears } = policy ?? {};
-    this.#command(this.#host(from), (service) =>
+    this.#command(agent, (service) =>
       service.setTrustLine({
         peer: this.#pid(to),
         equivalent,
@@ -172,9 +198,15 @@ export class Stage {
   }
 
   #pay(step: PayStep): void {
-    const host = this.#host(step.from);
+    const { host, member } = this.#who(step.from);
     const nonce = hash('sha256', `${this.#plan.seed} payment ${step.payment}`).slice(0, 32);
     this.#command(host, async (service) => {
+      if (member !== undefined) {
+        const to = this.#pid(step.to);
+        const done = await member.pay(service, step, to, Buffer.from(nonce, 'hex'));
+        if (done !== null) this.#clients.answered(host, nonce, done);
+        return;
+      }
       const payment = await service.pay({
         peer: this.#pid(step.to),
         equivalent: step.equivalent,
@@ -249,12 +281,16 @@ export class Stage {
     }
   }
 
+  #who(number: number): Participant {
+    return this.#world.participants[number]!;
+  }
+
   #host(number: number): Host {
     return this.#world.hosts[number]!;
   }
 
-  #pid(number: number): string {
-    return this.#host(number).identity.pid;
+  #pid(number: number): Pid {
+    return this.#who(number).identity.pid;
   }
 }
 

@@ -6,13 +6,17 @@ import { seededRandom } from '../random.ts';
 import { chance } from './chance.ts';
 import { VirtualTime } from './clock.ts';
 import { Host } from './host.ts';
-import type { Signatures } from './identities.ts';
+import type { Identity, Signatures } from './identities.ts';
+import { Member } from './members.ts';
 import { SimulatedNetwork } from './network.ts';
 import { Watches } from './watch.ts';
 
 export interface WorldOptions {
   readonly seed: number;
   readonly hosts: number;
+  /** Participants, hosts first; those after the last host are members of the hub. */
+  readonly participants: number;
+  readonly hub: number | undefined;
   /** Numbers of the hosts that keep no rule. */
   readonly hostile: ReadonlySet<number>;
   readonly signatures: Signatures;
@@ -39,12 +43,28 @@ export const SETTINGS: NodeSettings = {
   clearing: { ...defaults.clearing, trigger: false, consent_ms: 8_000 },
 };
 
+const HUB_SETTINGS: NodeSettings = {
+  ...SETTINGS,
+  hub: { ...defaults.hub, enabled: true, admission: 'open', name: 'simulated' },
+};
+
+/** Whoever can owe and be owed. */
+export interface Participant {
+  readonly name: string;
+  readonly identity: Identity;
+  /** Its own node's, or its hub's. */
+  readonly host: Host;
+  /** Absent if it has a node of its own. */
+  readonly member?: Member;
+}
+
 export class World {
   readonly seed: number;
   readonly time: VirtualTime;
   readonly watch = new Watches();
   readonly network: SimulatedNetwork;
   readonly hosts: readonly Host[];
+  readonly participants: readonly Participant[];
   readonly signatures: Signatures;
 
   constructor(options: WorldOptions) {
@@ -61,6 +81,7 @@ export class World {
       watch: this.watch,
       signatures,
       settings: SETTINGS,
+      hubSettings: HUB_SETTINGS,
       seed,
       diskLatencyMs: (host: Host) => {
         const count = (batches.get(host) ?? 0) + 1;
@@ -70,14 +91,27 @@ export class World {
       },
     };
     const numbers = seededRandom(seed).shuffled(Array.from({ length: IDENTITIES }, (_, i) => i));
+    const identityOf = (number: number) => signatures.identity(numbers[number]!);
+    const hosted = Array.from({ length: options.participants - options.hosts }, (_, i) =>
+      identityOf(options.hosts + i),
+    );
     this.hosts = Array.from({ length: options.hosts }, (_, number) => {
       const skewMs = Math.round((2 * chance(seed, SKEW, number) - 1) * skewMsMax);
-      const identity = signatures.identity(numbers[number]!);
+      const identity = identityOf(number);
+      const members = number === options.hub ? hosted.map(({ hex }) => hex) : [];
       const isHostile = options.hostile.has(number);
-      const host = new Host(ground, number, identity, { skewMs, isHostile });
+      const host = new Host(ground, number, identity, { skewMs, isHostile, members });
       byKey.set(identity.publicKey, host);
       return host;
     });
+    const hub = options.hub === undefined ? undefined : this.hosts[options.hub];
+    this.participants = [
+      ...this.hosts.map((host) => ({ name: host.name, identity: host.identity, host })),
+      ...hosted.map((identity, i) => {
+        const name = `m${options.hosts + i}`;
+        return { name, identity, host: hub!, member: new Member(name, identity, hub!, this.time) };
+      }),
+    ];
   }
 
   get allHonest(): boolean {
