@@ -56,7 +56,10 @@ export async function evidenceFromNodes(roster: Roster, step: Step): Promise<Evi
       step.update(++read);
       return;
     }
-    const history = await roster.client(id).history({ type: 'payment', limit: HISTORY_MAX });
+    const own = roster.client(id);
+    const paid = await own.history({ type: 'payment', limit: HISTORY_MAX });
+    const cleared = await own.history({ type: 'clearing', limit: HISTORY_MAX });
+    const history = [...paid, ...cleared];
     for (const txId of new Set(history.flatMap((row) => row.tx_id ?? []))) {
       const { state, attempt, certificate } = await client.transaction(txId);
       if (state !== 'COMMITTED') continue;
