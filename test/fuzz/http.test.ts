@@ -13,7 +13,11 @@ let api: Api;
 let stopped = false;
 
 beforeAll(async () => {
-  village = await Village.open({ people: ['anna', 'boris'], lines: ['boris>anna 100'] });
+  village = await Village.open({
+    people: ['anna', 'boris'],
+    lines: ['boris>anna 100'],
+    settings: { hub: { enabled: true } },
+  });
   const log = {
     debug() {},
     info() {},
