@@ -55,6 +55,10 @@ export const hub = z.strictObject({
     { default: 100, min: 1, max: 1_000_000 },
     'Edges that one member may report in the long run. Reports above it are refused before a signature is checked.',
   ),
+  reported_edges_max_per_member: whole(
+    { default: 20_000, min: 1, max: 1_000_000 },
+    'Edges of one participant that are known by reports. A report of further ones is refused. So many may come at once.',
+  ),
   queries_per_s_per_member: whole(
     { default: 50, min: 1, max: 1_000_000 },
     'Questions for routes that one member may ask. Further ones are refused.',

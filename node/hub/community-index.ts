@@ -36,6 +36,8 @@ export interface IndexAnswer {
 
 export interface IndexContext {
   readonly search: SearchSettings;
+  /** Decimal places of an equivalent that this node has defined. */
+  readonly precisionOf: (equivalent: EquivalentCode) => number | undefined;
   /** Carries nothing for others now. */
   readonly isBarred: (participant: Pid) => boolean;
 }
@@ -74,10 +76,26 @@ export class CommunityIndex {
     else if (this.#blocking.size > 0) this.#blocking.delete(edgeKey(edge));
   }
 
-  /** What an end's agent reports of an edge, learnt at `at`. */
+  /** Whether an edge is in an equivalent of this node; nobody is led over others. */
+  counts({ equivalent, precision }: ReportedEdge): boolean {
+    return this.#context.precisionOf(equivalent) === precision;
+  }
+
+  /** Whether the agent of that end has told of the edge. */
+  isTold({ equivalent, low, high }: EdgeId, teller: 'low' | 'high'): boolean {
+    return this.#graphs.get(equivalent)?.isTold(low, high, teller) ?? false;
+  }
+
+  /** Of how many edges a participant's agent has told. */
+  toldBy(participant: Pid): number {
+    let told = 0;
+    for (const graph of this.#graphs.values()) told += graph.toldBy(participant);
+    return told;
+  }
+
+  /** What an end's agent reports of an edge that {@link counts}, learnt at `at`. */
   learn(edge: ReportedEdge, teller: 'low' | 'high', at: number): void {
     const graph = this.#graphOf(edge.equivalent, edge.precision);
-    if (graph.precision !== edge.precision) return;
     const { isBarred } = this.#context;
     const view = reportedView(edge, at);
     graph.tell(edge.low, edge.high, teller, {

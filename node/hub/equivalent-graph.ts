@@ -26,9 +26,13 @@ const PAIR_BASE = 2 ** 26;
 export class EquivalentGraph {
   readonly graph = new CompactGraph();
   readonly search: RouteSearch;
-  precision: number;
+  readonly precision: number;
   readonly #numbers = new Map<Pid, number>();
   readonly #pids: Pid[] = [];
+  /** By number: of how many edges the participant's agent has told. */
+  readonly #told: number[] = [];
+  /** Numbers of participants without an edge, to be given again: names can be made up without end. */
+  readonly #free: number[] = [];
   readonly #pairs = new Map<number, Pair>();
 
   constructor(precision: number, settings: SearchSettings) {
@@ -45,7 +49,7 @@ export class EquivalentGraph {
   }
 
   get participants(): number {
-    return this.#pids.length;
+    return this.#numbers.size;
   }
 
   get edges(): number {
@@ -62,19 +66,36 @@ export class EquivalentGraph {
     }
   }
 
-  /** Takes over what somebody tells of an edge; undefined: nothing any more. */
-  tell(low: Pid, high: Pid, teller: Teller, view: EdgeView | undefined): void {
-    if (view === undefined && !(this.#numbers.has(low) && this.#numbers.has(high))) return;
+  /** Of how many edges a participant's agent has told. */
+  toldBy(participant: Pid): number {
+    const number = this.#numbers.get(participant);
+    return number === undefined ? 0 : this.#told[number]!;
+  }
+
+  /** Whether the agent of that end has told of the edge. */
+  isTold(low: Pid, high: Pid, teller: 'low' | 'high'): boolean {
+    const [a, b] = [this.#numbers.get(low), this.#numbers.get(high)];
+    const pair = a === undefined || b === undefined ? undefined : this.#pairs.get(keyOf(a, b));
+    return (teller === 'low' ? pair?.byLow : pair?.byHigh) !== undefined;
+  }
+
+  /** Takes over what somebody tells of an edge. */
+  tell(low: Pid, high: Pid, teller: Teller, view: EdgeView): void {
     const pair = this.#pair(low, high);
     if (teller === 'own') pair.own = view;
-    else if (teller === 'low') pair.byLow = view;
-    else pair.byHigh = view;
+    else if (teller === 'low') {
+      if (pair.byLow === undefined) this.#told[pair.low]!++;
+      pair.byLow = view;
+    } else {
+      if (pair.byHigh === undefined) this.#told[pair.high]!++;
+      pair.byHigh = view;
+    }
     this.#recount(pair);
   }
 
   /** A commit that this node saw has changed the balance of an edge that others report. */
   move(low: Pid, high: Pid, change: bigint): void {
-    if (!this.#numbers.has(low) || !this.#numbers.has(high)) return;
+    if (!this.isTold(low, high, 'low') && !this.isTold(low, high, 'high')) return;
     const pair = this.#pair(low, high);
     pair.byLow = pair.byLow && moved(pair.byLow, change);
     pair.byHigh = pair.byHigh && moved(pair.byHigh, change);
@@ -88,10 +109,12 @@ export class EquivalentGraph {
       const before = forgotten;
       if (pair.byLow !== undefined && pair.byLow.at < time) {
         pair.byLow = undefined;
+        this.#told[pair.low]!--;
         forgotten++;
       }
       if (pair.byHigh !== undefined && pair.byHigh.at < time) {
         pair.byHigh = undefined;
+        this.#told[pair.high]!--;
         forgotten++;
       }
       if (forgotten > before) this.#recount(pair);
@@ -101,7 +124,7 @@ export class EquivalentGraph {
 
   #pair(low: Pid, high: Pid): Pair {
     const [a, b] = [this.#number(low), this.#number(high)];
-    const key = a * PAIR_BASE + b;
+    const key = keyOf(a, b);
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
       pair = { low: a, high: b };
@@ -113,9 +136,10 @@ export class EquivalentGraph {
   #number(pid: Pid): number {
     const known = this.#numbers.get(pid);
     if (known !== undefined) return known;
-    const number = this.graph.addNode();
+    const number = this.#free.pop() ?? this.graph.addNode();
     this.#numbers.set(pid, number);
-    this.#pids.push(pid);
+    this.#pids[number] = pid;
+    this.#told[number] = 0;
     return number;
   }
 
@@ -125,13 +149,25 @@ export class EquivalentGraph {
     const view = own ?? (byLow && byHigh ? together(byLow, byHigh) : (byLow ?? byHigh));
     if (view === undefined) {
       this.graph.removePair(low, high);
-      this.#pairs.delete(low * PAIR_BASE + high);
+      this.#pairs.delete(keyOf(low, high));
+      this.#release(low);
+      this.#release(high);
       return;
     }
     const [highOwes, lowOwes] = view.balance > 0n ? [view.balance, 0n] : [0n, -view.balance];
     this.graph.setLine(high, low, lineFor(view.up, highOwes, lowOwes, view.lowCarries));
     this.graph.setLine(low, high, lineFor(view.down, lowOwes, highOwes, view.highCarries));
   }
+
+  #release(number: number): void {
+    if (this.graph.end[number]! > this.graph.first[number]!) return;
+    this.#numbers.delete(this.#pids[number]!);
+    this.#free.push(number);
+  }
+}
+
+function keyOf(low: number, high: number): number {
+  return low * PAIR_BASE + high;
 }
 
 /** A line by which a hop carries exactly `free`, given what is owed on it and the other way. */

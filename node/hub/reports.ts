@@ -7,6 +7,7 @@ import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/ident
 import { requireSignedBy, type Unverified } from '../../protocol/wire/envelope.ts';
 import type { EdgeReport, ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { Agents } from '../engine/agents.ts';
+import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Store, VerifySignature } from '../ports.ts';
 import { ReportRecord } from '../store/hub-records.ts';
@@ -26,11 +27,12 @@ export interface ReportsContext {
   readonly settings: {
     readonly report_life_ms: number;
     readonly report_edges_per_s_per_member: number;
+    readonly reported_edges_max_per_member: number;
   };
 }
 
-/** What may come at once, in seconds of the long-run rate: a node with many edges reports them all at its start. */
-const BURST_S = 60;
+/** Reports that are taken out of the store in one turn. */
+const SWEPT_AT_ONCE = 500;
 
 export class Reports {
   readonly #context: ReportsContext;
@@ -47,14 +49,40 @@ export class Reports {
     const { store, index, settings } = this.#context;
     for await (const [, value] of store.scan(rangeOf('report'))) {
       const { edge, teller, received } = decodeRecord(ReportRecord, value);
-      if (received + settings.report_life_ms > now) index.learn(edge, teller, received);
+      // What has come since the reading began is newer.
+      const isOld = received + settings.report_life_ms <= now || index.isTold(edge, teller);
+      if (!isOld && index.counts(edge)) index.learn(edge, teller, received);
     }
+  }
+
+  /** Forgets what has not been reported again, in the index and in the store. */
+  async sweep(hall: Hall, now: number): Promise<void> {
+    const { store, index, settings } = this.#context;
+    const oldest = now - settings.report_life_ms;
+    index.forgetBefore(oldest);
+    let old: ReportRecord[] = [];
+    const forget = async (records: readonly ReportRecord[]) => {
+      await hall.turn((turn) => {
+        for (const { edge, teller } of records) {
+          // Reported again since it was read.
+          if (!index.isTold(edge, teller)) turn.del(keys.report(edge, teller));
+        }
+      });
+    };
+    for await (const [, value] of store.scan(rangeOf('report'))) {
+      const record = decodeRecord(ReportRecord, value);
+      if (record.received < oldest && old.push(record) === SWEPT_AT_ONCE) {
+        await forget(old);
+        old = [];
+      }
+    }
+    if (old.length > 0) await forget(old);
   }
 
   /**
    * A member's node tells of its edges.
    * @throws GeoError E005 `bad_signature`, E006 `not_a_member` | `wrong_sender` | `wrong_receiver` |
-   *   `not_your_edge` | `too_many_reports`; then nothing of the report counts
+   *   `not_your_edge` | `too_many_reports` | `too_many_edges`; then nothing of the report counts
    */
   receive(turn: Turn, from: PublicKey, signed: Unverified<EdgeReport>): void {
     const { me, verify, membership, index } = this.#context;
@@ -73,16 +101,36 @@ export class Reports {
     this.#spend(reporter, body.edges.length, turn.now);
     if (body.sequence <= (this.#newest.get(reporter) ?? 0)) return;
     const tellers = body.edges.map((edge) => this.#tellerOf(from, edge));
+    const told = body.edges
+      .map((edge, i) => ({ edge, teller: tellers[i]! }))
+      .filter(({ edge }) => index.counts(edge));
+    this.#requireRoom(told);
     requireSignedBy(signed, from, verify);
     this.#newest.set(reporter, body.sequence);
-    for (const [i, edge] of body.edges.entries()) {
-      const teller = tellers[i]!;
+    for (const { edge, teller } of told) {
       const record = { edge, teller, sequence: body.sequence, received: turn.now };
       turn.put(keys.report(edge, teller), encodeRecord(ReportRecord, record));
     }
     turn.onMerge(() => {
-      for (const [i, edge] of body.edges.entries()) index.learn(edge, tellers[i]!, turn.now);
+      for (const { edge, teller } of told) index.learn(edge, teller, turn.now);
     });
+  }
+
+  /** An edge with somebody made up looks like any other: the index must not grow by them without end. */
+  #requireRoom(told: readonly { edge: ReportedEdge; teller: 'low' | 'high' }[]): void {
+    const { index, settings } = this.#context;
+    const fresh = new Map<Pid, number>();
+    for (const { edge, teller } of told) {
+      if (index.isTold(edge, teller)) continue;
+      fresh.set(edge[teller], (fresh.get(edge[teller]) ?? 0) + 1);
+    }
+    for (const [end, count] of fresh) {
+      if (index.toldBy(end) + count <= settings.reported_edges_max_per_member) continue;
+      throw refused(
+        'too_many_edges',
+        'That are more edges than this hub knows of one participant.',
+      );
+    }
   }
 
   /** Which end of an edge the reporter speaks for. */
@@ -97,10 +145,12 @@ export class Reports {
   }
 
   #spend(reporter: Pid, edges: number, now: number): void {
-    const perSecond = this.#context.settings.report_edges_per_s_per_member;
+    const { settings } = this.#context;
     let budget = this.#budgets.get(reporter);
     if (budget === undefined) {
-      budget = new TokenBucket({ perSecond, burst: perSecond * BURST_S }, now);
+      // A node reports all its edges when it joins: as many as it may have come at once.
+      const burst = settings.reported_edges_max_per_member;
+      budget = new TokenBucket({ perSecond: settings.report_edges_per_s_per_member, burst }, now);
       this.#budgets.set(reporter, budget);
     }
     if (budget.take(edges, now)) return;

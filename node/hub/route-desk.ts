@@ -54,7 +54,11 @@ export class RouteDesk {
     const { ports, hall, me, agents, membership, memberships, settings, isBarred } = context;
     this.#context = context;
     const hopWeight = settings.routes.hop_weight_percent / 100;
-    this.#index = new CommunityIndex({ search: { ...SEARCH_DEFAULTS, hopWeight }, isBarred });
+    this.#index = new CommunityIndex({
+      search: { ...SEARCH_DEFAULTS, hopWeight },
+      precisionOf: (equivalent) => hall.state.equivalents.get(equivalent)?.precision,
+      isBarred,
+    });
     this.#reports = new Reports({
       me,
       store: ports.store,
@@ -200,10 +204,12 @@ export class RouteDesk {
   }
 
   #sweepSoon(): void {
-    const { ports, settings } = this.#context;
-    const life = settings.hub.report_life_ms;
-    this.#sweep = ports.clock.after(life / SWEEPS_PER_LIFE, () => {
-      this.#index.forgetBefore(ports.clock.now() - life);
+    const { hall, ports, settings } = this.#context;
+    const { clock, log } = ports;
+    this.#sweep = clock.after(settings.hub.report_life_ms / SWEEPS_PER_LIFE, () => {
+      this.#reports.sweep(hall, clock.now()).catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'old reports were not forgotten; trying again later');
+      });
       this.#sweepSoon();
     });
   }

@@ -213,7 +213,7 @@ export class CompactGraph {
     const from = this.first[node]!;
     const to = this.#takeBlock(larger);
     for (let i = 0; i < used; i++) this.#moveSlot(from + i, to + i);
-    if (room > 0) this.#freeBlocks[Math.log2(room)]!.push(from);
+    this.#giveBlockBack(node);
     this.first[node] = to;
     this.end[node] = to + used;
     this.#room[node] = larger;
@@ -248,6 +248,13 @@ export class CompactGraph {
     const last = this.end[node]! - 1;
     if (slot !== last) this.#moveSlot(last, slot);
     this.end[node] = last;
+    if (last === this.first[node]) this.#giveBlockBack(node);
+  }
+
+  #giveBlockBack(node: number): void {
+    const room = this.#room[node]!;
+    if (room > 0) this.#freeBlocks[Math.log2(room)]!.push(this.first[node]!);
+    this.#room[node] = 0;
   }
 
   #moveSlot(from: number, to: number): void {

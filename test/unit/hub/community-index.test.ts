@@ -12,6 +12,7 @@ import {
   withLine,
 } from '../../../protocol/ledger/edge.ts';
 import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
+import { parseEquivalentCode } from '../../../protocol/money/equivalent.ts';
 import { SEARCH_DEFAULTS } from '../../../protocol/routing/question.ts';
 import type { ReportedEdge } from '../../../protocol/wire/messages/report.ts';
 import { person, UAH } from '../machines/sample-payment.ts';
@@ -22,7 +23,11 @@ const [ANNA, BORIS, CYRIL, DORA] = ['anna', 'boris', 'cyril', 'dora'].map(
 const NOW = 1_800_000_000_000;
 
 const emptyIndex = (barred: readonly Pid[] = []) =>
-  new CommunityIndex({ search: SEARCH_DEFAULTS, isBarred: (pid) => barred.includes(pid) });
+  new CommunityIndex({
+    search: SEARCH_DEFAULTS,
+    precisionOf: (equivalent) => (equivalent === UAH ? 2 : undefined),
+    isBarred: (pid) => barred.includes(pid),
+  });
 
 /** An own edge: `creditor` lets `debtor` owe up to `limit`. */
 function edge(debtor: Pid, creditor: Pid, limit: bigint, policy = DEFAULT_POLICY): Edge {
@@ -128,8 +133,37 @@ describe('a community index', () => {
     report(index, CYRIL, reported(BORIS, CYRIL, 60n), NOW - 1_000);
     report(index, DORA, reported(BORIS, DORA, 60n), NOW);
     expect(index.forgetBefore(NOW)).toBe(1);
-    expect(ask(index, ANNA, CYRIL, 10n)?.payable).toBe(0n);
+    expect(ask(index, ANNA, CYRIL, 10n)).toBeUndefined();
     expect(ask(index, ANNA, DORA, 10n)?.payable).toBe(10n);
+  });
+
+  it('does not grow by names that were made up and forgotten', () => {
+    const index = emptyIndex();
+    const sizeAfter = (round: number) => {
+      for (let i = 0; i < 50; i++) {
+        const about = reported(ANNA, person(`made up ${round} ${i}`).pid, 10n);
+        report(index, ANNA, about, NOW + round);
+      }
+      expect(index.toldBy(ANNA)).toBe(50);
+      const [size] = index.sizes();
+      expect(index.forgetBefore(NOW + round + 1)).toBe(50);
+      expect(index.toldBy(ANNA)).toBe(0);
+      expect(index.sizes()).toMatchObject([{ participants: 0, edges: 0 }]);
+      return size;
+    };
+    const first = sizeAfter(0);
+    for (let round = 1; round < 5; round++) expect(sizeAfter(round)).toEqual(first);
+    report(index, BORIS, reported(ANNA, BORIS, 7n));
+    expect(ask(index, ANNA, BORIS, 7n)?.payable).toBe(7n);
+    expect(ask(index, ANNA, CYRIL, 7n)).toBeUndefined();
+  });
+
+  it('counts no edge in an equivalent that its node has not defined, or has otherwise', () => {
+    const index = emptyIndex();
+    const about = reported(ANNA, BORIS, 10n);
+    expect(index.counts(about)).toBe(true);
+    expect(index.counts({ ...about, equivalent: parseEquivalentCode('MADEUP') })).toBe(false);
+    expect(index.counts({ ...about, precision: 3 })).toBe(false);
   });
 
   it('leads nothing through who is barred, or does not carry for others', () => {

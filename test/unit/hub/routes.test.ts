@@ -1,10 +1,12 @@
 /** Members with nodes of their own pay over routes that their hub knows. */
 import { describe, expect, it } from 'vitest';
-import { edgeId } from '../../../protocol/ledger/edge.ts';
+import type { Pid } from '../../../protocol/identity/pid.ts';
+import { type EdgeId, edgeId } from '../../../protocol/ledger/edge.ts';
+import { parseEquivalentCode } from '../../../protocol/money/equivalent.ts';
 import { seal, signedFrame } from '../../../protocol/wire/envelope.ts';
-import type { EdgeReport } from '../../../protocol/wire/messages/report.ts';
+import type { EdgeReport, ReportedEdge } from '../../../protocol/wire/messages/report.ts';
 import { Village } from '../engine/harness.ts';
-import { UAH } from '../machines/sample-payment.ts';
+import { person, UAH } from '../machines/sample-payment.ts';
 import { change, join, QUICK_MEMBERSHIPS } from './hub-village.ts';
 
 const PEOPLE = ['anna', 'boris', 'cyril', 'dora'];
@@ -42,6 +44,16 @@ const faults = (village: Village): unknown[] =>
     .filter(({ node, level }) => node === 'hub' && level === 'warn')
     .map(({ fields }) => fields.fault);
 
+const aboutEdge = (id: EdgeId): ReportedEdge => ({
+  ...id,
+  precision: 2,
+  balance: 0n,
+  up: 100_000n,
+  down: 100_000n,
+  low_carries: true,
+  high_carries: true,
+});
+
 /** A report of Anna's node, as sound as any but for the changes. */
 function reportOf(village: Village, edge: object, more: Partial<EdgeReport> = {}): Uint8Array {
   const { signer } = village.person('anna');
@@ -49,18 +61,7 @@ function reportOf(village: Village, edge: object, more: Partial<EdgeReport> = {}
     reporter_key: signer.publicKey,
     hub: village.person('hub').pid,
     sequence: village.clock.now() + 1_000_000,
-    edges: [
-      {
-        ...endsOf(village, 'anna', 'boris'),
-        precision: 2,
-        balance: 0n,
-        up: 100_000n,
-        down: 100_000n,
-        low_carries: true,
-        high_carries: true,
-        ...edge,
-      },
-    ],
+    edges: [{ ...aboutEdge(endsOf(village, 'anna', 'boris')), ...edge }],
     ...more,
   } as EdgeReport;
   return signedFrame(
@@ -162,12 +163,64 @@ describe('a report', () => {
   });
 
   it('by the thousand is refused before a signature is looked at', async () => {
-    const village = await open({ report_edges_per_s_per_member: 1 });
+    const village = await open({
+      report_edges_per_s_per_member: 1,
+      reported_edges_max_per_member: 50,
+    });
     const frame = (i: number) =>
       reportOf(village, endsOf(village, 'anna', 'boris'), { sequence: village.clock.now() + i });
     for (let i = 0; i < 100; i++) village.inject('anna', 'hub', frame(i));
     await village.pass(50);
     expect(faults(village)).toContain('too_many_reports');
+  });
+
+  it('of ever more edges with people who were made up is refused', async () => {
+    const village = await open({ reported_edges_max_per_member: 10 });
+    const madeUp = Array.from({ length: 11 }, (_, i) => person(`made up ${i}`).pid);
+    const report = (pids: readonly Pid[], sequence: number) =>
+      reportOf(
+        village,
+        {},
+        {
+          sequence: village.clock.now() + sequence,
+          edges: pids.map((pid) => aboutEdge(edgeId(village.person('anna').pid, pid, UAH))),
+        },
+      );
+    village.inject('anna', 'hub', report(madeUp, 1));
+    await village.pass(50);
+    expect(faults(village)).toEqual(['too_many_reports']);
+    village.inject('anna', 'hub', report(madeUp.slice(0, 5), 2));
+    await village.pass(1_000);
+    village.inject('anna', 'hub', report(madeUp.slice(5, 10), 3));
+    await village.pass(50);
+    expect(faults(village)).toEqual(['too_many_reports', 'too_many_edges']);
+    expect((await village.pay('anna', 'dora', '50')).state).toBe('COMMITTED');
+  });
+
+  it('that nobody repeats is forgotten, in the store too', async () => {
+    const village = await open({ report_life_ms: 10_000 });
+    const stored = () =>
+      village
+        .disk('hub')
+        .snapshot()
+        .filter(([key]) => key.startsWith('report/')).length;
+    const pairs = () => village.service('hub').hubStats().index[0]?.edges;
+    expect([stored(), pairs()]).toEqual([8, 4]);
+    await village.stop('anna');
+    await village.stop('boris');
+    await village.stop('cyril');
+    await village.stop('dora');
+    await village.pass(20_000);
+    expect([stored(), pairs()]).toEqual([0, 0]);
+  });
+
+  it('in an equivalent that the hub has not defined counts nowhere', async () => {
+    const village = await open();
+    const before = village.service('hub').hubStats().index;
+    const edge = { ...endsOf(village, 'anna', 'boris'), equivalent: parseEquivalentCode('MADEUP') };
+    village.inject('anna', 'hub', reportOf(village, edge));
+    await village.pass(50);
+    expect(village.service('hub').hubStats().index).toEqual(before);
   });
 });
 
