@@ -96,6 +96,7 @@ const api = z.strictObject({
     { default: 0, min: 0, max: 65_535 },
     'Port of the local HTTP API; 0 takes any free one. The CLI finds it in `<home>/api.json`.',
   ),
+  open_metrics: flag(false, 'Give `/metrics` to everybody on this machine, without the token.'),
 });
 
 const log = z.strictObject({

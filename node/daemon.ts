@@ -17,10 +17,12 @@ import {
 import { openKeyFile } from './keyring.ts';
 import { nativeVerify } from './native-ed25519.ts';
 import { createNode } from './node.ts';
-import { realClock, realEntropy } from './platform.ts';
+import { realClock, realEntropy, stopwatch } from './platform.ts';
 import type { Log, Store } from './ports.ts';
 import type { NodeService } from './service.ts';
 import { openLevelStore } from './store/level.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { timedStore } from './telemetry/timed-store.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p.ts';
 import { absorbStrayErrors } from './transport/stray-errors.ts';
 import { transportOptions } from './transport-options.ts';
@@ -63,6 +65,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(await transportOptions(config, seed, log)),
       onTwin: failure.resolve,
     });
+    let metrics: Metrics | undefined;
     const node = createNode(
       { ...config, version: softwareVersion() },
       {
@@ -71,16 +74,26 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         signer,
         verify: nativeVerify,
         openNote: (sealed, aad) => openNote(sealed, seed, aad),
-        store,
+        store: timedStore(store, stopwatch, (seconds, operations) =>
+          metrics?.written(seconds, operations),
+        ),
         transport,
         log,
       },
     );
     closings.push(() => node.stop());
+    metrics = createMetrics({
+      vitals: () => node.vitals(),
+      transport: () => transport.metrics(),
+      listen: (listener) => node.listen(listener),
+      process: true,
+    });
     await node.start();
     const api = await startApi({
       service: node.service,
       live: node.live,
+      metrics,
+      openMetrics: config.api.open_metrics,
       host: config.api.host,
       port: config.api.port,
       token: await apiToken(home),

@@ -1,5 +1,5 @@
 /** The peers' door: one frame in, one turn of the engine (or an answer that needs none). */
-import { GeoError } from '../protocol/errors.ts';
+import { type ErrorCode, GeoError } from '../protocol/errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
 import { openManifest } from '../protocol/machines/manifest.ts';
 import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../protocol/wire/envelope.ts';
@@ -27,7 +27,8 @@ const COMPARE_WAIT_MS = 2_000;
 
 export interface InboxCounters {
   frames: number;
-  refused: number;
+  /** Refused frames, by the code of what they were refused with. */
+  readonly refused: Partial<Record<ErrorCode, number>>;
 }
 
 interface Rooms {
@@ -49,7 +50,7 @@ interface Rooms {
 }
 
 export class Inbox {
-  readonly counters: InboxCounters = { frames: 0, refused: 0 };
+  readonly counters: InboxCounters = { frames: 0, refused: {} };
   readonly #rooms: Rooms;
 
   constructor(rooms: Rooms) {
@@ -238,7 +239,8 @@ export class Inbox {
   }
 
   #refused(from: PublicKey, about: string | undefined, error: unknown): void {
-    this.counters.refused++;
+    const refusedWith = error instanceof GeoError ? error.code : 'E010';
+    this.counters.refused[refusedWith] = (this.counters.refused[refusedWith] ?? 0) + 1;
     const peer: Pid = pidFromPublicKey(from);
     if (!(error instanceof GeoError)) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

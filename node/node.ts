@@ -12,6 +12,7 @@ import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
 import { EdgeStatements } from './engine/edge-statements.ts';
 import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
+import type { Notice } from './engine/notices.ts';
 import { Offenders } from './engine/offenders.ts';
 import { Outbox } from './engine/outbox.ts';
 import { RefusalBudget } from './engine/refusal-budget.ts';
@@ -42,10 +43,15 @@ import type { LiveSource, NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
 import { RESTORED_MARK } from './store/keys.ts';
 import { Views } from './views.ts';
+import { readVitals, type Vitals } from './vitals.ts';
 
 export interface Node {
   readonly service: NodeService;
   readonly live: LiveSource;
+  /** How it is, as numbers. */
+  vitals(): Vitals;
+  /** Calls for every notice of a turn that is durable. @returns ends it */
+  listen(listener: (notice: Notice) => void): () => void;
   /** Base URL of the HTTP API that serves this node, for its status; set by whoever opens that door. */
   apiUrl: string;
   /** Reads the store, takes up what was left open, connects. */
@@ -304,6 +310,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const node: Node = {
     service,
     live: news,
+    vitals: () => readVitals(rooms, inbox.counters),
+    listen: (listener) => hall.listen(listener),
     apiUrl: '',
     async start() {
       await state.load();

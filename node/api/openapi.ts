@@ -1,6 +1,15 @@
 /** The OpenAPI 3.1 document, made from the route table and the shapes; nothing in it is written by hand twice. */
 import { z } from 'zod';
-import { type AnyRoute, API_PREFIX, HEALTH_PATH, LIVE_PATH, ROUTE_LIST } from './routes.ts';
+import {
+  type AnyRoute,
+  API_PREFIX,
+  HEALTH_PATH,
+  LIVE_PATH,
+  LIVENESS_PATH,
+  METRICS_PATH,
+  READINESS_PATH,
+  ROUTE_LIST,
+} from './routes.ts';
 import * as shapes from './shapes.ts';
 
 type Json = { readonly [name: string]: unknown };
@@ -82,6 +91,29 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
   };
 }
 
+function plain(operationId: string, summary: string, others: Json): Json {
+  const done = { description: 'It is so', content: jsonContent(shapes.Health) };
+  return {
+    operationId,
+    tags: ['node'],
+    summary,
+    security: [],
+    responses: { 200: done, ...others },
+  };
+}
+
+function metrics(): Json {
+  return {
+    operationId: 'metrics',
+    tags: ['node'],
+    summary: "Metrics in Prometheus' text format; with the token, unless `api.open_metrics` is set",
+    responses: {
+      200: { description: 'Done', content: { 'text/plain': { schema: { type: 'string' } } } },
+      default: PROBLEM,
+    },
+  };
+}
+
 function live(schemas: Record<string, Json>): Json {
   const input = { in: 'query', shape: shapes.EventsQuery } as const;
   return {
@@ -116,6 +148,15 @@ export function openApiDocument(version: string): Json {
       },
     },
   };
+  paths[LIVENESS_PATH] = {
+    get: plain('liveness', 'Whether the process serves; needs no token', {}),
+  };
+  paths[READINESS_PATH] = {
+    get: plain('readiness', 'Whether the node can do its work; needs no token', {
+      503: { description: 'It cannot: the store cannot be written' },
+    }),
+  };
+  paths[METRICS_PATH] = { get: metrics() };
   paths[LIVE_PATH] = { get: live(schemas) };
   for (const route of ROUTE_LIST) {
     const path = API_PREFIX + route.path.replaceAll(/:(\w+)/g, '{$1}');

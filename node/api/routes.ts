@@ -20,6 +20,11 @@ import { TRUST_LINE_ROUTES } from './routes/trust-lines.ts';
 export const API_PREFIX = '/api/v1';
 /** Answers without a token: says only that something listens. */
 export const HEALTH_PATH = `${API_PREFIX}/health`;
+/** For supervisors: whether the process serves, and whether it can do its work. Without a token. */
+export const LIVENESS_PATH = '/health/live';
+export const READINESS_PATH = '/health/ready';
+/** In Prometheus' text format. */
+export const METRICS_PATH = '/metrics';
 /** Events as they happen: SSE, or WebSocket after an upgrade. */
 export const LIVE_PATH = `${API_PREFIX}/live`;
 export const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;

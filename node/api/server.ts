@@ -16,7 +16,10 @@ import {
   API_PREFIX,
   HEALTH_PATH,
   LIVE_PATH,
+  LIVENESS_PATH,
+  METRICS_PATH,
   OPENAPI_PATH,
+  READINESS_PATH,
   ROUTE_LIST,
 } from './routes.ts';
 
@@ -33,6 +36,10 @@ export interface ApiOptions {
   readonly service: NodeService;
   /** Without it there are no live events. */
   readonly live?: LiveSource;
+  /** Without it there are none. */
+  readonly metrics?: { readonly contentType: string; text(): Promise<string> };
+  /** Metrics need no token. */
+  readonly openMetrics?: boolean;
   /** A loopback name or address: the API has no encryption of its own. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -116,6 +123,14 @@ function buildApp(options: ApiOptions): FastifyInstance {
   }
 
   app.get(HEALTH_PATH, async () => ({ status: 'ok' }));
+  app.get(LIVENESS_PATH, async () => ({ status: 'ok' }));
+  app.get(READINESS_PATH, async (_request, reply) => {
+    const { store } = service.status();
+    // No reason is given to a stranger; whoever may know asks for the status.
+    if (store !== 'ok') return reply.code(503).send({ status: 'not ready' });
+    return { status: 'ok' };
+  });
+  if (options.openMetrics) addMetrics(app, options);
   // A member of a hub has no token: the signature in the body is its authority.
   addRoutes(app, service, ({ open }) => open === true);
 
@@ -136,12 +151,20 @@ function buildApp(options: ApiOptions): FastifyInstance {
     const document = openApiDocument(options.version ?? '0');
     guarded.get(OPENAPI_PATH, async () => document);
     addRoutes(guarded, service, ({ open }) => open !== true);
+    if (!options.openMetrics) addMetrics(guarded, options);
     if (live !== undefined) {
       guarded.get(LIVE_PATH, (request, reply) => live.stream(request, reply));
     }
     refuseOtherMethods(guarded);
   });
   return app;
+}
+
+function addMetrics(app: FastifyInstance, { metrics }: ApiOptions): void {
+  if (metrics === undefined) return;
+  app.get(METRICS_PATH, async (_request, reply) =>
+    reply.header('content-type', metrics.contentType).send(await metrics.text()),
+  );
 }
 
 function addRoutes(

@@ -64,6 +64,10 @@ export const IMPORTS: readonly ImportRow[] = [
     'routing/': [[...STATE, 'engine/', 'routing/'], ['@noble/']],
     'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
     'events/': [[...STATE, 'engine/', 'events/'], []],
+    'telemetry/': [
+      ['ports.ts', 'engine/notices.ts', 'transport/metrics.ts', 'vitals.ts', 'telemetry/'],
+      ['prom-client'],
+    ],
     'commands/': [
       [...STATE, 'service.ts', 'api/shapes.ts', 'engine/', 'routing/', 'commands/'],
       [],

@@ -3,7 +3,14 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../../../node/api/client.ts';
 import { problemOf, statusOf } from '../../../node/api/problem.ts';
-import { API_PREFIX, HEALTH_PATH, OPENAPI_PATH, ROUTE_LIST } from '../../../node/api/routes.ts';
+import {
+  API_PREFIX,
+  HEALTH_PATH,
+  LIVENESS_PATH,
+  OPENAPI_PATH,
+  READINESS_PATH,
+  ROUTE_LIST,
+} from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
 import { Problem } from '../../../node/api/shapes.ts';
 import type { Log } from '../../../node/ports.ts';
@@ -12,6 +19,8 @@ import { ARGUMENTS } from './arguments.ts';
 import { createFakeService, type FakeService, payment, TX } from './fake-service.ts';
 
 const TOKEN = 'the-right-token';
+/** Operations that answer otherwise than with JSON by the table, or without a token. */
+const BY_HAND = ['health', 'liveness', 'readiness', 'metrics', 'live'];
 
 interface LogLine {
   readonly level: string;
@@ -217,6 +226,18 @@ describe('errors', () => {
 });
 
 describe('doors and walls', () => {
+  it('readiness is 503 while the store cannot be written, and needs no token', async () => {
+    const ready = () => call('GET', READINESS_PATH, { token: null });
+    expect((await ready()).status).toBe(200);
+    const { store: _, ...rest } = service.status();
+    service.answerWith('status', { ...rest, store: 'the last write failed; check the disk' });
+    const response = await ready();
+    service.answerWith('status', { ...rest, store: 'ok' });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ status: 'not ready' });
+    expect((await call('GET', LIVENESS_PATH, { token: null })).status).toBe(200);
+  });
+
   it('health needs no token and tells nothing else', async () => {
     const response = await call('GET', HEALTH_PATH, { token: null });
     expect(response.status).toBe(200);
@@ -317,7 +338,7 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
     expect(operations.map((operation) => operation.operationId).sort()).toEqual(
-      ['health', 'live', ...ROUTE_LIST.map((route) => route.name)].sort(),
+      [...BY_HAND, ...ROUTE_LIST.map((route) => route.name)].sort(),
     );
     const transaction = document.paths[`${API_PREFIX}/transactions/{tx_id}`]?.get;
     expect(transaction?.parameters).toMatchObject([{ name: 'tx_id', in: 'path', required: true }]);

@@ -24,9 +24,9 @@ function livingNode(name: string): { service: NodeService; live: LiveSource } {
   });
   const live: LiveSource = {
     clock: village.clock,
-    follow: (follower) => village.live(name).follow(follower),
-    connected: () => village.live(name).connected(),
-    followPeers: (follower) => village.live(name).followPeers(follower),
+    follow: (follower) => village.node(name).live.follow(follower),
+    connected: () => village.node(name).live.connected(),
+    followPeers: (follower) => village.node(name).live.followPeers(follower),
   };
   return { service, live };
 }

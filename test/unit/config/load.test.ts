@@ -35,7 +35,11 @@ function faultsOf(sources: ConfigSources): readonly string[] {
 describe('sources', () => {
   it('gives the defaults when nothing is said', () => {
     expect(loadConfig({ home, env: {}, flags: [] })).toEqual(NodeConfig.parse({}));
-    expect(loadConfig({ env: {} }).api).toEqual({ host: '127.0.0.1', port: 0 });
+    expect(loadConfig({ env: {} }).api).toEqual({
+      host: '127.0.0.1',
+      port: 0,
+      open_metrics: false,
+    });
   });
 
   it('lets flags overrule the environment, and that the file, and that the defaults', () => {

@@ -8,7 +8,7 @@ import type * as shapes from '../../../node/api/shapes.ts';
 import { nativeVerify } from '../../../node/native-ed25519.ts';
 import { createNode, type Node } from '../../../node/node.ts';
 import type { Log } from '../../../node/ports.ts';
-import type { LiveSource, NodeService } from '../../../node/service.ts';
+import type { NodeService } from '../../../node/service.ts';
 import type { NodeSettings } from '../../../node/settings.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../../node/transport/memory.ts';
@@ -145,8 +145,8 @@ export class Village {
     return this.#running(name).node.service;
   }
 
-  live(name: string): LiveSource {
-    return this.#running(name).node.live;
+  node(name: string): Node {
+    return this.#running(name).node;
   }
 
   life(name: string): NodeLife {
