@@ -92,7 +92,7 @@ interface Definition<
   Arguments extends Readonly<Record<string, string>>,
   Options extends Readonly<Record<string, CommandOption>>,
 > extends Heading {
-  /** Name, in the order on the command line, to what it means. All are required. */
+  /** Name, in the order on the command line, to what it means. `[NAME]` may be left out: it is ''. */
   readonly arguments?: Arguments;
   readonly options?: Options;
   /** Works on the home directory itself: its refusals are about configuration, key or store (exit 4). */

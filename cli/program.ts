@@ -44,7 +44,9 @@ export function readCommandLine(
     const parser = parserOf(root, row.words);
     parsers.set(parser, row);
     if ('forward' in row) continue;
-    for (const name of Object.keys(row.arguments)) parser.argument(`<${name}>`);
+    for (const name of Object.keys(row.arguments)) {
+      parser.argument(name.startsWith('[') ? name : `<${name}>`);
+    }
     for (const option of Object.values(row.options)) parser.addOption(parserOption(option));
     parser.action((...values: unknown[]) => {
       const names = Object.keys(row.arguments);
@@ -52,7 +54,9 @@ export function readCommandLine(
         kind: 'run',
         invocation: {
           command: row,
-          given: Object.fromEntries(names.map((name, index) => [name, String(values[index])])),
+          given: Object.fromEntries(
+            names.map((name, index) => [name, String(values[index] ?? '')]),
+          ),
           options: optionValues(row, parser),
           home: root.opts<{ home?: string }>().home,
         },

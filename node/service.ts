@@ -50,6 +50,10 @@ export interface PaymentOperations {
 export interface ClearingOperations {
   /** Resolves with the outcome, or as soon as somebody has to be asked; a refusal is a Clearing in state REJECTED. */
   clearCycle(request: shapes.ClearRequest): Promise<shapes.Clearing>;
+  /** Looks for cycles and clears them, or in a dry run only says which there are. */
+  clearNow(request: shapes.ClearNowRequest): Promise<shapes.FoundCycle[]>;
+  /** What has been cleared with a part of this participant. */
+  clearingStats(): Promise<shapes.ClearingStats[]>;
   /** Those that wait for the word of this node's owner. */
   pendingClearings(): shapes.Clearing[];
   answerClearing(request: shapes.ClearingAnswer): Promise<shapes.Clearing>;

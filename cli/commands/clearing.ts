@@ -1,9 +1,11 @@
 /** Commands about clearings: cycles of debts that are lowered together. */
-import type { Clearing } from '../../node/api/shapes.ts';
-import { command } from '../command.ts';
+import type { Clearing, FoundCycle } from '../../node/api/shapes.ts';
+import { CYCLE_MAX } from '../../protocol/limits.ts';
+import { command, flag, value } from '../command.ts';
 import { findTransaction } from '../find-transaction.ts';
 import { type NameOf, namesKnownTo, pathText } from '../names.ts';
 import { type Fact, facts, tableOr } from '../page.ts';
+import { wholeNumber } from '../read.ts';
 
 const COLOUR_BY_STATE = {
   NEW: 'yellow',
@@ -63,7 +65,102 @@ function answer(word: 'accept' | 'reject', summary: string) {
   });
 }
 
+/** What a found cycle came to, in a word. */
+function outcomeText({ clearing }: FoundCycle): string {
+  if (clearing === null) return 'can be cleared';
+  if (clearing.cleared !== null) return `cleared ${clearing.cleared}`;
+  return clearing.waits_for.length > 0 ? 'somebody is asked' : clearing.state;
+}
+
 export const clearingCommands = [
+  command({
+    words: 'clear now',
+    group: 'Clearing',
+    summary: 'Look for circles of debt through you, and cross them out',
+    details:
+      'Asks over those you owe, for each debt that is owed to you. Whoever wants to be asked first is asked; that clearing goes on without you waiting. With --dry-run nothing is changed.',
+    examples: ['geo clear now', 'geo clear now UAH --max-length 4 --dry-run'],
+    arguments: { '[EQ]': 'code of the equivalent; all of them if it is left out' },
+    options: {
+      maxLength: value(
+        '--max-length <N>',
+        'members of the longest circle to look for',
+        wholeNumber(3, CYCLE_MAX),
+      ),
+      dryRun: flag('--dry-run', 'only show which circles there are'),
+    },
+    run: async ({ client }, given, { maxLength, dryRun }) => {
+      const api = await client();
+      const EQ = given['[EQ]'];
+      const rows = await api.clearNow({
+        dry_run: dryRun,
+        ...(EQ === '' ? {} : { equivalent: EQ }),
+        ...(maxLength === undefined ? {} : { max_length: maxLength }),
+      });
+      const nameOf = await namesKnownTo(api);
+      return {
+        json: rows,
+        text: (page) =>
+          tableOr(
+            page,
+            'There is no circle of debt through you now.',
+            [
+              {
+                title: 'AMOUNT',
+                cell: ({ amount, equivalent }) => `${amount} ${equivalent}`,
+                right: true,
+              },
+              { title: 'OUTCOME', cell: outcomeText },
+              {
+                title: 'EACH OWES THE NEXT',
+                cell: (row) => cycleText(row, nameOf),
+                flexible: true,
+              },
+            ],
+            rows,
+          ),
+      };
+    },
+  }),
+  command({
+    words: 'clear stats',
+    group: 'Clearing',
+    summary: 'Show what clearing has done for you so far',
+    details:
+      'Clearings in which you had a part, by equivalent and by the number of members. Each took the same amount from what you owe and from what you are owed.',
+    examples: ['geo clear stats'],
+    run: async ({ client }) => {
+      const api = await client();
+      const stats = await api.clearingStats();
+      const rows = stats.flatMap(({ equivalent, lengths }) =>
+        lengths.map((row) => ({ ...row, equivalent })),
+      );
+      return {
+        json: stats,
+        text: (page) =>
+          [
+            tableOr(
+              page,
+              'Nothing has been cleared with you yet.',
+              [
+                { title: 'MEMBERS', cell: ({ length }) => String(length), right: true },
+                { title: 'CIRCLES', cell: ({ cycles }) => String(cycles), right: true },
+                {
+                  title: 'DEBT REMOVED',
+                  cell: ({ removed, equivalent }) => `${removed} ${equivalent}`,
+                  right: true,
+                },
+              ],
+              rows,
+            ),
+            ...stats.map(
+              ({ equivalent, mine }) =>
+                `You owe ${mine} ${equivalent} less, and are owed as much less.`,
+            ),
+          ].join('\n'),
+      };
+    },
+  }),
   command({
     words: 'clear pending',
     group: 'Clearing',

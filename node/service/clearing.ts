@@ -1,14 +1,15 @@
 /** Clearings. */
 import type { TxId } from '../../protocol/identity/pid.ts';
-import { parseAmount } from '../../protocol/money/amount.ts';
+import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import type * as shapes from '../api/shapes.ts';
+import { clearingStats } from '../clearing/stats.ts';
 import type { Rooms } from '../rooms.ts';
 import type { ClearingOperations } from '../service.ts';
 import type { Views } from '../views.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 
 export function clearingOperations(rooms: Rooms, views: Views): ClearingOperations {
-  const { clearing, hall, me } = rooms;
+  const { clearing, hall, me, ports, settings } = rooms;
   const { state } = hall;
   const view = (tx: TxId): shapes.Clearing =>
     views.clearing(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
@@ -19,6 +20,29 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       const amount = parseAmount(request.amount, precision);
       return view(await clearing.clearings.clear({ equivalent: code, members, amount }, true));
     },
+    clearNow: async ({ equivalent, max_length: longest, dry_run: dry }) => {
+      const { trigger_max_length: usual } = settings.clearing;
+      const wanted =
+        equivalent === undefined
+          ? [...state.equivalents.keys()]
+          : [equivalentIn(rooms, equivalent).code];
+      const rows: shapes.FoundCycle[] = [];
+      for (const code of wanted) {
+        const { precision } = state.equivalents.get(code)!;
+        const question = { equivalent: code, maxLength: longest ?? usual, minAmount: 1n };
+        for await (const found of clearing.source.find(question)) {
+          const tx = dry ? undefined : await clearing.clearings.clear(found, true);
+          rows.push({
+            cycle: [...found.members],
+            equivalent: code,
+            amount: formatAmount(found.amount, precision),
+            clearing: tx === undefined ? null : view(tx),
+          });
+        }
+      }
+      return rows;
+    },
+    clearingStats: () => clearingStats(ports.store, state),
     pendingClearings: () => clearing.pending().map(view),
     answerClearing: async ({ tx_id, accept }) => {
       const tx = tx_id as TxId;

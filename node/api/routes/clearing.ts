@@ -13,6 +13,22 @@ export const CLEARING_ROUTES: RoutesOf<ClearingOperations> = {
     input: { in: 'body', shape: shapes.ClearRequest },
     response: shapes.Clearing,
   },
+  clearNow: {
+    method: 'POST',
+    path: '/clearings/run',
+    tag: 'clearing',
+    summary: 'Look for cycles over what is owed here, and clear them one after the other',
+    input: { in: 'body', shape: shapes.ClearNowRequest },
+    response: z.array(shapes.FoundCycle),
+  },
+  clearingStats: {
+    method: 'GET',
+    path: '/clearings/stats',
+    tag: 'clearing',
+    summary: 'What has been cleared with a part of this participant, by equivalent',
+    input: null,
+    response: z.array(shapes.ClearingStats),
+  },
   pendingClearings: {
     method: 'GET',
     path: '/clearings/pending',

@@ -33,8 +33,32 @@ export const Clearing = z.object({
   ms: z.number().nullable().describe('from proposal to outcome'),
 });
 
+export const ClearNowRequest = z.strictObject({
+  equivalent: code.optional().describe('all that are known here, if it is left out'),
+  max_length: z.int().min(3).max(CYCLE_MAX).optional(),
+  dry_run: z.boolean().describe('only say which cycles there are'),
+});
+
+export const FoundCycle = z.object({
+  cycle: z.array(pid).describe('each owes the next, the last owes the first'),
+  equivalent: code,
+  amount: amount.describe('what each of these debts could be lowered by'),
+  clearing: Clearing.nullable().describe('what became of it; null in a dry run'),
+});
+
+export const ClearingStats = z.object({
+  equivalent: code,
+  cycles: z.int().describe('cleared with a part of this participant'),
+  removed: amount.describe('sum of all debts of those cycles that are gone'),
+  mine: amount.describe('what this participant owes less, and is owed less'),
+  lengths: z.array(z.object({ length: z.int(), cycles: z.int(), removed: amount })),
+});
+
 export const ClearingAnswer = z.strictObject({ tx_id: hash, accept: z.boolean() });
 
 export type ClearRequest = z.infer<typeof ClearRequest>;
+export type ClearNowRequest = z.infer<typeof ClearNowRequest>;
+export type FoundCycle = z.infer<typeof FoundCycle>;
+export type ClearingStats = z.infer<typeof ClearingStats>;
 export type Clearing = z.infer<typeof Clearing>;
 export type ClearingAnswer = z.infer<typeof ClearingAnswer>;

@@ -30,6 +30,8 @@ export const ARGUMENTS: {
   pay: [{ peer: 'bob', equivalent: 'UAH', amount: '12.50', note: 'хліб' }],
   transaction: [TX],
   clearCycle: [{ equivalent: 'UAH', cycle: ['me', 'bob', 'carol'], amount: '12.50' }],
+  clearNow: [{ equivalent: 'UAH', max_length: 4, dry_run: true }],
+  clearingStats: [],
   pendingClearings: [],
   answerClearing: [{ tx_id: TX, accept: true }],
   balance: [],

@@ -25,3 +25,21 @@ export function fakeClearing(): shapes.Clearing {
     ms: 12,
   };
 }
+
+export const FOUND_CYCLE: shapes.FoundCycle = {
+  cycle: ['3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj', CAROL, CAROL],
+  equivalent: 'UAH',
+  amount: '12.50',
+  clearing: null,
+};
+
+export const CLEARING_STATS: shapes.ClearingStats = {
+  equivalent: 'UAH',
+  cycles: 2,
+  removed: '77.50',
+  mine: '22.50',
+  lengths: [
+    { length: 3, cycles: 1, removed: '37.50' },
+    { length: 4, cycles: 1, removed: '40.00' },
+  ],
+};

@@ -4,7 +4,7 @@
  */
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service.ts';
-import { fakeClearing } from './fake-clearing.ts';
+import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
 import { hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
@@ -231,6 +231,8 @@ export function createFakeService(): FakeService {
     join: method('join'),
     leave: method('leave'),
     clearCycle: method('clearCycle'),
+    clearNow: method('clearNow'),
+    clearingStats: method('clearingStats'),
     pendingClearings: method('pendingClearings'),
     answerClearing: method('answerClearing'),
     operateAt: method('operateAt'),
@@ -314,6 +316,8 @@ function fixed(): Answers {
     },
     backup: { file: '/backups/anna.geo', entries: 12, bytes: 3456 },
     clearCycle: fakeClearing(),
+    clearNow: [FOUND_CYCLE],
+    clearingStats: [CLEARING_STATS],
     pendingClearings: [{ ...fakeClearing(), state: 'PROPOSED', waits_for_me: true }],
     answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],

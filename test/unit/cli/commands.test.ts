@@ -114,6 +114,13 @@ describe('what each command asks the node for', () => {
     ],
     ['pay bob -5 UAH', 'pay', { ...sum, amount: '-5' }],
     [`tx ${TX}`, 'transaction', TX],
+    ['clear now', 'clearNow', { dry_run: false }],
+    [
+      'clear now UAH --max-length 4 --dry-run',
+      'clearNow',
+      { equivalent: 'UAH', max_length: 4, dry_run: true },
+    ],
+    ['clear stats', 'clearingStats', undefined],
     ['clear pending', 'pendingClearings', undefined],
     [`clear accept ${TX}`, 'answerClearing', { tx_id: TX, accept: true }],
     [`clear reject ${TX.slice(0, 8)}`, 'answerClearing', { tx_id: TX, accept: false }],

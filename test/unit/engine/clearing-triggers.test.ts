@@ -149,3 +149,36 @@ describe('after a payment', () => {
     expect(told).toContainEqual(['anna', 'boris', 0]);
   });
 });
+
+describe('clear now', () => {
+  it('finds what is there, changes nothing in a dry run, and then clears it', async () => {
+    const village = await ring(4, { trigger: false });
+    await oweRound(village, [10, 20, 30, 40]);
+    const anna = village.service('anna');
+    const dry = await village.run(anna.clearNow({ equivalent: 'UAH', dry_run: true }));
+    expect(dry).toMatchObject([{ amount: '10.00', clearing: null }]);
+    expect(dry[0]!.cycle).toHaveLength(4);
+    expect(debts(village)).toEqual([10, 20, 30, 40]);
+    const done = await village.run(anna.clearNow({ dry_run: false }));
+    expect(done).toMatchObject([{ clearing: { state: 'COMMITTED', cleared: '10.00' } }]);
+    expect(await village.run(anna.clearNow({ dry_run: false }))).toEqual([]);
+    await expectSound(village);
+    expect(debts(village)).toEqual([0, 10, 20, 30]);
+    expect(await anna.clearingStats()).toEqual([
+      {
+        equivalent: 'UAH',
+        cycles: 1,
+        removed: '40.00',
+        mine: '10.00',
+        lengths: [{ length: 4, cycles: 1, removed: '40.00' }],
+      },
+    ]);
+  });
+
+  it('looks no farther than it is told', async () => {
+    const village = await ring(4, { trigger: false });
+    await oweRound(village, [10, 20, 30, 40]);
+    const short = { max_length: 3, dry_run: true };
+    expect(await village.run(village.service('anna').clearNow(short))).toEqual([]);
+  });
+});
