@@ -6,14 +6,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Young generation at most, MiB. With V8's 16 a node that handles small messages grows by 40 MB and gains nothing. */
-const SEMI_SPACE_MIB = 4;
-
-/** Before the first load; flags given on the command line work better still, see the first line of `cli/geo.js`. */
-export function keepHeapSmall(): void {
-  setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`);
-}
-
 /** Collections that code must have outlived unused before V8 drops its compiled form; V8's own choice. */
 const CODE_AGE = 6;
 

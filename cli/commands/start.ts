@@ -1,6 +1,7 @@
 /** `geo start`: the daemon, in the foreground, until it is asked to stop. */
 import { GeoError } from '../../protocol/errors.ts';
 import { type Context, command, type Result } from '../command.ts';
+import { makeRoomForHub } from '../heap.ts';
 import { readPassphrase } from '../secrets.ts';
 import { configOptions, passphraseOptions } from './identity.ts';
 
@@ -57,6 +58,7 @@ export const startCommand = command({
     const stopped = terminal.stopSignal();
     const { loadConfig } = await import('../../config/load.ts');
     const config = loadConfig({ home: home.directory, file, env: terminal.env, flags: set });
+    if (config.hub.enabled) makeRoomForHub();
     const given = await readPassphrase(secret, terminal, false);
     // libp2p and LevelDB take a third of a second to load: only this command pays for it.
     const [{ startDaemon }, { createLog }, memory] = await Promise.all([
@@ -64,7 +66,6 @@ export const startCommand = command({
       import('../../node/platform.ts'),
       import('../../node/memory.ts'),
     ]);
-    memory.keepHeapSmall();
     const log = createLog({ ...config.log, home: home.directory });
     const daemon = await openWithPassphrase(context, given, (passphrase) =>
       startDaemon({

@@ -1,7 +1,7 @@
 /** How `geo start` begins and ends: what it refuses, what it prints, which signals it obeys. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +36,12 @@ async function newHome(...argv: readonly string[]): Promise<string> {
   return home;
 }
 
-function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [LAUNCHER, 'start', ...argv], {
+function start(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+) {
+  const child = spawn(process.execPath, [...flags, LAUNCHER, 'start', ...argv], {
     env: cleanEnvironment({ ...ALONE, ...env }),
   });
   running.add(child);
@@ -71,6 +75,24 @@ describe('geo start', () => {
       child.kill(signal);
       expect(await ended).toBe(0);
       expect(existsSync(join(home, 'api.json'))).toBe(false);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'gives a hub more memory for what it throws away, in the same process',
+    async () => {
+      const home = await newHome();
+      const small = '--max-semi-space-size=4';
+      const commandOf = async (hub: string) => {
+        const { child, ready, ended } = start(['--home', home], { GEO_HUB_ENABLED: hub }, [small]);
+        await ready();
+        const command = await readFile(`/proc/${child.pid}/cmdline`, 'utf8');
+        child.kill('SIGTERM');
+        expect(await ended).toBe(0);
+        return command.split('\0').filter((word) => word.startsWith('--max-semi-space-size'));
+      };
+      expect(await commandOf('false')).toEqual([small]);
+      expect(await commandOf('true')).toEqual(['--max-semi-space-size=16']);
     },
   );
 
