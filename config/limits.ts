@@ -30,6 +30,10 @@ export const limits = z.strictObject({
     { default: 8 * MIB, min: FRAME_BYTES_MAX, max: 1024 * MIB },
     'The same in bytes.',
   ),
+  unknown_peers_cpu_percent: whole(
+    { default: 40, min: 5, max: 100 },
+    'Share of its time that the node computes for frames of all unknown peers together. Above it they are dropped, so that the rest is left for known peers.',
+  ),
   queue_bytes_per_peer: whole(
     { default: 8 * MIB, min: 2 * FRAME_BYTES_MAX, max: 256 * MIB },
     'What may wait to be sent to one peer. Above it further frames to that peer are dropped; the outbox repeats what matters.',

@@ -29,6 +29,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes what has been used already; the bucket may then be in debt. */
+  spend(count: number, now: number): void {
+    this.#refill(now);
+    this.#tokens -= count;
+  }
+
   full(now: number): boolean {
     return this.has(this.#rate.burst, now);
   }

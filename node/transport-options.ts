@@ -10,6 +10,8 @@ import type { TransportLimits } from './transport/limits.ts';
 
 /** What may come at once, in seconds of the long-run rate. */
 const BURST_S = 4;
+/** In each second. */
+const CPU_MS_PER_PERCENT = 10;
 
 /** @throws GeoError E009 `bad_preshared_key`: the file that the configuration names cannot be read */
 export async function transportOptions(
@@ -54,6 +56,10 @@ function limitsOf(limits: NodeConfig['limits']): Partial<TransportLimits> {
     allStrangers: {
       frames: rate(limits.frames_per_s_unknown_peers),
       bytes: rate(limits.bytes_per_s_unknown_peers),
+    },
+    strangersCpuMs: {
+      perSecond: limits.unknown_peers_cpu_percent * CPU_MS_PER_PERCENT,
+      burst: (limits.unknown_peers_cpu_percent * CPU_MS_PER_PERCENT) / 2,
     },
     queueBytesPerPeer: limits.queue_bytes_per_peer,
     queueBytesTotal: limits.queue_bytes,

@@ -2,7 +2,8 @@
  * Decides whether a frame is worth reading, before any work is spent on it (docs/PROTOCOL.md, "Bounds").
  *
  * Each peer has buckets of its own, and all strangers share one pair more: a flooding peer uses up
- * its own budget, and making up new keys buys nothing. Pure: the time is an argument.
+ * its own budget, and making up new keys buys nothing. What strangers' frames made the node compute is
+ * booked afterwards: some cost a hundred times what others do. Pure: times are arguments.
  */
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -44,39 +45,53 @@ interface PeerState {
   refusedUntil: number;
 }
 
+/** A frame over the rate was read and decrypted before it was dropped, so a large one counts for more. */
+const BREACH_BYTES = 1024;
+
 /** Peers beyond this number make the guard look for entries that have nothing left to remember. */
 const SWEEP_AT = 10_000;
 
 export class Guard {
   readonly #limits: TransportLimits;
   readonly #strangers: TrafficBuckets;
+  readonly #strangersCpu: TokenBucket;
   readonly #peers = new Map<PublicKey, PeerState>();
   #sweepAt = SWEEP_AT;
 
   constructor(limits: TransportLimits, now: number) {
     this.#limits = limits;
     this.#strangers = new TrafficBuckets(limits.allStrangers, now);
+    this.#strangersCpu = new TokenBucket(limits.strangersCpuMs, now);
   }
 
   /** Counts one frame of `bytes` bytes from `peer`. Times in ms. */
   admit(peer: PublicKey, known: boolean, bytes: number, now: number): Verdict {
     const state = this.#stateOf(peer, known, now);
     if (!state.traffic.has(bytes, now)) {
-      if (state.breaches.take(1, now)) return 'over_peer_rate';
+      if (state.breaches.take(1 + Math.floor(bytes / BREACH_BYTES), now)) return 'over_peer_rate';
       state.refusedUntil = now + this.#limits.penaltyMs;
       return 'close';
     }
     // The shared budget may have been used up by others, so its breach is not held against this peer.
-    if (!known && !this.#strangers.has(bytes, now)) return 'over_strangers_rate';
+    if (!known && !this.#strangersHave(bytes, now)) return 'over_strangers_rate';
     state.traffic.take(bytes, now);
     if (!known) this.#strangers.take(bytes, now);
     return 'pass';
+  }
+
+  /** Books what a stranger's frame has cost, ms of computing. */
+  spent(cpuMs: number, now: number): void {
+    this.#strangersCpu.spend(cpuMs, now);
   }
 
   /** Whether the peer is still refused for its breaches. */
   refuses(peer: PublicKey, now: number): boolean {
     const state = this.#peers.get(peer);
     return state !== undefined && now < state.refusedUntil;
+  }
+
+  #strangersHave(bytes: number, now: number): boolean {
+    return this.#strangers.has(bytes, now) && this.#strangersCpu.has(0, now);
   }
 
   #stateOf(peer: PublicKey, known: boolean, now: number): PeerState {

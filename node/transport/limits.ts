@@ -32,7 +32,9 @@ export interface TransportLimits {
   readonly stranger: TrafficRates;
   /** What all strangers together may send. */
   readonly allStrangers: TrafficRates;
-  /** Frames over its own rates that a peer is forgiven before its connection is closed. */
+  /** What the frames of all strangers together may make this node compute, ms of its main thread. */
+  readonly strangersCpuMs: Rate;
+  /** Frames over its own rates that a peer is forgiven before its connection is closed; each further KiB of one counts again. */
   readonly breaches: Rate;
   /** How long a peer stays refused after its connection was closed for breaches, ms. */
   readonly penaltyMs: number;
@@ -75,6 +77,7 @@ export const TRANSPORT_LIMITS: TransportLimits = {
     frames: { perSecond: 5_000, burst: 20_000 },
     bytes: { perSecond: 8 * MIB, burst: 32 * MIB },
   },
+  strangersCpuMs: { perSecond: 400, burst: 200 },
   breaches: { perSecond: 10, burst: 1_000 },
   penaltyMs: 10_000,
   queueBytesPerPeer: 8 * MIB,

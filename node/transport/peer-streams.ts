@@ -173,12 +173,18 @@ export class PeerStreams {
     const { guard, book, counters } = this.#parts;
     const { peer } = session;
     const now = performance.now();
-    const verdict = guard.admit(peer, book.known(peer), bytes.length, now);
+    const known = book.known(peer);
+    const verdict = guard.admit(peer, known, bytes.length, now);
     if (verdict === 'pass') {
       session.lastActiveAt = now;
       counters.frames.in += 1;
       counters.bytes.in += bytes.length;
+      const before = known ? undefined : process.threadCpuUsage();
       this.#tell((handlers) => handlers.frame(peer, bytes));
+      if (before !== undefined) {
+        const { user, system } = process.threadCpuUsage(before);
+        guard.spent((user + system) / 1_000, performance.now());
+      }
     } else if (verdict === 'over_strangers_rate') {
       counters.dropped.over_strangers_rate += 1;
     } else {

@@ -123,6 +123,7 @@ const SETTINGS = {
     bytes_per_s_per_peer: 1024 * 1024 * 1024,
     bytes_per_s_per_unknown_peer: 1024 * 1024 * 1024,
     bytes_per_s_unknown_peers: 1024 * 1024 * 1024,
+    unknown_peers_cpu_percent: 100,
   },
 };
 

@@ -101,6 +101,24 @@ describe('guard', () => {
     expect(guard.refuses(alice, 0)).toBe(false);
   });
 
+  it('lets strangers make the node compute only so much, whatever their number of frames', () => {
+    const guard = new Guard({ ...limits, strangersCpuMs: { perSecond: 100, burst: 50 } }, 0);
+    expect(guard.admit(mallory, false, 10, 0)).toBe('pass');
+    guard.spent(80, 0);
+    expect(guard.admit(key('c'), false, 10, 0)).toBe('over_strangers_rate');
+    expect(guard.admit(alice, true, 10, 0)).toBe('pass');
+    // 30 ms too much, at 100 a second.
+    expect(guard.admit(key('c'), false, 10, 299)).toBe('over_strangers_rate');
+    expect(guard.admit(key('c'), false, 10, 301)).toBe('pass');
+  });
+
+  it('counts a large frame over the rate for as many breaches as it has KiB', () => {
+    const guard = new Guard(limits, 0);
+    expect(guard.admit(alice, true, 1_900, 0)).toBe('pass');
+    expect(guard.admit(alice, true, 1_100, 0)).toBe('over_peer_rate');
+    expect(guard.admit(alice, true, 1_100, 0)).toBe('close');
+  });
+
   it('widens the budget of a stranger that became known', () => {
     const guard = new Guard(limits, 0);
     expect(admitMany(guard, alice, false, 7, 0)).toEqual({ pass: 6, over_peer_rate: 1 });

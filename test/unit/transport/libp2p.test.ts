@@ -166,6 +166,33 @@ describe('libp2p transport', () => {
     await until(() => a.frames.length === 51);
   });
 
+  it('drops what strangers send once they made it compute enough, and serves the known', async () => {
+    const a = await createLibp2pTransport({
+      seed: seed(1),
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      dht: false,
+      mdns: false,
+      log,
+      limits: { strangersCpuMs: { perSecond: 0, burst: 5 } },
+    });
+    endings.push(() => a.stop());
+    const served: PublicKey[] = [];
+    const frame = (from: PublicKey) => {
+      served.push(from);
+      const begin = process.threadCpuUsage();
+      while (process.threadCpuUsage(begin).user < 20_000);
+    };
+    await a.start({ frame, connected: () => undefined, disconnected: () => undefined });
+    a.remember(keyOf(3), []);
+    const [stranger, friend] = [await start(2), await start(3)];
+    for (const { transport } of [stranger, friend]) {
+      await transport.connect(a.addresses()[0]!);
+      for (let i = 0; i < 3; i += 1) transport.send(keyOf(1), new Uint8Array([i]));
+    }
+    await until(() => served.length === 4 && a.metrics().dropped.over_strangers_rate === 2);
+    expect(served.filter((from) => from === keyOf(2))).toHaveLength(1);
+  });
+
   it('lets only so many strangers hold a stream, and always the known', async () => {
     const a = await start(1, { limits: { strangers: 2 } });
     const address = a.transport.addresses()[0]!;
