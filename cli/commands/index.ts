@@ -4,6 +4,7 @@ import { agentCommands } from './agent.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
+import { completionCommand } from './completion.ts';
 import { edgeCommands } from './edge.ts';
 import { eventCommands } from './events.ts';
 import { hubCommands } from './hub.ts';
@@ -21,6 +22,7 @@ import { verifyCommand } from './verify.ts';
 
 export const COMMANDS: readonly Row[] = [
   ...identityCommands,
+  completionCommand(() => COMMANDS),
   startCommand,
   ...nodeCommands,
   backupCommand,
