@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GeoError } from '../../protocol/errors.ts';
 import { benchClear, clearText } from './clear.ts';
+import { benchEconomy } from './economy.ts';
+import { ECONOMY_USAGE, readEconomyOptions } from './economy-options.ts';
+import { economyText } from './economy-table.ts';
 import { benchFootprint, footprintText } from './footprint.ts';
 import { benchHub, hubText } from './hub.ts';
 import {
@@ -21,7 +24,8 @@ import { routeText } from './route-table.ts';
 import { benchSoak, soakText } from './soak.ts';
 
 const USAGE = `${BENCH_USAGE}
-${ROUTE_USAGE}`;
+${ROUTE_USAGE}
+${ECONOMY_USAGE}`;
 const DONE = 0;
 const NOT_FLAT = 1;
 const WRONG_USE = 2;
@@ -81,6 +85,12 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const options = readClearOptions(argv);
       const report = benchClear(options);
       print(options.json, report, () => clearText(report));
+      return DONE;
+    }
+    case 'economy': {
+      const options = readEconomyOptions(argv);
+      const report = benchEconomy(options);
+      print(options.json, report, () => economyText(PAGE, report));
       return DONE;
     }
     case 'help':

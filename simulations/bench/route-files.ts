@@ -64,7 +64,7 @@ export function readText(file: string): string {
 }
 
 /** The named columns of each row, in the order of `columns`; the file may have more. */
-function* rows(text: string, file: string, columns: readonly string[]): Generator<string[]> {
+export function* rows(text: string, file: string, columns: readonly string[]): Generator<string[]> {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   const header = lines[0]!.split(',').map((title) => title.trim());
   const places = columns.map((column) => header.indexOf(column));
@@ -80,7 +80,8 @@ function* rows(text: string, file: string, columns: readonly string[]): Generato
   }
 }
 
-function whole(text: string, file: string): bigint {
+/** @throws GeoError E009 `usage` */
+export function whole(text: string, file: string): bigint {
   const value = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
   if (value >= 0n && value <= AMOUNT_MAX) return value;
   throw usage(`${file}: "${text}" is not a whole number from 0 to ${AMOUNT_MAX}.`);
