@@ -32,6 +32,14 @@ export const clearing = z.strictObject({
     { default: 4, min: 1, max: 16 },
     'Cycles over one debt that are cleared after one search.',
   ),
+  pass_ms: whole(
+    { default: 600_000, min: 0, max: 24 * 3_600_000 },
+    'How long a hub waits between two passes over the debts of its whole community; 0: no passes.',
+  ),
+  pass_max_length: whole(
+    { default: 8, min: 3, max: CYCLE_MAX },
+    'Members of the longest cycle that a hub clears in such a pass.',
+  ),
   max_length: whole(
     { default: CYCLE_MAX, min: 3, max: CYCLE_MAX },
     'Members of the longest cycle that this participant is part of; longer ones are refused.',

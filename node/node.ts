@@ -190,6 +190,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     settings,
     ground,
     places,
+    books: (equivalent) => desk.books(equivalent),
   });
   const door = new MemberDoor({
     clearing,
@@ -333,6 +334,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       // A refused write may have reached the disk all the same: what rests on it goes out now.
       hall.onReread = () => ignoring(resume());
       await desk.start();
+      if (membership.isHub) clearing.startPasses();
       acquaintances.greet();
       edges.compareRegularly(settings.edges.compare_ms);
     },

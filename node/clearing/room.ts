@@ -1,13 +1,16 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
 import { GeoError } from '../../protocol/errors.ts';
 import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
 import type { CycleSource } from './cycle.ts';
 import { debtGroundOf } from './debt-ground.ts';
+import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { LocalCycles } from './local-cycles.ts';
+import { Passes } from './passes.ts';
 import { Spared } from './spared.ts';
 import { Triggers } from './triggers.ts';
 
@@ -15,6 +18,8 @@ interface ClearingRoomContext extends Omit<ClearingsContext, 'spared'> {
   /** As the search for routes knows it. */
   readonly ground: SearchGround;
   readonly places: Places;
+  /** Everyone's debts, as a hub knows them. */
+  readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
 }
 
 export class ClearingRoom {
@@ -24,6 +29,8 @@ export class ClearingRoom {
   /** Where the cycles of `geo clear now` come from. */
   readonly source: CycleSource;
   readonly #triggers: Triggers;
+  readonly #global: GlobalPass;
+  readonly #passes: Passes;
   readonly #context: ClearingRoomContext;
 
   constructor(context: ClearingRoomContext) {
@@ -34,11 +41,13 @@ export class ClearingRoom {
     this.#context = context;
     this.clearings = new Clearings({ ...context, spared });
     this.consents = new Consents(context);
+    const isSpared = (creditor: Pid, equivalent: EquivalentCode) =>
+      spared.has(creditor, equivalent, ports.clock.now());
     const ground = debtGroundOf({
       places: context.ground,
       state,
       agents,
-      isSpared: (creditor, equivalent) => spared.has(creditor, equivalent, ports.clock.now()),
+      isSpared,
     });
     this.search = new NeighbourSearch(
       ground,
@@ -55,12 +64,23 @@ export class ClearingRoom {
       places,
       settings,
     });
-    this.source = cycles;
-    const { clearings } = this;
+    const { clock, log } = ports;
+    const { books } = context;
+    this.#global = new GlobalPass({ clock, log, books, isSpared, otherwise: cycles });
+    this.source = this.#global;
+    const { clearings, source } = this;
+    this.#passes = new Passes({ ports, state, clearings, source, settings });
     this.#triggers = new Triggers({ ports, hall, clearings, cycles, settings });
   }
 
+  /** A hub's passes. */
+  startPasses(): void {
+    this.#passes.start();
+  }
+
   stop(): void {
+    this.#passes.stop();
+    this.#global.stop();
     this.#triggers.stop();
     this.search.stop();
   }

@@ -159,6 +159,11 @@ export class CommunityIndex {
     return { routes, payable: answer.payable, ...(refusal === undefined ? {} : { refusal }) };
   }
 
+  /** The books of everyone in one equivalent, as far as they are known; they change as they are read. */
+  books(equivalent: EquivalentCode): EquivalentGraph | undefined {
+    return this.#graphs.get(equivalent);
+  }
+
   sizes(): IndexSize[] {
     return [...this.#graphs].map(([equivalent, graph]) => ({
       equivalent,

@@ -4,6 +4,7 @@
  */
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import type { Edge, EdgeId } from '../../protocol/ledger/edge.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { SEARCH_DEFAULTS } from '../../protocol/routing/question.ts';
 import type { Unverified } from '../../protocol/wire/envelope.ts';
 import type { EdgeReport } from '../../protocol/wire/messages/report.ts';
@@ -18,6 +19,7 @@ import type { Place } from '../routing/neighbour-search.ts';
 import type { RouteSources } from '../routing/wish.ts';
 import type { NodeSettings } from '../settings.ts';
 import { CommunityIndex, type IndexSize } from './community-index.ts';
+import type { EquivalentGraph } from './equivalent-graph.ts';
 import type { Membership } from './membership.ts';
 import type { Memberships } from './memberships.ts';
 import { Reporter } from './reporter.ts';
@@ -134,6 +136,11 @@ export class RouteDesk {
   /** @returns whether the reply was to a question asked here */
   reply(from: PublicKey, reply: RouteReply): boolean {
     return this.#routes.onReply(from, reply);
+  }
+
+  /** Everyone's lines and debts as a hub knows them; undefined if this node is no hub, or knows none. */
+  books(equivalent: EquivalentCode): EquivalentGraph | undefined {
+    return this.#context.membership.isHub ? this.#index.books(equivalent) : undefined;
   }
 
   /** How much the index knows, by equivalent. */

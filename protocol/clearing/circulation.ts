@@ -11,6 +11,7 @@
  * numbers, so there are few phases. All numbers are whole and exact.
  */
 import { invalid } from '../errors.ts';
+import { finish, type Steps } from './steps.ts';
 
 /** Debts by index: `debtor[i]` owes `creditor[i]` `amount[i]` ≥ 0 (smallest unit). */
 export interface DebtGraph {
@@ -34,9 +35,14 @@ export interface Circulation {
 
 /** @throws GeoError E009 `amounts_too_large` | `bad_debt` */
 export function largestCirculation(graph: DebtGraph): Circulation {
+  return finish(circulationSteps(graph));
+}
+
+/** The same step by step. @throws GeoError E009 `amounts_too_large` | `bad_debt` */
+export function* circulationSteps(graph: DebtGraph): Steps<Circulation> {
   const total = totalOf(graph);
   const flow = new UnitCostFlow(graph);
-  const phases = flow.solve();
+  const phases = yield* flow.solve();
   const cleared = new Float64Array(graph.amount.length);
   let optimum = 0;
   for (let i = 0; i < cleared.length; i++) {
@@ -125,11 +131,15 @@ class UnitCostFlow {
     return this.#residual[2 * i + 1]!;
   }
 
-  solve(): number {
+  *solve(): Steps<number> {
     let phases = 0;
     while (this.#raisePotentials()) {
       phases++;
-      while (this.#layer()) this.#blockingFlow();
+      yield;
+      while (this.#layer()) {
+        this.#blockingFlow();
+        yield;
+      }
     }
     return phases;
   }

@@ -10,6 +10,7 @@
 import type { DebtGraph } from './circulation.ts';
 import { CycleSearch, descending } from './cycle-search.ts';
 import { type ChosenCycle, exchangeCycles } from './exchange.ts';
+import { finish, type Steps } from './steps.ts';
 
 export interface ClearingCycle {
   /** Participants in the order of debt: each owes the next, the last owes the first. */
@@ -42,26 +43,40 @@ export function executableCycles(
   graph: DebtGraph,
   circulation: Float64Array,
   lengthMax: number,
-  effort: number = Math.min(EFFORT_PER_DEBT * graph.amount.length, EFFORT_DEFAULT_MAX),
+  effort: number = usualEffort(graph),
 ): Decomposition {
+  return finish(cycleSteps(graph, circulation, lengthMax, effort));
+}
+
+/** The same step by step. */
+export function* cycleSteps(
+  graph: DebtGraph,
+  circulation: Float64Array,
+  lengthMax: number,
+  effort: number = usualEffort(graph),
+): Steps<Decomposition> {
   const chosen: ChosenCycle[] = [];
   const inCirculation = circulation.slice();
-  takeCycles(graph, inCirculation, lengthMax, chosen);
+  yield* takeCycles(graph, inCirculation, lengthMax, chosen);
   const left = graph.amount.slice();
   for (let i = 0; i < left.length; i++) left[i]! -= circulation[i]! - inCirculation[i]!;
-  takeCycles(graph, left, lengthMax, chosen);
-  exchangeCycles(graph, left, chosen, lengthMax, effort);
-  takeCycles(graph, left, lengthMax, chosen);
+  yield* takeCycles(graph, left, lengthMax, chosen);
+  yield* exchangeCycles(graph, left, chosen, lengthMax, effort);
+  yield* takeCycles(graph, left, lengthMax, chosen);
   return inOrder(graph, chosen);
 }
 
+function usualEffort({ amount }: DebtGraph): number {
+  return Math.min(EFFORT_PER_DEBT * amount.length, EFFORT_DEFAULT_MAX);
+}
+
 /** @param available lowered by what the cycles take */
-function takeCycles(
+function* takeCycles(
   graph: DebtGraph,
   available: Float64Array,
   lengthMax: number,
   chosen: ChosenCycle[],
-): void {
+): Steps<void> {
   const search = new CycleSearch(graph, available, lengthMax);
   const byAmount = descending(available);
   if (byAmount.length === 0) return;
@@ -77,6 +92,7 @@ function takeCycles(
         for (const i of debts) available[i]! -= amount;
         chosen.push({ debts, amount });
       }
+      if (available[debt]! >= least) yield;
     }
     if (least === 1) return;
   }

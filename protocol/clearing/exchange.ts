@@ -9,6 +9,7 @@
  */
 import type { DebtGraph } from './circulation.ts';
 import { descending } from './cycle-search.ts';
+import type { Steps } from './steps.ts';
 
 /** A chosen cycle; its amount falls when it gives way. */
 export interface ChosenCycle {
@@ -26,13 +27,13 @@ const UNKNOWN = -1;
  * @param cycles grows; cycles that gave way entirely are left with amount 0
  * @param effort debts that may be looked at; the work ends soon after
  */
-export function exchangeCycles(
+export function* exchangeCycles(
   graph: DebtGraph,
   left: Float64Array,
   cycles: ChosenCycle[],
   lengthMax: number,
   effort: number,
-): void {
+): Steps<void> {
   const search = new ExchangeSearch(graph, left, cycles, lengthMax);
   const byAmount = descending(graph.amount);
   if (byAmount.length === 0) return;
@@ -43,6 +44,7 @@ export function exchangeCycles(
       if (graph.amount[debt]! < threshold) break;
       while (left[debt]! >= threshold) {
         if (search.looked >= effort) return;
+        yield;
         if (!search.exchangeAt(debt)) break;
       }
     }

@@ -1,0 +1,106 @@
+/**
+ * Cycles as a hub finds them (docs/decisions/0017-clearing-in-a-community.md): out of the books of the
+ * whole community, the most that can be cleared at all, in cycles short enough for one transaction. What
+ * does not fit into such cycles waits for the next pass.
+ */
+import { circulationSteps } from '../../protocol/clearing/circulation.ts';
+import { debtsOf } from '../../protocol/clearing/debts.ts';
+import { cycleSteps } from '../../protocol/clearing/decompose.ts';
+import { clearableIn } from '../../protocol/clearing/trigger.ts';
+import type { Pid } from '../../protocol/identity/pid.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { CompactGraph } from '../../protocol/routing/compact-graph.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Cycle, CycleQuestion, CycleSource } from './cycle.ts';
+import { inSlices } from './slices.ts';
+
+/** What a hub knows of everyone's debts in one equivalent. */
+export interface CommunityBooks {
+  readonly graph: CompactGraph;
+  numberOf(pid: Pid): number | undefined;
+  pidOf(number: number): Pid;
+}
+
+interface GlobalPassContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** undefined: this node is no hub, or knows of no debts. */
+  readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
+  /** Debts to this creditor are left alone for now: it did not agree, or did not answer. */
+  readonly isSpared: (creditor: Pid, equivalent: EquivalentCode) => boolean;
+  /** Where cycles come from on a node that is no hub. */
+  readonly otherwise: CycleSource;
+}
+
+/** Passes of one question: each after somebody refused during the one before it. */
+const PASSES_MAX = 3;
+/** A clearing is between three or more. */
+const LENGTH_MIN = 3;
+
+export class GlobalPass implements CycleSource {
+  readonly #context: GlobalPassContext;
+  #stopped = false;
+
+  constructor(context: GlobalPassContext) {
+    this.#context = context;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async *find(question: CycleQuestion): AsyncGenerator<Cycle> {
+    const books = this.#context.books(question.equivalent);
+    if (books === undefined) {
+      yield* this.#context.otherwise.find(question);
+      return;
+    }
+    for (let pass = 0; pass < PASSES_MAX; pass++) {
+      if (!(yield* this.#pass(books, question))) return;
+    }
+  }
+
+  /** @returns whether somebody refused meanwhile, so that other cycles may be better */
+  async *#pass(books: CommunityBooks, question: CycleQuestion): AsyncGenerator<Cycle, boolean> {
+    const { equivalent, maxLength, minAmount } = question;
+    const spared = (creditor: number) => this.#context.isSpared(books.pidOf(creditor), equivalent);
+    let refused = false;
+    for (const { members, amount: planned } of await this.#plan(books, equivalent, maxLength)) {
+      if (this.#stopped) return false;
+      if (members.some(spared)) {
+        refused = true;
+        continue;
+      }
+      // Payments went on meanwhile: an amount may have shrunk, and never grows.
+      let amount = planned;
+      for (const [i, debtor] of members.entries()) {
+        const free = clearableIn(books.graph, debtor, members[(i + 1) % members.length]!);
+        if (free < amount) amount = free;
+      }
+      if (amount < minAmount || amount === 0n) continue;
+      yield { equivalent, members: members.map((member) => books.pidOf(member)), amount };
+    }
+    return refused;
+  }
+
+  async #plan(books: CommunityBooks, equivalent: EquivalentCode, maxLength: number) {
+    const { clock, log, isSpared } = this.#context;
+    const begin = clock.now();
+    const { graph, unit } = debtsOf(books.graph, {
+      isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent),
+    });
+    const cancelled = () => this.#stopped;
+    const most = await inSlices(circulationSteps(graph), clock, cancelled);
+    if (most === undefined) return [];
+    const debts = graph.amount.length;
+    log.info({ equivalent, debts, total: most.total, optimum: most.optimum }, 'clearing: optimum');
+    const found = await inSlices(cycleSteps(graph, most.cleared, maxLength), clock, cancelled);
+    if (found === undefined) return [];
+    const { cycles, cleared } = found;
+    const took = clock.now() - begin;
+    log.info({ equivalent, cycles: cycles.length, cleared, ms: took }, 'clearing: cycles');
+    return cycles
+      .filter(({ members }) => members.length >= LENGTH_MIN)
+      .map(({ members, amount }) => ({ members, amount: BigInt(amount) * unit }));
+  }
+}
