@@ -27,7 +27,7 @@ import { WorkBudget } from './work-budget.ts';
 /** Attempts at better paths, and their steps, before it is looked whether the amount can be paid ... */
 const FIRST = { attempts: 16, steps: 300_000 };
 /** ... and after it was found that it can. More of them hardly find more. */
-const MORE = { attempts: 64, steps: 1_000_000 };
+const MORE = { attempts: 64, steps: 400_000 };
 
 export class RouteSearch {
   readonly #graph: CompactGraph;
