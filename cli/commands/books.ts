@@ -111,7 +111,7 @@ export const bookCommands = [
       type: value(
         '--type <TYPE>',
         'payment, trust_line, equivalent or alert',
-        oneOf('payment', 'trust_line', 'equivalent', 'agent', 'alert'),
+        oneOf('payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert'),
       ),
       peer: value('--peer <PEER>', 'contact name, PID, or a unique prefix of one', anyText),
       limit: value('--limit <N>', 'only the newest N; 1000 if not given', wholeNumber(1, 10_000)),

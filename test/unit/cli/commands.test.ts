@@ -121,6 +121,7 @@ describe('what each command asks the node for', () => {
       { equivalent: 'UAH', max_length: 4, dry_run: true },
     ],
     ['clear stats', 'clearingStats', undefined],
+    ['history --type clearing', 'history', { type: 'clearing' }],
     ['clear pending', 'pendingClearings', undefined],
     [`clear accept ${TX}`, 'answerClearing', { tx_id: TX, accept: true }],
     [`clear reject ${TX.slice(0, 8)}`, 'answerClearing', { tx_id: TX, accept: false }],
