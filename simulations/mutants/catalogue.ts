@@ -117,7 +117,7 @@ function commit(`,
   {
     name: 'ask-once',
     crime: 'a timer that fires does not set the next one',
-    profile: 'lossy',
+    profile: 'partition',
     file: 'node/engine/attempts.ts',
     snippet: '      tries: known.tries + 1,\n',
     replacement: '      tries: known.tries,\n',

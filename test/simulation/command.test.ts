@@ -19,7 +19,7 @@ async function simulate(...options: string[]): Promise<Printed> {
   return JSON.parse(stdout) as Printed;
 }
 
-it('repeats itself from process to process', { timeout: 60_000 }, async () => {
+it('repeats itself from process to process', { timeout: 180_000 }, async () => {
   const seeds = ['--seed', '11', '--histories', '5'];
   const [first, second] = [await simulate(...seeds), await simulate(...seeds)];
   expect(first.failed).toEqual([]);
@@ -30,7 +30,7 @@ it('repeats itself from process to process', { timeout: 60_000 }, async () => {
   expect(second.coverage).toEqual(first.coverage);
 });
 
-it('says what is wrong with its options', async () => {
+it('says what is wrong with its options', { timeout: 60_000 }, async () => {
   const wrong = run(process.execPath, [MAIN, 'simulate', '--profile', 'sunny']);
   await expect(wrong).rejects.toMatchObject({
     code: 2,
