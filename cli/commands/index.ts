@@ -5,6 +5,7 @@ import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
 import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { edgeCommands } from './edge.ts';
 import { eventCommands } from './events.ts';
 import { hubCommands } from './hub.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Row[] = [
   completionCommand(() => COMMANDS),
   startCommand,
   ...nodeCommands,
+  doctorCommand,
   backupCommand,
   ...restoreCommands,
   ...peerCommands,

@@ -104,6 +104,11 @@ describe('two nodes', () => {
       addresses: anna.ready.addresses,
     });
     expect(await ask('bob', 'status')).toMatchObject({ pid: bob.ready.pid, store: 'ok' });
+    const { port } = new URL(anna.ready.api);
+    const own = [`listen=${anna.ready.addresses[0]}`, `api.port=${port}`];
+    const examined = await ask('anna', 'doctor', ...own.flatMap((option) => ['--set', option]));
+    expect(examined).toMatchObject({ healthy: true });
+    expect(JSON.stringify(examined).match(/held by this node/g)).toHaveLength(2);
   });
 
   it('get to know each other', async () => {

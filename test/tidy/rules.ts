@@ -94,6 +94,19 @@ export const IMPORTS: readonly ImportRow[] = [
     'commands/start.ts': [['', '/protocol/', '/config/', '/node/'], []],
     // Loaded only when it is asked for, so that nothing else of the CLI depends on it.
     'commands/simulations.ts': [['', '/simulations/'], []],
+    // Without a running node, the store is opened to see whether it is sound.
+    'doctor/look.ts': [
+      [
+        '',
+        '/protocol/',
+        '/config/',
+        '/node/api/',
+        '/node/home.ts',
+        '/node/keyring.ts',
+        '/node/store/level.ts',
+      ],
+      [],
+    ],
     '': [
       ['', '/protocol/', '/config/', '/node/api/', ...AT_REST.map((file) => `/node/${file}`)],
       ['commander', 'zod'],
