@@ -48,6 +48,7 @@ import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import { type Cycle, cycleKey } from './cycle.ts';
 import { knownToAsk, ownDebts } from './own-debts.ts';
+import { NOT_WANTED, notAsked, UNDECIDED } from './refusals.ts';
 import type { Spared } from './spared.ts';
 
 /** How long an attempt waits for the comparison of books, ms. */
@@ -301,7 +302,27 @@ export class Clearings {
     const prepare = outcome.actions.find((action) => action.do === 'prepare');
     if (prepare === undefined) return;
     const refusal = await this.#attempt(tx, prepare.amount);
-    if (refusal !== undefined) await this.#advance(tx, { type: 'attempt-aborted', refusal });
+    if (refusal !== undefined) await this.#aborted(tx, refusal);
+  }
+
+  /** A disk that refuses now is asked again later: no clearing stays open for want of one. */
+  async #aborted(tx: TxId, refusal: Refusal): Promise<void> {
+    try {
+      await this.#advance(tx, { type: 'attempt-aborted', refusal });
+    } catch (error) {
+      const { ports, settings } = this.#context;
+      if (error instanceof GeoError && error.code === 'E010') {
+        const again = () => this.#abortedLogged(tx, refusal);
+        ports.clock.after(settings.payments.retry_ms, again);
+      }
+      throw error;
+    }
+  }
+
+  #abortedLogged(tx: TxId, refusal: Refusal): void {
+    this.#aborted(tx, refusal).catch((error: unknown) => {
+      this.#context.ports.log.warn({ error: String(error) }, 'a clearing was left undecided');
+    });
   }
 
   /** @returns why it was aborted, or nothing if it has committed */
@@ -363,9 +384,7 @@ export class Clearings {
     else if (ended.outcome === 'ABORTED') {
       // Nobody waits any more: the process was restarted in between.
       const refusal = ended.refusal ?? UNDECIDED;
-      this.#advance(ended.tx, { type: 'attempt-aborted', refusal }).catch((error: unknown) => {
-        this.#context.ports.log.warn({ error: String(error) }, 'a clearing was left undecided');
-      });
+      this.#abortedLogged(ended.tx, refusal);
     }
   }
 }
@@ -374,19 +393,3 @@ export class Clearings {
 function topicOf(tx: TxId): string {
   return `clearing-${tx}`;
 }
-
-function notAsked(): GeoError {
-  return new GeoError('E006', 'This node has proposed no such clearing.', { fault: 'not_asked' });
-}
-
-const NOT_WANTED: Refusal = {
-  code: 'E006',
-  fault: 'consent_refused',
-  text: 'A participant of the cycle does not want it cleared.',
-};
-
-const UNDECIDED: Refusal = {
-  code: 'E007',
-  fault: 'votes_missing',
-  text: 'Not everyone in the cycle answered in time.',
-};

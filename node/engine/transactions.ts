@@ -26,18 +26,28 @@ export function recordStart(
     recordClearingStart(turn, open, coordinates);
     return;
   }
+  turn.putTransaction(open.tx, begun(turn, open, agency, note));
+}
+
+/** The transaction's record with this attempt as its newest. */
+function begun(
+  turn: Turn,
+  open: OpenPayment,
+  agency: Agency,
+  note?: Uint8Array,
+): TransactionRecord {
   const known = turn.transaction(open.tx);
   const { payer, order } = open;
   const kept = note ?? known?.note;
   const isFor = agency.served(payer) || agency.served(order.payee);
-  turn.putTransaction(open.tx, {
+  return {
     order: open.manifest.order,
     role: known?.role ?? roleIn(open, pidFromPublicKey(agency.signer.publicKey)),
     state: 'PREPARE_IN_PROGRESS',
     attempts: [...(known?.attempts ?? []), open.hash],
     created: known?.created ?? turn.now,
     ...(kept === undefined || !isFor ? {} : { note: kept }),
-  });
+  };
 }
 
 function roleIn({ payer, order }: OpenPayment, me: Pid): TransactionRecord['role'] {
@@ -80,7 +90,9 @@ function recordPaymentOutcome(
 ): void {
   const { tx } = open;
   if (phase === 'COMMITTED') {
-    const record = turn.transaction(tx)!;
+    // A manifest that was only refused has no record yet. It commits all the same if somebody else
+    // has signed with this node's key (R8).
+    const record = turn.transaction(tx) ?? begun(turn, open, agency);
     turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
     writeHistory(turn, open, record.role, agency);
   } else if (role === 'voter') {

@@ -104,6 +104,19 @@ describe('a clearing', () => {
     expect(debts(village)).toEqual(untouched);
   });
 
+  it('ends although the disk refuses what begins and what ends its attempt', async () => {
+    const village = await indebted();
+    let writes = 0;
+    village.life('anna').fate = () => (++writes === 2 || writes === 3 ? 'refuse' : 'write');
+    await clear(village, 'anna', '10').catch(() => undefined);
+    await village.pass(60_000);
+    expect(writes).toBeGreaterThan(3);
+    const [last] = await village.service('anna').history({ type: 'clearing' });
+    const { state } = await village.service('anna').transaction(last!.tx_id!);
+    expect(['COMMITTED', 'REJECTED']).toContain(state);
+    await expectSound(village);
+  });
+
   it('needs every member: one that is away means no', async () => {
     const village = await indebted();
     await village.kill('cyril');
