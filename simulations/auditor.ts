@@ -47,7 +47,9 @@ export function audit(record: AuditRecord): InvariantRow[] {
     row('routes_add_up', () => routesAddUp(desk)),
     row('books_match_payments', () => booksMatchPayments(desk)),
   ];
-  if (record.clearings.length > 0) rows.push(row('clearing_neutral', () => clearingNeutral(desk)));
+  const { clearings, balancesBefore } = record;
+  const cleared = clearings.length > 0 || balancesBefore.length > 0;
+  if (cleared) rows.push(row('clearing_neutral', () => clearingNeutral(desk)));
   return rows;
 }
 

@@ -5,9 +5,10 @@ export const simulationPrograms: readonly Program[] = [
   {
     words: 'demo',
     group: 'Trying it out',
-    summary: 'Run a whole network on this machine: trust lines, payments, a crash, and an audit',
+    summary:
+      'Run a whole network on this machine: trust lines, payments, a crash, clearings, and an audit',
     details:
-      'Starts real nodes from a community file, each a process of its own, with a hub for the members without a node if the file has one, and checks all books against each other in the end. Exit code 0 only if every invariant holds.',
+      'Starts real nodes from a community file, each a process of its own, with a hub for the members without a node if the file has one, clears circles of debt, and checks all books against each other in the end. Exit code 0 only if every invariant holds.',
     examples: ['geo demo', 'geo demo --community village.yaml --payments 500 --processes 4 --json'],
     forward: async (argv) => {
       const { runDemo } = await import('../../simulations/demo/main.ts');

@@ -37,6 +37,9 @@ export interface ReportedClearing {
   readonly state: string;
 }
 
+/** What the node is owed by the peer; negative: what it owes. */
+export type Balance = Pick<StoredBook, 'node' | 'peer' | 'equivalent' | 'balance'>;
+
 /** One edge as one of its two nodes has it. */
 export interface StoredBook {
   readonly node: string;
@@ -74,6 +77,8 @@ export interface AuditRecord {
   readonly lines: readonly FiledLine[];
   readonly payments: readonly ReportedPayment[];
   readonly clearings: readonly ReportedClearing[];
+  /** As the books stood between the last payment and the first clearing; empty if nothing was to be cleared. */
+  readonly balancesBefore: readonly Balance[];
   readonly books: readonly StoredBook[];
   readonly transactions: readonly StoredTransaction[];
   /** Attempts that a node still had open at the end, after the bounded wait. */

@@ -12,10 +12,15 @@ import {
 } from './desk.ts';
 import type { AuditRecord } from './record.ts';
 
-/** 4. A clearing runs round a whole cycle, so what each member gains on one edge it loses on the next. */
-export function clearingNeutral({ record, units, text }: Desk): Finding {
-  const faults: string[] = [];
-  for (const clearing of record.clearings.filter((each) => each.state === 'COMMITTED')) {
+/**
+ * 4. A clearing runs round a whole cycle, so what each member gains on one edge it loses on the next; and
+ * it only lowers debts. Seen in the clearings as reported, and in the books before and after all of them.
+ */
+export function clearingNeutral(desk: Desk): Finding {
+  const { record, units, text } = desk;
+  const faults = neutralBooks(desk);
+  const committed = record.clearings.filter((each) => each.state === 'COMMITTED');
+  for (const clearing of committed) {
     const net = new Map<string, bigint>();
     for (const { debtor, creditor, delta } of clearingEffects(clearing, units)) {
       add(net, creditor, delta);
@@ -32,7 +37,35 @@ export function clearingNeutral({ record, units, text }: Desk): Finding {
       faults.push(`clearing ${short(clearing.tx_id)} does not run round a simple cycle`);
     }
   }
-  return { faults, summary: `${record.clearings.length} clearings changed no net position` };
+  const summary = `${committed.length} clearings changed no net position, made no debt larger and turned none`;
+  return { faults, summary };
+}
+
+/** The books after all clearings against those before the first. */
+function neutralBooks({ record, units, text }: Desk): string[] {
+  const faults: string[] = [];
+  const before = new Map<string, bigint>();
+  const net = new Map<string, bigint>();
+  for (const { node, peer, equivalent, balance } of record.balancesBefore) {
+    const amount = units(balance, equivalent);
+    add(before, edgeKey(node, peer, equivalent), amount);
+    add(net, JSON.stringify([node, equivalent]), -amount);
+  }
+  for (const book of record.books) {
+    const { node, peer, equivalent } = book;
+    const now = units(book.balance, equivalent);
+    const then = before.get(edgeKey(node, peer, equivalent)) ?? 0n;
+    add(net, JSON.stringify([node, equivalent]), now);
+    if (now * then < 0n) faults.push(`clearing has turned the debt (${at(book)})`);
+    else if (now * now > then * then)
+      faults.push(`clearing has made the debt larger (${at(book)})`);
+  }
+  for (const [key, change] of net) {
+    if (change === 0n) continue;
+    const [node, code] = JSON.parse(key) as [string, string];
+    faults.push(`clearings changed the position of ${node} by ${text(change, code)} ${code}`);
+  }
+  return faults;
 }
 
 /** 6. Applied by everyone on its routes or by no one; nothing applied that nobody reported. */
@@ -112,7 +145,13 @@ export function allDecided({ record }: Desk): Finding {
   const pending = record.payments
     .filter((each) => each.state !== 'COMMITTED' && each.state !== 'ABORTED')
     .map((each) => `the payment ${each.from} → ${each.to} is still ${each.state}`);
-  return { faults: [...open, ...pending], summary: `${record.payments.length} payments decided` };
+  const proposed = record.clearings
+    .filter((each) => each.state !== 'COMMITTED' && each.state !== 'REJECTED')
+    .map((each) => `the clearing ${short(each.tx_id)} is still ${each.state}`);
+  const { payments, clearings } = record;
+  const cleared = clearings.length === 0 ? '' : ` and ${clearings.length} clearings`;
+  const summary = `${payments.length} payments${cleared} decided`;
+  return { faults: [...open, ...pending, ...proposed], summary };
 }
 
 /** The routes of a committed payment go from payer to payee along existing lines and carry its amount. */

@@ -53,6 +53,7 @@ export function randomCommunity(members: number, lines: number): Community {
       type: 'person',
       participation: 'active',
       group: null,
+      whenAsked: 'agrees',
     })),
     trustLines,
     payments: [],

@@ -36,6 +36,8 @@ export interface CommunityParticipant {
   /** `frozen` starts and carries nothing new; its debts can still be repaid. */
   readonly participation: 'active' | 'frozen';
   readonly group: string | null;
+  /** Its word on clearings about which it wants to be asked. */
+  readonly whenAsked: 'agrees' | 'refuses';
 }
 
 /** `from` lets `to` owe it up to `limit`. */

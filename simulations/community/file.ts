@@ -2,7 +2,7 @@
  * The community file: who there is, who trusts whom how far, and payments to try.
  *
  *     { name, equivalents: [{ code, precision, metadata }],
- *       participants: [{ id, name, type, status?, group? }],
+ *       participants: [{ id, name, type, status?, group?, when_asked? }],
  *       hub?: { id, name?, own_nodes? },
  *       trust_lines: [{ from, to, equivalent, limit, policy? }],
  *       payments?: [{ from, to, equivalent, amount, expect? }] }
@@ -16,6 +16,9 @@
  * `status` is `active` (default), `frozen` or `suspended` (the node runs, starts and carries nothing
  * new, its debts can be repaid), `left` or `deleted` (no node, its lines are left out, a payment
  * from or to it is a fault).
+ *
+ * `when_asked` is `agrees` (default) or `refuses`: what the participant says to a clearing of a debt that
+ * one of its lines with `auto_clearing: false` carries.
  */
 import { GeoError } from '../../protocol/errors.ts';
 import { BLOCKED_MAX, PRECISION_MAX } from '../../protocol/limits.ts';
@@ -37,6 +40,7 @@ import {
 import { FieldReader } from './fields.ts';
 import { readPlain, toJsonText } from './text.ts';
 
+const WORDS = ['agrees', 'refuses'] as const;
 const STATUSES = ['active', 'frozen', 'suspended', 'left', 'deleted'] as const;
 /** As many as a daemon accepts; longer metadata is left out, since nothing is decided by it. */
 const METADATA_TEXT_MAX = 400;
@@ -136,19 +140,20 @@ function readParticipants(root: FieldReader): {
   const absent: string[] = [];
   const seen = new Set<string>();
   for (const row of root.requiredRows('participants')) {
-    row.know('id', 'name', 'type', 'status', 'group');
+    row.know('id', 'name', 'type', 'status', 'group', 'when_asked');
     const id = row.text('id');
     const status = row.choice('status', STATUSES) ?? 'active';
     const name = row.optionalText('name');
     const type = row.optionalText('type') ?? 'person';
     const group = row.optionalText('group') ?? null;
+    const whenAsked = row.choice('when_asked', WORDS) ?? 'agrees';
     if (id === undefined) continue;
     if (seen.has(id)) row.fault('id', `"${id}" is used twice`);
     seen.add(id);
     if (status === 'left' || status === 'deleted') absent.push(id);
     else {
       const participation = status === 'active' ? 'active' : 'frozen';
-      participants.push({ id, name: name ?? id, type, participation, group });
+      participants.push({ id, name: name ?? id, type, participation, group, whenAsked });
     }
   }
   return { participants, absent };

@@ -22,7 +22,7 @@ export interface DemoOptions {
 export const DEMO_USAGE = `Usage: npm run demo -- [options]
 
 Starts a network of real GEO nodes on this machine, opens trust lines, pays along them, kills a node
-in the middle, and audits everybody's books.
+in the middle, clears circles of debt, and audits everybody's books.
 
 Options:
   --community FILE  who there is and who trusts whom (JSON or YAML); default: a village of our own

@@ -151,7 +151,8 @@ export function paymentRow(
   };
 }
 
-function reasonText({ code, details, message }: ErrorBody): string {
+/** As rows of the report have it. */
+export function reasonText({ code, details, message }: ErrorBody): string {
   return `${code} ${details.fault}: ${message}`;
 }
 

@@ -23,6 +23,13 @@ export interface PaymentRow extends ReportedPayment {
   readonly ms: number;
 }
 
+export interface ClearingRow extends ReportedClearing {
+  /** What those who wanted to be asked have said; nobody, if all lines allowed it. */
+  readonly answers: readonly { readonly participant: string; readonly agrees: boolean }[];
+  /** Why nothing was cleared: code, fault and a sentence. Null if it was. */
+  readonly reason: string | null;
+}
+
 export type BookRow = Pick<
   StoredBook,
   'node' | 'peer' | 'equivalent' | 'balance' | 'limit_given' | 'limit_received' | 'held'
@@ -36,7 +43,8 @@ export interface StepRow {
 export interface DemoReport {
   readonly nodes: readonly NodeRow[];
   readonly payments: readonly PaymentRow[];
-  readonly clearings: readonly ReportedClearing[];
+  /** `amount`: what each debt of the cycle was lowered by; if it was rejected, what was proposed. */
+  readonly clearings: readonly ClearingRow[];
   /** One row per node and edge, as that node's own store has it. */
   readonly books: readonly BookRow[];
   readonly invariants: readonly InvariantRow[];
@@ -52,7 +60,11 @@ export function reportJson(report: DemoReport): string {
         return { tx_id, from, to, equivalent, amount, state, reason, routes, ms };
       },
     ),
-    clearings: report.clearings,
+    clearings: report.clearings.map(
+      ({ tx_id, equivalent, cycle, amount, state, reason, answers }) => {
+        return { tx_id, equivalent, cycle, amount, state, reason, answers };
+      },
+    ),
     books: report.books.map(
       ({ node, peer, equivalent, balance, limit_given, limit_received, held }) => {
         return { node, peer, equivalent, balance, limit_given, limit_received, held };

@@ -1,6 +1,6 @@
 /** Who is who: a community's ids and names on one side, PIDs and running nodes on the other. */
 import type { Client } from '../../node/api/client.ts';
-import type { TrustLineRequest } from '../../node/api/shapes.ts';
+import type { ClearingAnswer, TrustLineRequest } from '../../node/api/shapes.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
 import type { Community } from '../community/community.ts';
 import type { HostedMember } from '../testnet/hosted-member.ts';
@@ -10,8 +10,12 @@ import type { Testnet } from '../testnet/supervisor.ts';
 export type Net = Pick<Testnet, 'nodes' | 'node' | 'kill' | 'restart'>;
 
 /** What a participant can be asked for, whether it has a node or a hub votes for it. */
-export type ParticipantClient = Pick<Client, 'pay' | 'trustLines' | 'transaction' | 'status'> & {
+export type ParticipantClient = Pick<
+  Client,
+  'pay' | 'trustLines' | 'transaction' | 'status' | 'books' | 'pendingClearings'
+> & {
   setTrustLine(request: TrustLineRequest): Promise<unknown>;
+  answerClearing(request: ClearingAnswer): Promise<unknown>;
 };
 
 export class Roster {
@@ -76,6 +80,12 @@ export class Roster {
   name(id: string): string {
     const { hub } = this.community;
     return id === hub?.id ? hub.name : (this.#nameById.get(id) ?? id);
+  }
+
+  /** What a participant says when it is asked about a clearing. */
+  agreesToClear(id: string): boolean {
+    const participant = this.community.participants.find((each) => each.id === id);
+    return participant?.whenAsked === 'agrees';
   }
 
   /** Decimal text of an amount of the smallest unit. */

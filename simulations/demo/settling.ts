@@ -1,4 +1,4 @@
-/** After the payments: wait, within bounds, until everyone knows how each of them ended. */
+/** After the payments and after the clearings: wait, within bounds, until everyone knows how each of them ended. */
 import { atOnce, eventually } from '../testnet/at-once.ts';
 import { type MadePayment, paymentRow } from './paying.ts';
 import type { Progress } from './progress.ts';
@@ -17,12 +17,16 @@ export interface Undecided {
 }
 
 /** @returns the nodes that still have open attempts when the time is up; empty if all is decided */
-export async function waitUntilDecided(roster: Roster, progress: Progress): Promise<Undecided[]> {
+export async function waitUntilDecided(
+  roster: Roster,
+  progress: Progress,
+  what: 'payments' | 'clearings',
+): Promise<Undecided[]> {
   const ids = roster.nodeIds;
   let open: Undecided[] = [];
   let quiet = 0;
   await progress.step(
-    'everything decided',
+    `${what} decided`,
     ids.length,
     async (step) => {
       await eventually(SETTLED_MS, POLL_MS, async () => {

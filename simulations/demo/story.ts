@@ -1,7 +1,7 @@
-/** The whole cycle: nodes up, trust lines, payments with a crash among them, everyone's books, an audit. */
+/** The whole cycle: nodes up, trust lines, payments with a crash among them, clearings, everyone's books, an audit. */
 import { randomBytes } from 'node:crypto';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
-import type { InvariantRow } from '../audit/record.ts';
+import type { Balance, InvariantRow } from '../audit/record.ts';
 import { audit } from '../auditor.ts';
 import type { Community, CommunityHub } from '../community/community.ts';
 import { makePayments } from '../community/workload.ts';
@@ -9,6 +9,7 @@ import { seededRandom } from '../random.ts';
 import { keySeed } from '../testnet/homes.ts';
 import { HostedMember } from '../testnet/hosted-member.ts';
 import { Testnet } from '../testnet/supervisor.ts';
+import { type Clearings, clearCircles } from './clearing.ts';
 import { type Evidence, evidenceFromNodes, evidenceFromStores, ownAudits } from './evidence.ts';
 import { openCommunity } from './opening.ts';
 import type { DemoOptions } from './options.ts';
@@ -27,6 +28,8 @@ export interface Story {
   readonly report: DemoReport;
   readonly payments: readonly MadePayment[];
   readonly crash: Crash | null;
+  /** All balances as they were before the clearings. */
+  readonly balancesBefore: readonly Balance[];
 }
 
 /** Starts the nodes; the caller stops them, whatever happens afterwards. */
@@ -102,7 +105,9 @@ export async function playStory(
   const roster = new Roster(community, net, hostedMembers(community, options, net));
   await openCommunity(roster, progress);
   const { rows, crash } = await pay(roster, options, progress);
-  const undecided = await waitUntilDecided(roster, progress);
+  await waitUntilDecided(roster, progress, 'payments');
+  const clearings = await clearCircles(roster, progress);
+  const undecided = await waitUntilDecided(roster, progress, 'clearings');
   const payments = await withFinalStates(roster, rows);
   const nodes = nodeRows(roster, net);
   const own = await progress.step(
@@ -123,15 +128,17 @@ export async function playStory(
     'audit',
     1,
     async () => [
-      ...audit(auditRecord(roster, payments, evidence, undecided)),
+      ...audit(auditRecord(roster, payments, clearings, evidence, undecided)),
       own,
       ...(stopped === null ? [] : [stopped]),
     ],
     (all) => `${all.filter((row) => row.held).length} of ${all.length} invariants hold`,
   );
   const { books } = evidence;
-  const report = { nodes, payments, clearings: [], books, invariants, steps: progress.steps };
-  return { report, payments, crash };
+  const { rows: cleared, before: balancesBefore } = clearings;
+  const { steps } = progress;
+  const report = { nodes, payments, clearings: cleared, books, invariants, steps };
+  return { report, payments, crash, balancesBefore };
 }
 
 /** Whoever takes part with the process that votes for it, and the hub. */
@@ -177,6 +184,7 @@ async function stopNodes(net: Testnet, progress: Progress): Promise<InvariantRow
 function auditRecord(
   roster: Roster,
   payments: readonly MadePayment[],
+  clearings: Clearings,
   evidence: Evidence,
   undecided: readonly Undecided[],
 ) {
@@ -186,7 +194,8 @@ function auditRecord(
       return { from, to, equivalent, limit: roster.text(limit, equivalent) };
     }),
     payments,
-    clearings: [],
+    clearings: clearings.rows,
+    balancesBefore: clearings.before,
     ...evidence,
     undecided,
   };

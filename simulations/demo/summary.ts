@@ -5,6 +5,7 @@ import type { Community } from '../community/community.ts';
 import type { MadePayment } from './paying.ts';
 import type { DemoReport } from './report.ts';
 import type { Story } from './story.ts';
+import { clearingsText } from './summary-clearings.ts';
 
 const BALANCES_SHOWN = 30;
 
@@ -33,6 +34,7 @@ export function summaryText(page: Page, community: Community, story: Story): str
     happenings(page, community, story),
     heading(page, 'Payments'),
     paymentsTable(page, story.payments),
+    ...clearingSections(page, community, story),
     ...community.equivalents.flatMap(({ code, precision }) => [
       heading(page, `Balances in ${code}`),
       balancesTable(page, community, report, code, precision),
@@ -43,6 +45,12 @@ export function summaryText(page: Page, community: Community, story: Story): str
     timeLines(report),
   ];
   return `${sections.join('\n')}\n`;
+}
+
+/** Without a single debt there is nothing to say. */
+function clearingSections(page: Page, community: Community, story: Story): string[] {
+  const text = clearingsText(page, community, story);
+  return text === '' ? [] : [heading(page, 'Clearings'), text];
 }
 
 function heading(page: Page, text: string): string {

@@ -6,6 +6,8 @@ import type { Client } from '../../node/api/client.ts';
 import type {
   Account,
   BookRow,
+  Clearing,
+  ClearingAnswer,
   Payment,
   PayRequest,
   Status,
@@ -13,20 +15,24 @@ import type {
   TrustLine,
   TrustLineRequest,
 } from '../../node/api/shapes.ts';
+import { GeoError } from '../../protocol/errors.ts';
 import { publicKeyFromSeed, signWithSeed } from '../../protocol/identity/keys.ts';
 import {
   type Pid,
   type PublicKey,
   parsePid,
   pidFromPublicKey,
+  type TxId,
 } from '../../protocol/identity/pid.ts';
 import { signInvitationUse } from '../../protocol/invitation.ts';
 import { DEFAULT_POLICY } from '../../protocol/machines/trust-line.ts';
 import {
+  consentFrame,
   grantFrame,
   joinFrame,
   lineFrame,
   type MemberKey,
+  objectionFrame,
   orderFrame,
   pidOf,
   queryEnvelope,
@@ -150,6 +156,25 @@ export class HostedMember {
 
   async books(): Promise<BookRow[]> {
     return (await this.account()).books;
+  }
+
+  /** Clearings that wait for the word of this member. */
+  async pendingClearings(): Promise<Clearing[]> {
+    return (await this.account()).clearings;
+  }
+
+  /** Signs its word on a clearing that waits for it. @throws GeoError E008 `not_pending` */
+  async answerClearing({ tx_id, accept }: ClearingAnswer): Promise<void> {
+    const asked = (await this.pendingClearings()).find((each) => each.tx_id === tx_id);
+    if (asked === undefined) {
+      throw new GeoError('E008', 'No such clearing waits for the word of this member.', {
+        fault: 'not_pending',
+      });
+    }
+    const tx = tx_id as TxId;
+    const amount = parseAmount(asked.amount, this.#options.precisionOf(asked.equivalent));
+    const consent = { tx, amount, expires: Date.parse(asked.expires) };
+    await this.#submit(accept ? consentFrame(this.#key, consent) : objectionFrame(this.#key, tx));
   }
 
   /** Receipts of all that was applied to its edges, as the hub hands them out. */

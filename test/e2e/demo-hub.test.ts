@@ -1,4 +1,4 @@
-/** The demonstration with a hub, as the default village has it: a killed hub loses nothing of its members. */
+/** The demonstration with a hub, as the default village has it: a killed hub loses nothing of its members, and clears. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,23 +12,57 @@ import { kindOf } from '../../simulations/demo/summary.ts';
 const DEMO = fileURLToPath(new URL('../../simulations/demo/main.ts', import.meta.url));
 const UAH = { equivalent: 'UAH' };
 
+/** Who pays the next in a circle, and the last the first: on hosted members and nodes alike. */
+const HOURS = ['anna', 'boris', 'vira'];
+const MEALS = ['vira', 'dana', 'emil'];
+
+function twoWays(pairs: string[][]) {
+  return pairs.flatMap(([one, other]) => [
+    line(other!, one!, 'UAH', '100.00'),
+    line(one!, other!, 'UAH', '100.00'),
+  ]);
+}
+
+/** `asked` wants to be asked before what it is owed is cleared. */
+function oneWay(equivalent: string, circle: string[], asked: string) {
+  return circle.map((debtor, index) => {
+    const creditor = circle[(index + 1) % circle.length]!;
+    return line(creditor, debtor, equivalent, '60', creditor !== asked);
+  });
+}
+
+function line(from: string, to: string, equivalent: string, limit: string, auto = true) {
+  return { from, to, equivalent, limit, policy: { auto_clearing: auto } };
+}
+
+function round(equivalent: string, circle: string[]) {
+  return circle.map((from, index) => {
+    const to = circle[(index + 1) % circle.length]!;
+    return { from, to, equivalent, amount: '40', expect: 'committed' };
+  });
+}
+
 /** Boris and Dana have nodes; the hub votes for Anna, Vira and Emil. Everyone trusts the next ones both ways. */
 const community = {
   name: 'five and a hub',
-  equivalents: [{ code: 'UAH', precision: 2 }],
+  equivalents: [
+    { code: 'UAH', precision: 2 },
+    { code: 'HOURS', precision: 0 },
+    { code: 'MEALS', precision: 0 },
+  ],
   hub: { id: 'council', own_nodes: ['boris', 'dana'] },
-  participants: ['anna', 'boris', 'vira', 'dana', 'emil'].map((id) => ({ id })),
-  trust_lines: [
+  participants: ['anna', 'boris', 'vira', 'dana', 'emil'].map((id) => ({
+    id,
+    when_asked: id === 'emil' ? 'refuses' : 'agrees',
+  })),
+  trust_lines: twoWays([
     ['anna', 'boris'],
     ['anna', 'vira'],
     ['vira', 'emil'],
     ['boris', 'emil'],
     ['boris', 'dana'],
     ['emil', 'dana'],
-  ].flatMap(([from, to]) => [
-    { from, to, ...UAH, limit: '100.00' },
-    { from: to, to: from, ...UAH, limit: '100.00' },
-  ]),
+  ]).concat(oneWay('HOURS', HOURS, 'boris'), oneWay('MEALS', MEALS, 'emil')),
   payments: [
     // From hosted to hosted, to a node, from a node, between nodes; over hosted and over nodes.
     { from: 'anna', to: 'vira', ...UAH, amount: '10.00', expect: 'committed' },
@@ -37,6 +71,9 @@ const community = {
     { from: 'boris', to: 'dana', ...UAH, amount: '5.00', expect: 'committed' },
     { from: 'anna', to: 'emil', ...UAH, amount: '150.00', expect: 'split' },
     { from: 'emil', to: 'anna', ...UAH, amount: '999.00', expect: 'refused' },
+    // Round two circles, until everyone owes the next.
+    ...round('HOURS', HOURS),
+    ...round('MEALS', MEALS),
   ],
 };
 
@@ -80,7 +117,8 @@ describe('the demonstration with a hub', () => {
   });
 
   it('pays between all kinds of members, as the lines allow', () => {
-    const kinds = community.payments.map(({ from, to, amount }) => {
+    const inUah = community.payments.filter(({ equivalent }) => equivalent === 'UAH');
+    const kinds = inUah.map(({ from, to, amount }) => {
       const row = report.payments.find(
         (each) => each.from === from && each.to === to && each.amount === amount,
       );
@@ -92,6 +130,20 @@ describe('the demonstration with a hub', () => {
 
   it('ends with every invariant held, and both books of every edge', () => {
     expect(report.invariants.filter((row) => !row.held)).toEqual([]);
-    expect(report.books).toHaveLength(12);
+    expect(report.invariants.map((row) => row.name)).toContain('clearing_neutral');
+    expect(report.books).toHaveLength(24);
+  });
+
+  it('clears a circle when the node that is asked agrees, and none that a hosted member refuses', () => {
+    const cleared = (equivalent: string) =>
+      report.clearings
+        .filter((row) => row.equivalent === equivalent)
+        .map(({ cycle, state, answers }) => [cycle.toSorted(), state, answers]);
+    expect(cleared('HOURS')).toEqual([
+      [HOURS, 'COMMITTED', [{ participant: 'boris', agrees: true }]],
+    ]);
+    expect(cleared('MEALS')).toEqual([
+      [MEALS.toSorted(), 'REJECTED', [{ participant: 'emil', agrees: false }]],
+    ]);
   });
 });

@@ -68,8 +68,22 @@ describe('a lawful file', () => {
       equivalents: [{ code: 'UAH', precision: 2, metadata: {} }],
       hub: null,
       participants: [
-        { id: 'ann', name: 'Ann', type: 'person', participation: 'active', group: null },
-        { id: 'ben', name: 'Ben', type: 'person', participation: 'frozen', group: 'north' },
+        {
+          id: 'ann',
+          name: 'Ann',
+          type: 'person',
+          participation: 'active',
+          group: null,
+          whenAsked: 'agrees',
+        },
+        {
+          id: 'ben',
+          name: 'Ben',
+          type: 'person',
+          participation: 'frozen',
+          group: 'north',
+          whenAsked: 'agrees',
+        },
       ],
       trustLines: [
         {
@@ -144,6 +158,22 @@ describe('a lawful file', () => {
       daily_limit: 250n,
       blocked_participants: ['ben'],
     });
+  });
+});
+
+describe('when_asked', () => {
+  it.each(['agrees', 'refuses'] as const)('%s is what the participant will say', (word) => {
+    const { participants } = read({
+      participants: [{ id: 'ann', when_asked: word }, { id: 'ben' }],
+    });
+    expect(participants.map((each) => each.whenAsked)).toEqual([word, 'agrees']);
+  });
+
+  it('is a fault if it is any other word', () => {
+    const text = fileOf({ participants: [{ id: 'ann', when_asked: 'shrugs' }, { id: 'ben' }] });
+    expect(faultsOf(text)).toEqual([
+      'participants[0].when_asked: one of agrees, refuses is expected',
+    ]);
   });
 });
 

@@ -39,12 +39,13 @@ function check(books: LawfulFlow, payment: CommunityPayment): void {
 }
 
 describe('the village', () => {
-  it('has about twenty participants, two equivalents, and a word on each of its payments', () => {
+  it('has about twenty participants, three equivalents, and a word on each of its payments', () => {
     expect(village.participants).toHaveLength(21);
-    expect(village.trustLines).toHaveLength(73);
+    expect(village.trustLines).toHaveLength(83);
     expect(village.equivalents.map(({ code, precision }) => [code, precision])).toEqual([
       ['UAH', 2],
       ['HOURS', 1],
+      ['BUSHELS', 1],
     ]);
     expect(village.hub).toMatchObject({ id: 'council', ownNodes: ['shop', 'mill', 'petro'] });
     expect(village.ignored).toEqual([]);
@@ -72,6 +73,26 @@ describe('the village', () => {
         return payableWithoutPolicies(payment) < payment.amount ? 'capacity' : 'policy';
       });
     expect(reasons.sort()).toEqual(['capacity', 'frozen', 'policy', 'policy', 'policy']);
+  });
+
+  it('has circles of debt when all is paid: free to be cleared, agreed to and refused', () => {
+    const inWheat = village.trustLines.filter((line) => line.equivalent === 'BUSHELS');
+    const debtors = new Map(inWheat.map((line) => [line.from, line]));
+    const words = ['taras', 'larysa', 'shop'].map((start) => {
+      const asked: string[] = [];
+      let at = start;
+      do {
+        const { to, policy } = debtors.get(at)!;
+        const paid = village.payments.find(
+          (each) => each.from === to && each.to === at && each.equivalent === 'BUSHELS',
+        );
+        expect(paid?.amount).toBeGreaterThan(0n);
+        if (!policy.auto_clearing) asked.push(at);
+        at = to;
+      } while (at !== start);
+      return asked.map((id) => village.participants.find((each) => each.id === id)?.whenAsked);
+    });
+    expect(words).toEqual([[], ['agrees'], ['refuses']]);
   });
 
   it('keeps its promises in the order of the file and in any other', () => {

@@ -58,6 +58,7 @@ function soundRecord(): AuditRecord {
       },
     ],
     clearings: [],
+    balancesBefore: [],
     books: [
       book('anna', 'boris', '-5.00', '10.00', '20.00', 'ab'),
       book('boris', 'anna', '5.00', '20.00', '10.00', 'ab'),
@@ -288,6 +289,10 @@ describe('the auditor', () => {
       lines: ring.map((to, index) => ({ from: next(index), to, equivalent: 'H', limit: '3' })),
       payments,
       clearings: [clearing],
+      balancesBefore: effects.flatMap(({ debtor, creditor }) => [
+        { node: debtor, peer: creditor, equivalent: 'H', balance: '-3' },
+        { node: creditor, peer: debtor, equivalent: 'H', balance: '3' },
+      ]),
       books: effects.flatMap(({ debtor, creditor }) => {
         const shared = { equivalent: 'H', held: '0', count: 2, digest: debtor };
         return [
@@ -338,5 +343,27 @@ describe('the auditor', () => {
 
     const broken = { ...record, clearings: [{ ...clearing, cycle: ['a', 'b', 'a'] }] };
     expect(audit(broken).find((row) => row.name === 'clearing_neutral')?.held).toBe(false);
+    const pending = { ...record, clearings: [{ ...clearing, state: 'PROPOSED' }] };
+    expect(audit(pending).find((row) => row.name === 'all_decided')?.held).toBe(false);
+  });
+
+  // Of the book in which Anna owes Boris 5.00 when all is over.
+  it.each([
+    ['-6.00', 'clearings changed the position of anna by 1.00 UAH'],
+    ['1.00', "clearing has turned the debt (anna's book with boris in UAH)"],
+    ['-4.00', "clearing has made the debt larger (anna's book with boris in UAH)"],
+  ])('fails clearing_neutral if the balance was %s before', (balance, fault) => {
+    const record = soundRecord();
+    const [book, ...others] = record.books;
+    const balancesBefore = [{ ...book!, balance }, ...others];
+    const rows = audit({ ...record, balancesBefore });
+    expect(rows.filter((row) => !row.held).map((row) => row.name)).toEqual(['clearing_neutral']);
+    expect(detail({ ...record, balancesBefore }, 'clearing_neutral')).toContain(fault);
+  });
+
+  it('holds clearing_neutral for books that nothing was cleared in', () => {
+    const record = soundRecord();
+    const rows = audit({ ...record, balancesBefore: record.books });
+    expect(rows.find(({ name }) => name === 'clearing_neutral')?.held).toBe(true);
   });
 });

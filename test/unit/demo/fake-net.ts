@@ -1,4 +1,5 @@
 /** A testnet without nodes: each participant has a client whose answers the test decides. */
+import { vi } from 'vitest';
 import type { Client } from '../../../node/api/client.ts';
 import type { Status } from '../../../node/api/shapes.ts';
 import { homeAt } from '../../../node/home.ts';
@@ -60,4 +61,20 @@ export function fakeRoster(file: object, answers: Answers) {
   const progress = new Progress(output, () => performance.now());
   const callsOf = (method: keyof Client) => calls.filter((call) => call.method === method);
   return { roster: new Roster(community, net), progress, callsOf, faults };
+}
+
+/** Lets fake time pass until the work is done. */
+export async function finish<Result>(work: Promise<Result>): Promise<Result> {
+  const outcome = work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  let ended = false;
+  void outcome.then(() => {
+    ended = true;
+  });
+  while (!ended) await vi.advanceTimersByTimeAsync(50);
+  const result = await outcome;
+  if ('error' in result) throw result.error;
+  return result.value;
 }

@@ -3,7 +3,7 @@ import { GeoError } from '../../../protocol/errors.ts';
 import { openCommunity } from '../../../simulations/demo/opening.ts';
 import { type MadePayment, payAll } from '../../../simulations/demo/paying.ts';
 import { waitUntilDecided, withFinalStates } from '../../../simulations/demo/settling.ts';
-import { type Answers, fakeRoster, pidOf, statusWith } from './fake-net.ts';
+import { type Answers, fakeRoster, finish, pidOf, statusWith } from './fake-net.ts';
 
 const hamlet = {
   equivalents: [{ code: 'UAH', precision: 2 }],
@@ -40,22 +40,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** Lets fake time pass until the work is done. */
-async function finish<Result>(work: Promise<Result>): Promise<Result> {
-  const outcome = work.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  let ended = false;
-  void outcome.then(() => {
-    ended = true;
-  });
-  while (!ended) await vi.advanceTimersByTimeAsync(50);
-  const result = await outcome;
-  if ('error' in result) throw result.error;
-  return result.value;
-}
 
 describe('opening a community', () => {
   const lineStates = (state: (asked: number) => string): Answers => {
@@ -253,7 +237,7 @@ describe('settling', () => {
     const { roster, progress, callsOf } = fakeRoster(hamlet, {
       status: (node) => statusWith({ attempts_live: node === 'boris' ? (live.shift() ?? 0) : 0 }),
     });
-    expect(await finish(waitUntilDecided(roster, progress))).toEqual([]);
+    expect(await finish(waitUntilDecided(roster, progress, 'payments'))).toEqual([]);
     expect(callsOf('status')).toHaveLength(3 * 5);
   });
 
@@ -261,7 +245,7 @@ describe('settling', () => {
     const { roster, progress } = fakeRoster(hamlet, {
       status: (node) => statusWith(node === 'cyril' ? { attempts_in_doubt: 1 } : {}),
     });
-    expect(await finish(waitUntilDecided(roster, progress))).toEqual([
+    expect(await finish(waitUntilDecided(roster, progress, 'payments'))).toEqual([
       { node: 'cyril', attempts: 1 },
     ]);
   });

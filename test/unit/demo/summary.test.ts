@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCommunity } from '../../../simulations/community/file.ts';
 import type { MadePayment } from '../../../simulations/demo/paying.ts';
 import { trustGraphSvg } from '../../../simulations/demo/picture.ts';
-import { reportJson } from '../../../simulations/demo/report.ts';
+import { type ClearingRow, reportJson } from '../../../simulations/demo/report.ts';
 import type { Story } from '../../../simulations/demo/story.ts';
 import { kindOf, summaryText } from '../../../simulations/demo/summary.ts';
 
@@ -39,6 +39,19 @@ function payment(changes: Partial<MadePayment>): MadePayment {
   };
 }
 
+function clearing(changes: Partial<ClearingRow>): ClearingRow {
+  return {
+    tx_id: 'cafe',
+    equivalent: 'UAH',
+    cycle: ['anna', 'boris', 'cyril'],
+    amount: '3.00',
+    state: 'COMMITTED',
+    reason: null,
+    answers: [],
+    ...changes,
+  };
+}
+
 const refusal = `E002 insufficient_capacity: ${'Only a part of it could be routed. '.repeat(5)}`;
 const book = { node: 'boris', peer: 'anna', equivalent: 'UAH', balance: '5.00' };
 const story: Story = {
@@ -46,11 +59,29 @@ const story: Story = {
     payment({}),
     payment({ state: 'ABORTED', reason: refusal, routes: [], expect: 'committed' }),
   ],
+  balancesBefore: [
+    { node: 'boris', peer: 'anna', equivalent: 'UAH', balance: '8.00' },
+    { node: 'anna', peer: 'boris', equivalent: 'UAH', balance: '-8.00' },
+  ],
   crash: { victim: 'boris', died: ['boris', 'anna'], attempts: 3, ms: 1500 },
   report: {
     nodes: [{ participant: 'anna', pid: 'P', process: 7 }],
     payments: [payment({})],
-    clearings: [],
+    clearings: [
+      clearing({}),
+      clearing({ answers: [{ participant: 'boris', agrees: true }] }),
+      clearing({
+        state: 'REJECTED',
+        reason: 'E006 consent_refused: A participant does not want it.',
+        answers: [{ participant: 'cyril', agrees: false }],
+      }),
+      clearing({
+        state: 'REJECTED',
+        reason: 'E006 debt_too_small: A debt has become smaller.',
+        answers: [{ participant: 'boris', agrees: true }],
+      }),
+      clearing({ state: 'REJECTED', reason: 'E007 votes_missing: Not everyone answered.' }),
+    ],
     books: [{ ...book, limit_given: '20.00', limit_received: '0.00', held: '0.00' }],
     invariants: [
       { name: 'zero_sum', held: true, detail: 'fine' },
@@ -73,11 +104,27 @@ describe('the summary', () => {
     'Boris was killed (SIGKILL) in the middle of 3 payments, with 1 other node of its process',
     'Not as the file expects (committed): anna → cyril, 5.00 UAH: E002',
     'anna → boris → cyril',
+    'anna → boris → cyril → anna  all lines allow it',
+    'boris was asked and agrees',
+    'cyril was asked and refuses',
+    'boris was asked and agrees; E006 debt_too_small',
+    'anna  E007 votes_missing',
     '✓ zero_sum  fine',
     '✗ atomic    boris did not apply f00d',
     'in all       4.3 s',
   ])('tells: %s', (line) => {
     expect(text).toContain(line);
+  });
+
+  it('compares all debts, each counted once, before and after clearing', () => {
+    expect(text).toMatch(/UAH\s+8\.00\s+5\.00\s+3\.00 \(37\.5 %\)/);
+  });
+
+  it('says nothing about clearings where nobody owed anything', () => {
+    const quiet = { ...story, balancesBefore: [], report: { ...story.report, clearings: [] } };
+    expect(summaryText({ width: 100, colours: false }, community, quiet)).not.toContain(
+      'Clearings',
+    );
   });
 
   it('names balances from the books', () => {
@@ -109,6 +156,9 @@ describe('the JSON report', () => {
       ['tx_id', 'from', 'to', 'equivalent', 'amount', 'state', 'reason', 'routes', 'ms'].toSorted(),
     );
     expect(keys(report.payments[0].routes[0])).toEqual(['amount', 'path']);
+    expect(keys(report.clearings[0])).toEqual(
+      ['tx_id', 'equivalent', 'cycle', 'amount', 'state', 'reason', 'answers'].toSorted(),
+    );
     expect(keys(report.books[0])).toEqual(
       ['node', 'peer', 'equivalent', 'balance', 'limit_given', 'limit_received', 'held'].toSorted(),
     );
