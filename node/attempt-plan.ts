@@ -5,8 +5,8 @@
 import { GeoError } from '../protocol/errors.ts';
 import type { Pid, PublicKey } from '../protocol/identity/pid.ts';
 import type { Route } from '../protocol/ledger/effects.ts';
-import { encodeManifest } from '../protocol/machines/manifest.ts';
 import type { TransactionKind } from '../protocol/wire/commit-names.ts';
+import type { Manifest } from '../protocol/wire/messages/payment.ts';
 import type { Agents } from './engine/agents.ts';
 
 export interface AttemptPlan {
@@ -24,7 +24,7 @@ export interface AttemptPlan {
 }
 
 /** @throws GeoError E001 `unknown_key` */
-export function manifestOf(plan: AttemptPlan, agents: Agents): Uint8Array {
+export function manifestOf(plan: AttemptPlan, agents: Agents): Manifest {
   const { kind, order, attempt, routes, coordinator, prepareBy, consents = [] } = plan;
   const participants = [...new Set(routes.flatMap((route) => route.path))];
   const indexOf = new Map(participants.map((pid, i) => [pid, i]));
@@ -33,7 +33,7 @@ export function manifestOf(plan: AttemptPlan, agents: Agents): Uint8Array {
   const voters = [...new Set(agentOf).difference(new Set([coordinator])), coordinator];
   const voterOf = new Map(voters.map((key, i) => [key, i]));
   const grants = participants.flatMap((pid) => agents.grantOf(pid) ?? []);
-  return encodeManifest({
+  return {
     kind,
     order,
     attempt,
@@ -47,7 +47,7 @@ export function manifestOf(plan: AttemptPlan, agents: Agents): Uint8Array {
     ...(grants.length === 0 ? {} : { grants }),
     ...(consents.length === 0 ? {} : { consents }),
     prepare_by: prepareBy,
-  });
+  };
 }
 
 function unknown(participant: Pid): never {

@@ -4,8 +4,7 @@ import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../protocol/ident
 import { sealNote } from '../protocol/identity/sealed-note.ts';
 import { checkTimes } from '../protocol/machines/manifest.ts';
 import type { EquivalentCode } from '../protocol/money/equivalent.ts';
-import { parseSign1 } from '../protocol/wire/cose.ts';
-import { requireSignedBy, seal, type Unverified } from '../protocol/wire/envelope.ts';
+import { readSigned, requireSignedBy, seal, type Unverified } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
 import type { Agents } from './engine/agents.ts';
 import type { State } from './engine/state.ts';
@@ -27,9 +26,8 @@ export interface PaymentWish {
 /** An order that is to be carried out here. */
 export interface SignedOrder {
   readonly tx: TxId;
-  readonly order: Order;
-  /** COSE_Sign1 of the order. */
-  readonly bytes: Uint8Array;
+  /** Signed here, or checked. */
+  readonly signed: Unverified<Order>;
   /** The note's ciphertext. */
   readonly note?: Uint8Array;
 }
@@ -73,8 +71,7 @@ export class Orders {
       ...(note === undefined ? {} : { note_hash: hashOf(note) }),
     };
     const bytes = seal('PAYMENT_REQUEST', order, signer.publicKey, (m) => signer.sign(m));
-    const tx = hashOf(parseSign1(bytes).payload);
-    return note === undefined ? { tx, order, bytes } : { tx, order, bytes, note };
+    return withNote(readSigned('PAYMENT_REQUEST', bytes), note);
   }
 
   /**
@@ -84,7 +81,7 @@ export class Orders {
    *   `clock_off` | `order_life` | `payment_to_self` | `unknown_equivalent` | `precision_differs` | `note_mismatch`
    */
   accept(signed: Unverified<Order>, note: Uint8Array | undefined, skewMs: number): SignedOrder {
-    const { body: order, bytes } = signed;
+    const { body: order } = signed;
     if (order.coordinator !== this.#me) {
       throw new GeoError('E006', 'The order names another coordinator than this node.', {
         fault: 'not_a_coordinator',
@@ -101,8 +98,7 @@ export class Orders {
       throw new GeoError('E009', 'The note does not fit the order.', { fault: 'note_mismatch' });
     }
     requireSignedBy(signed, order.payer_key, this.#ports.verify);
-    const tx = hashOf(signed.payload);
-    return note === undefined ? { tx, order, bytes } : { tx, order, bytes, note };
+    return withNote(signed, note);
   }
 
   #precisionOf(code: EquivalentCode): number {
@@ -126,6 +122,11 @@ export class Orders {
     }
     return sealNote(text, key, this.#ports.entropy.bytes(32), nonce);
   }
+}
+
+function withNote(signed: Unverified<Order>, note: Uint8Array | undefined): SignedOrder {
+  const tx = hashOf(signed.payload);
+  return note === undefined ? { tx, signed } : { tx, signed, note };
 }
 
 function toSelf(): GeoError {

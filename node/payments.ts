@@ -18,7 +18,7 @@ import {
 } from '../protocol/identity/pid.ts';
 import type { Route } from '../protocol/ledger/effects.ts';
 import type { Refusal } from '../protocol/ledger/reservation.ts';
-import { openManifest } from '../protocol/machines/manifest.ts';
+import { makePayment } from '../protocol/machines/manifest.ts';
 import type { Unverified } from '../protocol/wire/envelope.ts';
 import type { Order } from '../protocol/wire/messages/payment.ts';
 import type { RouteRefusal } from '../protocol/wire/messages/route.ts';
@@ -152,8 +152,9 @@ export class Payments {
   }
 
   /** @param nonce by which the payment is to be found again */
-  async #carryOut(signed: SignedOrder, nonce?: Uint8Array): Promise<void> {
-    const { tx, order, bytes, note } = signed;
+  async #carryOut(accepted: SignedOrder, nonce?: Uint8Array): Promise<void> {
+    const { tx, note, signed } = accepted;
+    const { body: order, bytes } = signed;
     const payer = pidFromPublicKey(order.payer_key);
     const recorded = this.#hall.turnAhead((turn) => {
       this.#requireRoomFor(payer);
@@ -169,7 +170,7 @@ export class Payments {
     });
     const pending = this.#pending.get(payer) ?? 0;
     this.#pending.set(payer, pending + 1);
-    const carried = this.#carry(signed).finally(() => this.#ended(payer));
+    const carried = this.#carry(accepted).finally(() => this.#ended(payer));
     // The order ends at `expires`; whoever waits is answered then, decided or not.
     const left = order.expires - this.#ports.clock.now();
     const over = this.#after(left + this.#settings.payments.grace_ms);
@@ -195,8 +196,9 @@ export class Payments {
   }
 
   /** Routes and attempts until one commits, or there is nothing left to try. */
-  async #carry(signed: SignedOrder): Promise<void> {
-    const { tx, order } = signed;
+  async #carry(accepted: SignedOrder): Promise<void> {
+    const { tx, signed } = accepted;
+    const { body: order } = signed;
     let refusal: Refusal | undefined;
     const avoid = new Set<Pid>(order.avoid);
     try {
@@ -216,7 +218,7 @@ export class Payments {
             turn.putTransaction(tx, { ...record, state: 'ROUTED' });
           });
         }
-        const ended = await this.#attempt(signed, number, found.routes);
+        const ended = await this.#attempt(accepted, number, found.routes);
         if (ended.outcome === 'COMMITTED') {
           this.#router.used(order.equivalent, found.routes);
           return;
@@ -271,7 +273,7 @@ export class Payments {
   }
 
   async #attempt(
-    { order, bytes, note }: SignedOrder,
+    { signed, note }: SignedOrder,
     attempt: number,
     routes: readonly Route[],
   ): Promise<Pick<Ended, 'outcome' | 'refusal' | 'silent'>> {
@@ -279,15 +281,15 @@ export class Payments {
     const manifest = manifestOf(
       {
         kind: 'payment',
-        order: bytes,
+        order: signed.bytes,
         attempt,
         routes,
         coordinator: this.#ports.signer.publicKey,
-        prepareBy: Math.min(prepareBy, order.expires),
+        prepareBy: Math.min(prepareBy, signed.body.expires),
       },
       this.#agents,
     );
-    const open = openManifest(manifest);
+    const open = makePayment(manifest, signed);
     const own = open.effects
       .map((effect) => effect.edge)
       .filter((id) => this.#edges.mustCompare(id));

@@ -126,9 +126,12 @@ export class Views {
   }
 
   payment(tx: TxId, record: TransactionRecord): shapes.Payment {
-    const order = readSigned('PAYMENT_REQUEST', record.order).body;
-    const { precision } = order;
     const last = this.#lastAttempt(record);
+    const order =
+      last?.open.kind === 'payment'
+        ? last.open.order
+        : readSigned('PAYMENT_REQUEST', record.order).body;
+    const { precision } = order;
     return {
       tx_id: tx,
       state: record.state as shapes.Payment['state'],

@@ -20,7 +20,7 @@ import {
   stepClearingCoordinator,
 } from '../../protocol/machines/clearing-coordinator.ts';
 import { routeOfCycle } from '../../protocol/machines/clearing-manifest.ts';
-import { openManifest } from '../../protocol/machines/manifest.ts';
+import { encodeManifest, openManifest } from '../../protocol/machines/manifest.ts';
 import { parseSign1 } from '../../protocol/wire/cose.ts';
 import {
   requireSignedBy,
@@ -369,7 +369,7 @@ export class Clearings {
       prepareBy: Math.min(prepareBy, expires),
       consents: record.clearing!.consents,
     };
-    return manifestOf(plan, agents);
+    return encodeManifest(manifestOf(plan, agents));
   }
 
   /** Who does not answer now will hardly answer the next proposal. */

@@ -1,6 +1,7 @@
 /** What of a turn becomes events: read from its notices and its own view of the books, before it is sealed. */
 import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import { edgeId, lineOf } from '../../protocol/ledger/edge.ts';
+import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import { proposalOf } from '../engine/clearing-records.ts';
 import type { Notice } from '../engine/notices.ts';
@@ -16,6 +17,7 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
   const time = turn.now;
   switch (notice.type) {
     case 'attempt-ended':
+      return paymentEvents(turn, notice.tx, turn.attempt(notice.hash)?.open);
     case 'payment-ended':
       return paymentEvents(turn, notice.tx);
     case 'clearing':
@@ -62,16 +64,18 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
   }
 }
 
-/** An attempt that failed is no end: its coordinator may try another way. */
-function paymentEvents(turn: Turn, tx: TxId): EventRecord[] {
+/**
+ * An attempt that failed is no end: its coordinator may try another way.
+ * @param open the attempt that ended now, in which the order has been read
+ */
+function paymentEvents(turn: Turn, tx: TxId, open?: OpenManifest): EventRecord[] {
   const record = turn.transaction(tx);
   if (record?.finished === undefined || record.finished !== turn.now) return [];
   if (record.clearing !== undefined) return [];
-  const { order, role, state, created, reason } = record;
-  const { payer_key, payee, equivalent, precision, amount } = readSigned(
-    'PAYMENT_REQUEST',
-    order,
-  ).body;
+  const { role, state, created, reason } = record;
+  const order =
+    open?.kind === 'payment' ? open.order : readSigned('PAYMENT_REQUEST', record.order).body;
+  const { payer_key, payee, equivalent, precision, amount } = order;
   const facts = { time: turn.now, tx, role, equivalent, precision, amount };
   const peer = role === 'payee' ? pidFromPublicKey(payer_key) : payee;
   const ended: EventRecord = {

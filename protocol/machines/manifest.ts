@@ -12,12 +12,12 @@ import {
   type TxId,
 } from '../identity/pid.ts';
 import { type Effect, effectsOf, type Hop, hopsOf, type Route } from '../ledger/effects.ts';
-import { ORDER_LIFE_MS_MAX } from '../limits.ts';
+import { ORDER_LIFE_MS_MAX, VOTERS_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import { decode, encode } from '../wire/cbor.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
 import type { Consent, Proposal } from '../wire/messages/clearing.ts';
-import { Manifest, type Order } from '../wire/messages/payment.ts';
+import { Manifest, type Order, PARTICIPANTS_MAX } from '../wire/messages/payment.ts';
 import { readWith } from '../wire/schema.ts';
 import { type Grants, grantsOf, refuse } from './agents.ts';
 import { checkCycle } from './clearing-manifest.ts';
@@ -72,11 +72,29 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  */
 export function openManifest(bytes: Uint8Array): OpenManifest {
   const manifest = readWith(Manifest, decode(bytes), 'manifest');
-  return manifest.kind === 'payment' ? openPayment(bytes, manifest) : openClearing(bytes, manifest);
+  return manifest.kind === 'payment'
+    ? openPayment(bytes, manifest, readSigned('PAYMENT_REQUEST', manifest.order))
+    : openClearing(bytes, manifest);
 }
 
-function openPayment(bytes: Uint8Array, manifest: Manifest): OpenPayment {
-  const signedOrder = readSigned('PAYMENT_REQUEST', manifest.order);
+/**
+ * The same for whoever has just put the manifest together: what it would read back is at hand.
+ * @param signedOrder what `manifest.order` reads as
+ * @throws GeoError E009 `bad_manifest` (and `details.why`)
+ */
+export function makePayment(manifest: Manifest, signedOrder: Unverified<Order>): OpenPayment {
+  const { participants, voters } = manifest;
+  // Of the bounds of a manifest, those that do not follow from its order's.
+  if (participants.length > PARTICIPANTS_MAX) refuse('participants', 'too many take part');
+  if (voters.length > VOTERS_MAX) refuse('voters', 'too many vote');
+  return openPayment(encodeManifest(manifest), manifest, signedOrder);
+}
+
+function openPayment(
+  bytes: Uint8Array,
+  manifest: Manifest,
+  signedOrder: Unverified<Order>,
+): OpenPayment {
   const order = signedOrder.body;
   const payer = pidFromPublicKey(order.payer_key);
   if (manifest.consents !== undefined) refuse('consents', 'a payment needs none');

@@ -14,7 +14,7 @@ import { EvidenceBundle } from './evidence.ts';
 import { Contact } from './route.ts';
 
 /** Everyone on the routes of one manifest. */
-const PARTICIPANTS_MAX = 128;
+export const PARTICIPANTS_MAX = 128;
 
 /** Signed by the payer: how much to whom, not which way. `tx = sha256(these bytes)`. */
 export const Order = s.named(

@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { GeoError } from '../../../protocol/errors.ts';
 import { hashOf } from '../../../protocol/identity/pid.ts';
 import { edgeId } from '../../../protocol/ledger/edge.ts';
-import { checkTimes, openManifest } from '../../../protocol/machines/manifest.ts';
+import {
+  checkTimes,
+  encodeManifest,
+  makePayment,
+  openManifest,
+} from '../../../protocol/machines/manifest.ts';
 import { encode } from '../../../protocol/wire/cbor.ts';
-import { encodeBody } from '../../../protocol/wire/envelope.ts';
+import { encodeBody, readSigned } from '../../../protocol/wire/envelope.ts';
 import type { Manifest, Order } from '../../../protocol/wire/messages/payment.ts';
 import {
   anna,
@@ -52,6 +57,22 @@ describe('a sound manifest', () => {
     const keys = [anna, boris, cyril, dora, hub].map(({ signer }) => signer.publicKey);
     const open = openManifest(manifestBytes({ agents: [0, 1, 2, 3], voters: keys }, order));
     expect(open.voters).toHaveLength(5);
+  });
+
+  it('is the same to who made it and to who reads it', () => {
+    const manifest = manifestOf();
+    const made = makePayment(manifest, readSigned('PAYMENT_REQUEST', manifest.order));
+    expect(made).toEqual(openManifest(encodeManifest(manifest)));
+  });
+
+  it('is not made of more than can be read', () => {
+    const { order, participants, voters } = manifestOf();
+    const signed = readSigned('PAYMENT_REQUEST', order);
+    const refused = (change: Partial<Manifest>) => () => makePayment(manifestOf(change), signed);
+    const crowd = Array.from({ length: 129 }, () => participants[0]!);
+    expect(refused({ participants: crowd })).toThrow(/too many take part/);
+    const choir = Array.from({ length: 65 }, () => voters[0]!);
+    expect(refused({ voters: choir })).toThrow(/too many vote/);
   });
 
   it('gives another hash for any other attempt, route or voter order', () => {
