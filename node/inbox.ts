@@ -251,6 +251,9 @@ export class Inbox {
       { peer, about, code: error.code, fault: error.details.fault },
       'a message was refused',
     );
+    // Nobody honest signs badly or writes nonsense; a newer version may say what is not known here.
+    const isFalse = error.code === 'E005' || error.code === 'E009';
+    if (isFalse && error.details.fault !== 'unknown_message') this.#rooms.transport.blame?.(from);
     // Own troubles (a full disk) are not the peer's business; it will ask or send again.
     if (error.code === 'E010') return;
     const { code, message, details } = error;

@@ -65,7 +65,7 @@ export class Peers {
   /** From someone else's message: tried when needed, never stored. */
   hear([key, addresses]: Contact): void {
     const pid = pidFromPublicKey(key);
-    this.#transport.remember(key, addresses);
+    this.#transport.hear(key, addresses);
     if (this.#hall.state.peers.has(pid)) return;
     if (this.#hearsay.size >= HEARSAY_MAX) this.#hearsay.delete(this.#hearsay.keys().next().value!);
     this.#hearsay.set(pid, {

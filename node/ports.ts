@@ -81,8 +81,12 @@ export interface Transport {
   send(to: PublicKey, frame: Uint8Array): void;
   /** Dials an address now. @throws GeoError E007 `unreachable`, E009 `bad_address`, E006 `peer_denied` */
   connect(address: string): Promise<PublicKey>;
-  /** Learns where a peer may be found; tried at the next dial. */
+  /** Learns where a peer that this node deals with may be found; tried at the next dial. */
   remember(peer: PublicKey, addresses: readonly string[]): void;
+  /** The same of somebody of whom others told, or who came by: that makes nobody less of a stranger. */
+  hear(peer: PublicKey, addresses: readonly string[]): void;
+  /** A frame of this peer was false, or no message at all: a stranger that goes on so is disconnected. */
+  blame?(peer: PublicKey): void;
   /** Finds where a participant is by its PID alone, if the transport has a way to. */
   resolve?(
     pid: Pid,

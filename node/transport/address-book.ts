@@ -30,8 +30,13 @@ export class AddressBook {
 
   /** Addresses that name another peer, or are none, are left out. The peer is known from now on. */
   remember(peer: PublicKey, addresses: readonly string[]): void {
+    this.hear(peer, addresses);
+    this.#entries.get(peer)!.known = true;
+  }
+
+  /** The same, without making a stranger known. */
+  hear(peer: PublicKey, addresses: readonly string[]): void {
     const entry = this.#touch(peer);
-    entry.known = true;
     entry.told = this.#bounded([...clean(peer, addresses), ...entry.told]);
   }
 

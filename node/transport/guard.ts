@@ -48,6 +48,9 @@ interface PeerState {
 /** A frame over the rate was read and decrypted before it was dropped, so a large one counts for more. */
 const BREACH_BYTES = 1024;
 
+/** A false frame has cost a signature check and an answer: as many frames over the rate. */
+const BREACHES_OF_FALSE = 20;
+
 /** Peers beyond this number make the guard look for entries that have nothing left to remember. */
 const SWEEP_AT = 10_000;
 
@@ -82,6 +85,17 @@ export class Guard {
   /** Books what a stranger's frame has cost, ms of computing. */
   spent(cpuMs: number, now: number): void {
     this.#strangersCpu.spend(cpuMs, now);
+  }
+
+  /**
+   * A frame of a stranger was false: badly signed, or no message.
+   * @returns whether that was once too often, and its connection is to be closed
+   */
+  blame(peer: PublicKey, now: number): boolean {
+    const state = this.#stateOf(peer, false, now);
+    if (state.breaches.take(BREACHES_OF_FALSE, now)) return false;
+    state.refusedUntil = now + this.#limits.penaltyMs;
+    return true;
   }
 
   /** Whether the peer is still refused for its breaches. */

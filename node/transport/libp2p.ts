@@ -197,6 +197,10 @@ class HostTransport implements Libp2pTransport {
     }
   }
 
+  blame(peer: PublicKey): void {
+    this.#parts.streams.blame(peer);
+  }
+
   async resolve(pid: Pid): Promise<Whereabouts | undefined> {
     const { book, presence } = this.#parts;
     const found = await presence?.resolve(pid);
@@ -211,6 +215,12 @@ class HostTransport implements Libp2pTransport {
   remember(peer: PublicKey, addresses: readonly string[]): void {
     if (peer === this.#self) return;
     this.#parts.book.remember(peer, addresses);
+    if (addresses.length > 0) this.#parts.streams.expect(peer);
+  }
+
+  hear(peer: PublicKey, addresses: readonly string[]): void {
+    if (peer === this.#self) return;
+    this.#parts.book.hear(peer, addresses);
     if (addresses.length > 0) this.#parts.streams.expect(peer);
   }
 

@@ -115,6 +115,10 @@ class MemoryTransport implements Transport {
     if (peer !== this.#self) this.#book.remember(peer, addresses);
   }
 
+  hear(peer: PublicKey, addresses: readonly string[]): void {
+    if (peer !== this.#self) this.#book.hear(peer, addresses);
+  }
+
   addresses(): string[] {
     return this.#handlers === undefined ? [] : [addressOf(this.#self)];
   }

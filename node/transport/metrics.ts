@@ -31,13 +31,14 @@ export interface TransportMetrics {
   readonly dials: { readonly tried: number; readonly failed: number };
   /** Connections whose Noise handshake ended, by who opened them. */
   readonly handshakes: { readonly inbound: number; readonly outbound: number };
-  /** Peers refused: by the lists, by penalty, by the number of strangers or of streams, by a bad frame. */
+  /** Peers refused: by the lists, by penalty, by the number of strangers or of streams, by a bad frame, by false ones. */
   readonly refused: {
     readonly by_list: number;
     readonly by_penalty: number;
     readonly by_stranger_count: number;
     readonly by_stream_count: number;
     readonly by_bad_frame: number;
+    readonly by_false_frames: number;
   };
 }
 
@@ -69,6 +70,7 @@ export function createCounters(): Counters {
       by_stranger_count: 0,
       by_stream_count: 0,
       by_bad_frame: 0,
+      by_false_frames: 0,
     },
   };
 }

@@ -193,6 +193,16 @@ export class PeerStreams {
     }
   }
 
+  /** What the node makes of a frame: a stranger's false ones are held against it. */
+  blame(peer: PublicKey): void {
+    const { guard, book, counters } = this.#parts;
+    const session = this.#sessions.get(peer);
+    if (session === undefined || book.known(peer)) return;
+    if (!guard.blame(peer, performance.now())) return;
+    counters.refused.by_false_frames += 1;
+    this.#expel(session, 'its messages were false');
+  }
+
   /** A mistake in the node's handler must not end the process, as an error in a stream listener would. */
   #tell(news: (handlers: TransportHandlers) => void): void {
     if (this.#handlers === undefined) return;

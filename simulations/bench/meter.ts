@@ -171,6 +171,7 @@ function bound(transport: Ports['transport']): Ports['transport'] {
     send: (to, frame) => transport.send(to, frame),
     connect: (address) => transport.connect(address),
     remember: (peer, addresses) => transport.remember(peer, addresses),
+    hear: (peer, addresses) => transport.hear(peer, addresses),
     addresses: () => transport.addresses(),
     peers: () => transport.peers(),
     ...(resolve === undefined ? {} : { resolve: (pid) => resolve.call(transport, pid) }),

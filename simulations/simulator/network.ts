@@ -127,6 +127,7 @@ export class SimulatedNetwork {
         return found.identity.publicKey;
       },
       remember: () => undefined,
+      hear: () => undefined,
       resolve: async (pid) => {
         for (const [publicKey, { address }] of this.#hosts) {
           if (pidFromPublicKey(publicKey) === pid) return { publicKey, addresses: [address] };

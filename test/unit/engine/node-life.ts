@@ -70,6 +70,7 @@ export class NodeLife {
       },
       connect: (address) => inner.connect(address),
       remember: (peer, addresses) => inner.remember(peer, addresses),
+      hear: (peer, addresses) => inner.hear(peer, addresses),
       addresses: () => inner.addresses(),
       peers: () => inner.peers(),
     };

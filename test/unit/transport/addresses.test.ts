@@ -67,6 +67,15 @@ describe('address book', () => {
     expect(book.addresses(alice)).toEqual([at(4), at(3)]);
   });
 
+  it('makes nobody known by what others tell of it, and forgets no acquaintance over it', () => {
+    const book = new AddressBook(10, 4);
+    book.hear(alice, [at(1)]);
+    expect([book.known(alice), book.addresses(alice)]).toEqual([false, [at(1)]]);
+    book.remember(alice, []);
+    book.hear(alice, [at(2)]);
+    expect([book.known(alice), book.addresses(alice)]).toEqual([true, [at(2), at(1)]]);
+  });
+
   it('counts only those as known that the node named', () => {
     const book = new AddressBook(10, 2);
     book.learn(alice, [at(1)]);

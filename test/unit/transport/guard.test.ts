@@ -101,6 +101,15 @@ describe('guard', () => {
     expect(guard.refuses(alice, 0)).toBe(false);
   });
 
+  it('closes a stranger whose frames are false, and refuses it for a while', () => {
+    const guard = new Guard({ ...limits, breaches: TRANSPORT_LIMITS.breaches }, 0);
+    let blamed = 1;
+    while (!guard.blame(mallory, 0)) blamed++;
+    expect(blamed).toBeLessThan(60);
+    expect(guard.refuses(mallory, 0)).toBe(true);
+    expect(guard.refuses(alice, 0)).toBe(false);
+  });
+
   it('lets strangers make the node compute only so much, whatever their number of frames', () => {
     const guard = new Guard({ ...limits, strangersCpuMs: { perSecond: 100, burst: 50 } }, 0);
     expect(guard.admit(mallory, false, 10, 0)).toBe('pass');
