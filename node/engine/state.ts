@@ -14,8 +14,11 @@ import * as records from '../store/records.ts';
 import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempt.ts';
 import type { Shelf } from './shelf.ts';
 
-/** Settled attempts, and as many transactions, that are still at hand. */
-const RECENT_MAX = 1_024;
+/**
+ * Settled attempts, and as many transactions, that are still at hand: more than a batch has turns. Who
+ * waits asks when the batch is written; what stays longer costs the collector more than it saves.
+ */
+const RECENT_MAX = 256;
 
 /** Follows every change of an edge in memory. */
 export interface EdgeWatcher {
