@@ -13,6 +13,7 @@ import type { RouteAnswer, SearchSettings } from '../../protocol/routing/questio
 import { refusalError } from '../../protocol/routing/refusal.ts';
 import type { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
+import type { ShutHop } from '../routing/wish.ts';
 import { reportedView, viewOf } from './edge-view.ts';
 import { EquivalentGraph } from './equivalent-graph.ts';
 
@@ -130,18 +131,19 @@ export class CommunityIndex {
    * @param shut hops that are known to carry less than they seem to
    * @returns undefined if payer or payee has no edge in this equivalent that the index knows
    */
-  find(
-    question: IndexQuestion,
-    shut: readonly (readonly [debtor: Pid, creditor: Pid])[] = [],
-  ): IndexAnswer | undefined {
+  find(question: IndexQuestion, shut: readonly ShutHop[] = []): IndexAnswer | undefined {
     const graph = this.#graphs.get(question.equivalent);
     const payer = graph?.numberOf(question.payer);
     const payee = graph?.numberOf(question.payee);
     if (graph === undefined || payer === undefined || payee === undefined) return undefined;
-    const closed = [...shut, ...this.#blockedFor(question)].flatMap(([debtor, creditor]) => {
-      const [u, v] = [graph.numberOf(debtor), graph.numberOf(creditor)];
-      return u === undefined || v === undefined ? [] : [[u, v] as const];
-    });
+    const closed: [debtor: number, creditor: number][] = [];
+    const close = ([debtor, creditor]: ShutHop) => {
+      const u = graph.numberOf(debtor);
+      const v = graph.numberOf(creditor);
+      if (u !== undefined && v !== undefined) closed.push([u, v]);
+    };
+    for (const hop of shut) close(hop);
+    for (const hop of this.#blockedFor(question)) close(hop);
     const answer = graph.search.find({
       payer,
       payee,
@@ -175,7 +177,7 @@ export class CommunityIndex {
   }
 
   /** Hops into lines whose owner lets neither payer nor payee through. */
-  *#blockedFor({ equivalent, payer, payee }: IndexQuestion): Generator<readonly [Pid, Pid]> {
+  *#blockedFor({ equivalent, payer, payee }: IndexQuestion): Generator<ShutHop> {
     for (const edge of this.#blocking.values()) {
       if (edge.equivalent !== equivalent) continue;
       for (const [creditor, debtor] of [

@@ -166,10 +166,15 @@ export class Router {
 
   /** Hops of which votes have just said that they do not carry as much. */
   #shut({ equivalent, amount }: RouteWish): ShutHop[] {
-    return this.#refuted
-      .fresh(equivalent, this.#clock.now())
-      .filter((hop) => hop.capacity < amount)
-      .map(({ debtor, creditor }): ShutHop => [debtor, creditor]);
+    const shut: ShutHop[] = [];
+    // One loop: every payment asks, and a busy hub has refuted many.
+    for (const { debtor, creditor, capacity } of this.#refuted.fresh(
+      equivalent,
+      this.#clock.now(),
+    )) {
+      if (capacity < amount) shut.push([debtor, creditor]);
+    }
+    return shut;
   }
 
   #choose(wish: RouteWish, more: Found['hops']): RouteChoice {
