@@ -1,0 +1,70 @@
+/** The files of `deploy/` name commands, options, metrics and paths that exist. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { COMMANDS } from '../../../cli/commands/index.ts';
+import { readCommandLine } from '../../../cli/program.ts';
+import { loadConfig } from '../../../config/load.ts';
+import { READINESS_PATH } from '../../../node/api/routes.ts';
+
+const read = (name: string) => readFileSync(`deploy/${name}`, 'utf8');
+
+/** The configuration that a command line of `geo start` asks for. */
+function started(argv: readonly string[]) {
+  const request = readCommandLine(argv, COMMANDS, { width: 80, colours: false }, '0.1.0');
+  if (request.kind !== 'run') throw new Error(`${argv.join(' ')} runs nothing`);
+  expect(request.invocation.command.words).toBe('start');
+  return loadConfig({ env: {}, flags: request.invocation.options.set as string[] });
+}
+
+describe('geo.service', () => {
+  it('starts a node with options that exist', () => {
+    const [, program, line] = /^ExecStart=\/opt\/geo\/(\S+) (.*)$/m.exec(read('geo.service'))!;
+    expect(existsSync(program!)).toBe(true);
+    expect(started(line!.split(' ')).log.level).toBe('warn');
+  });
+});
+
+describe('compose.yaml', () => {
+  const { services, volumes } = parse(read('compose.yaml'), { merge: true }) as {
+    services: Record<string, { command: string[]; volumes: string[]; read_only: boolean }>;
+    volumes: Record<string, unknown>;
+  };
+
+  it.each(['hub', 'anna', 'bob'])(
+    'starts %s with options that exist, on a volume of its own',
+    (name) => {
+      const service = services[name]!;
+      // As compose fills them in when nothing is set.
+      const argv = service.command.map((word) => word.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'));
+      const config = started(argv);
+      expect(config.listen).toEqual(['/ip4/0.0.0.0/tcp/4848']);
+      expect(config.hub.enabled).toBe(name === 'hub');
+      expect(service).toMatchObject({ read_only: true, volumes: [`${name}:/var/lib/geo`] });
+      expect(volumes).toHaveProperty(name);
+    },
+  );
+});
+
+describe('Dockerfile', () => {
+  it('asks for readiness where the API listens, and is not root', () => {
+    const text = read('Dockerfile');
+    const port = /GEO_API_PORT=(\d+)/.exec(text)![1]!;
+    expect(loadConfig({ env: { GEO_API_PORT: port } }).api.port).toBe(Number(port));
+    expect(text).toContain(`http://127.0.0.1:${port}${READINESS_PATH}`);
+    expect(text.indexOf('USER node')).toBeGreaterThan(text.lastIndexOf('\nRUN '));
+  });
+});
+
+describe('grafana.json', () => {
+  it('shows every metric of a node, and no other', () => {
+    const source = readFileSync('node/telemetry/metrics.ts', 'utf8');
+    const known = new Set([...source.matchAll(/'(geo_[a-z_]+)'/g)].map(([, name]) => name!));
+    expect(known.size).toBeGreaterThan(20);
+    const shown = [...read('grafana.json').matchAll(/\bgeo_[a-z_]+/g)].map(([name]) =>
+      known.has(name) ? name : name.replace(/_(bucket|sum|count)$/, ''),
+    );
+    expect(shown.filter((name) => !known.has(name))).toEqual([]);
+    expect([...known].filter((name) => !shown.includes(name))).toEqual([]);
+  });
+});
