@@ -15,7 +15,7 @@ import { type Attempt, fromRecord, type StatementKey, statementKeys } from './at
 import type { Shelf } from './shelf.ts';
 
 /**
- * Settled attempts, and as many transactions, that are still at hand: more than a batch has turns. Who
+ * Settled attempts, and as many transactions, that are still at hand: more than a batch by default has turns. Who
  * waits asks when the batch is written; what stays longer costs the collector more than it saves.
  */
 const RECENT_MAX = 256;
