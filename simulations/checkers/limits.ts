@@ -48,7 +48,7 @@ export class Limits implements StepRule {
   }
 
   #checkLimit(host: Host, me: Hex, { name, before, after }: EdgeChange): void {
-    const line = lineOf(after, me);
+    const line = lineInForce(before, after, me);
     const reach = reachOf(after, me);
     const where = `${host.name} with ${short(other(after, me))}`;
     if (this.#excused.has(`${host.name} ${name}`)) return;
@@ -130,4 +130,14 @@ function other(edge: ReadEdge, me: Hex): Hex {
 /** What the other side would owe `owner` if all that is held in that direction committed. */
 function reachOf(edge: ReadEdge, owner: Hex): bigint {
   return edge.low === owner ? edge.balance + edge.heldUp : -edge.balance + edge.heldDown;
+}
+
+/**
+ * The line that a batch's new debt was made on. A payment that was held and applied within one batch may
+ * stand before a change of the line in it: the line of before counts if it allowed more.
+ */
+function lineInForce(before: ReadEdge | undefined, after: ReadEdge, me: Hex): ReadLine | undefined {
+  const [old, now] = [before && lineOf(before, me), lineOf(after, me)];
+  if (old?.status !== 'active' || now === undefined) return now;
+  return now.status !== 'active' || now.limit < old.limit ? old : now;
 }
