@@ -71,9 +71,10 @@ async function startOnce(
   directory: string,
   quietMs: number,
 ): Promise<{ readyMs: number; rssBytes: number }> {
+  const flags = await launcherFlags();
   const begin = performance.now();
   const process = new NodeProcess({
-    script: [GEO, 'start', '--home', home.directory],
+    script: [...flags, GEO, 'start', '--home', home.directory],
     env: environment(directory),
     logFile: join(directory, 'node.log'),
     // Waiting for readiness ends with the reason in its log.
@@ -86,6 +87,12 @@ async function startOnce(
   const rssBytes = await residentBytes(process.id);
   await process.stop();
   return { readyMs, rssBytes };
+}
+
+/** Of the first line of the launcher, by which a shell starts it. */
+async function launcherFlags(): Promise<string[]> {
+  const [first = ''] = (await readFile(GEO, 'utf8')).split('\n');
+  return first.split(' ').filter((word) => word.startsWith('--'));
 }
 
 async function isReady(home: Home, process: NodeProcess): Promise<true | undefined> {
