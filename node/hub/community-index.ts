@@ -13,19 +13,9 @@ import type { RouteAnswer, SearchSettings } from '../../protocol/routing/questio
 import { refusalError } from '../../protocol/routing/refusal.ts';
 import type { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
-import type { ShutHop } from '../routing/wish.ts';
+import type { RouteWish, ShutHop } from '../routing/wish.ts';
 import { reportedView, viewOf } from './edge-view.ts';
 import { EquivalentGraph } from './equivalent-graph.ts';
-
-export interface IndexQuestion {
-  readonly payer: Pid;
-  readonly payee: Pid;
-  readonly equivalent: EquivalentCode;
-  readonly amount: bigint;
-  readonly max_hops: number;
-  readonly max_paths: number;
-  readonly avoid: readonly Pid[];
-}
 
 export interface IndexAnswer {
   readonly routes: readonly Route[];
@@ -131,7 +121,7 @@ export class CommunityIndex {
    * @param shut hops that are known to carry less than they seem to
    * @returns undefined if payer or payee has no edge in this equivalent that the index knows
    */
-  find(question: IndexQuestion, shut: readonly ShutHop[] = []): IndexAnswer | undefined {
+  find(question: RouteWish, shut: readonly ShutHop[] = []): IndexAnswer | undefined {
     const graph = this.#graphs.get(question.equivalent);
     const payer = graph?.numberOf(question.payer);
     const payee = graph?.numberOf(question.payee);
@@ -177,7 +167,7 @@ export class CommunityIndex {
   }
 
   /** Hops into lines whose owner lets neither payer nor payee through. */
-  *#blockedFor({ equivalent, payer, payee }: IndexQuestion): Generator<ShutHop> {
+  *#blockedFor({ equivalent, payer, payee }: RouteWish): Generator<ShutHop> {
     for (const edge of this.#blocking.values()) {
       if (edge.equivalent !== equivalent) continue;
       for (const [creditor, debtor] of [
