@@ -190,6 +190,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     settings,
     ground,
     places,
+    findPeer: (pid) => peers.find(pid),
     books: (equivalent) => desk.books(equivalent),
   });
   const door = new MemberDoor({

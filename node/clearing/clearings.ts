@@ -47,6 +47,7 @@ import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import { type Cycle, cycleKey } from './cycle.ts';
+import type { CycleKeys } from './cycle-keys.ts';
 import { knownToAsk, ownDebts } from './own-debts.ts';
 import { NOT_WANTED, notAsked, UNDECIDED } from './refusals.ts';
 import type { Spared } from './spared.ts';
@@ -67,6 +68,7 @@ export interface ClearingsContext {
   readonly agents: Agents;
   readonly outbox: Outbox;
   readonly spared: Spared;
+  readonly cycleKeys: Pick<CycleKeys, 'learn'>;
   readonly settings: NodeSettings;
 }
 
@@ -327,9 +329,11 @@ export class Clearings {
 
   /** @returns why it was aborted, or nothing if it has committed */
   async #attempt(tx: TxId, amount: bigint): Promise<Refusal | undefined> {
-    const { hall, attempts, edges } = this.#context;
+    const { hall, attempts, edges, cycleKeys } = this.#context;
     let hash: Hash | undefined;
     try {
+      const { equivalent, cycle: members } = proposalOf(this.#recordOf(tx)!);
+      await cycleKeys.learn({ equivalent, members, amount });
       const open = openManifest(this.#manifest(tx, amount));
       hash = open.hash;
       const own = open.effects.map(({ edge }) => edge).filter((id) => edges.mustCompare(id));

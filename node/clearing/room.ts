@@ -1,12 +1,18 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
 import { GeoError } from '../../protocol/errors.ts';
-import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import {
+  type Pid,
+  type PublicKey,
+  pidFromPublicKey,
+  type TxId,
+} from '../../protocol/identity/pid.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
 import type { CycleSource } from './cycle.ts';
+import { CycleKeys } from './cycle-keys.ts';
 import { debtGroundOf } from './debt-ground.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { LocalCycles } from './local-cycles.ts';
@@ -14,10 +20,12 @@ import { Passes } from './passes.ts';
 import { Spared } from './spared.ts';
 import { Triggers } from './triggers.ts';
 
-interface ClearingRoomContext extends Omit<ClearingsContext, 'spared'> {
+interface ClearingRoomContext extends Omit<ClearingsContext, 'spared' | 'cycleKeys'> {
   /** As the search for routes knows it. */
   readonly ground: SearchGround;
   readonly places: Places;
+  /** Looks a participant up in the network's directory, if there is one. */
+  readonly findPeer: (participant: Pid) => Promise<PublicKey | undefined>;
   /** Everyone's debts, as a hub knows them. */
   readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
 }
@@ -39,7 +47,6 @@ export class ClearingRoom {
     const settings = context.settings.clearing;
     const spared = new Spared();
     this.#context = context;
-    this.clearings = new Clearings({ ...context, spared });
     this.consents = new Consents(context);
     const isSpared = (creditor: Pid, equivalent: EquivalentCode) =>
       spared.has(creditor, equivalent, ports.clock.now());
@@ -56,11 +63,14 @@ export class ClearingRoom {
       ports.transport,
       'cycles',
     );
+    const { search } = this;
+    const cycleKeys = new CycleKeys({ ...context, search, settings });
+    this.clearings = new Clearings({ ...context, spared, cycleKeys });
     const cycles = new LocalCycles({
       state,
       agents,
       ground,
-      search: this.search,
+      search,
       places,
       settings,
     });

@@ -1,11 +1,11 @@
 /** Cycles that whole nodes find by themselves, after payments and when they are told to look. */
 import { describe, expect, it } from 'vitest';
 import { bareFrame, openFrame } from '../../../protocol/wire/envelope.ts';
-import { UAH } from '../machines/sample-payment.ts';
+import { person, UAH } from '../machines/sample-payment.ts';
 import { type SettingsPatch, Village } from './harness.ts';
 import { faultsOf } from './village-audit.ts';
 
-const NAMES = ['anna', 'boris', 'cyril', 'dora', 'emil', 'fedir', 'galyna'];
+const NAMES = ['anna', 'boris', 'cyril', 'dora', 'emil', 'fedir', 'galyna', 'hryhir'];
 
 /** Everyone lets the one before owe it; neighbours know each other, and nobody else. */
 async function ring(size: number, clearing: SettingsPatch['clearing'] = {}): Promise<Village> {
@@ -173,6 +173,37 @@ describe('clear now', () => {
         lengths: [{ length: 4, cycles: 1, removed: '40.00' }],
       },
     ]);
+  });
+
+  it.each([5, 8])(
+    'of a given cycle of %i asks for the keys of whom it does not know',
+    async (size) => {
+      const village = await ring(size, { trigger: false });
+      await oweRound(village, Array(size).fill(10));
+      const cycle = village.names.map((name) => (name === 'boris' ? 'me' : village.pid(name)));
+      village.sent.length = 0;
+      const request = { equivalent: 'UAH', cycle, amount: '10' };
+      const cleared = await village.run(village.service('boris').clearCycle(request));
+      expect(cleared).toMatchObject({ state: 'COMMITTED', cleared: '10.00', attempts: 1 });
+      await expectSound(village);
+      expect(debts(village)).toEqual(Array(size).fill(0));
+      const asked = village.sent.filter(({ type }) => type === 'CLEARING_SEARCH');
+      expect(asked).toHaveLength(size - 2);
+    },
+  );
+
+  it('of a given cycle whose member nobody knows is refused, and says why', async () => {
+    const village = await ring(3, { trigger: false });
+    await oweRound(village, [10, 10, 10]);
+    const stranger = person('nobody').pid;
+    const cycle = ['me', village.pid('boris'), stranger, village.pid('cyril')];
+    const request = { equivalent: 'UAH', cycle, amount: '10' };
+    const cleared = await village.run(village.service('anna').clearCycle(request));
+    expect(cleared).toMatchObject({
+      state: 'REJECTED',
+      reason: { details: { fault: 'unknown_key' } },
+    });
+    await expectSound(village);
   });
 
   it('looks no farther than it is told', async () => {
