@@ -3,21 +3,7 @@
  * proposals by one or by several at once, and what people say who want to be asked.
  */
 import type { SeededRandom } from './random.ts';
-import type { Community, PayStep, Timed } from './workload.ts';
-
-export type ClearingStep =
-  /** Proposes to clear some cycle of debts that it is part of at that moment. */
-  | {
-      readonly do: 'clear';
-      readonly by: number;
-      readonly equivalent: string;
-      /** Which cycle, if there are several. */
-      readonly luck: number;
-      /** Of the smallest debt; more than all of it is a wish that cannot come true. */
-      readonly percent: number;
-    }
-  /** Says the same to all that waits for this person's word. */
-  | { readonly do: 'answer'; readonly host: number; readonly accept: boolean };
+import type { ClearingStep, Community, PayStep, Timed } from './work-steps.ts';
 
 interface Clearings {
   readonly steps: Timed<PayStep | ClearingStep>[];

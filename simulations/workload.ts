@@ -2,68 +2,9 @@
  * Random lawful work for a simulated community: who trusts whom, payments of every shape, clearings,
  * changes of trust lines, repeated commands. Everything is drawn from the seed before the run begins.
  */
-import { type ClearingStep, makeClearings, makeProposal } from './clearing-work.ts';
+import { makeClearings, makeProposal } from './clearing-work.ts';
 import type { SeededRandom } from './random.ts';
-
-/** Decimal places of every simulated equivalent. */
-export const PRECISION = 2;
-
-export interface LineStep {
-  readonly do: 'line';
-  readonly from: number;
-  readonly to: number;
-  readonly equivalent: string;
-  /** Smallest units. */
-  readonly limit: number;
-  readonly policy?: {
-    readonly can_be_intermediate?: boolean;
-    /** Smallest units; null: none. */
-    readonly dailyLimit?: number | null;
-    /** Numbers of hosts. */
-    readonly blocked?: readonly number[];
-    /** Debts on it are cleared without asking. */
-    readonly clears?: boolean;
-  };
-}
-
-export type WorkStep =
-  | LineStep
-  | {
-      readonly do: 'freeze' | 'close';
-      readonly from: number;
-      readonly to: number;
-      readonly equivalent: string;
-    }
-  | PayStep
-  | ClearingStep
-  /** The same command once more: the answer may have been lost with the process that gave it. */
-  | { readonly do: 'repeat'; readonly payment: number };
-
-export interface PayStep {
-  readonly do: 'pay';
-  /** Names the payment; also its nonce. */
-  readonly payment: number;
-  readonly from: number;
-  readonly to: number;
-  readonly equivalent: string;
-  /** Smallest units. */
-  readonly amount: number;
-  readonly paths: number;
-}
-
-export interface Timed<Step> {
-  /** Virtual ms since the world began. */
-  readonly at: number;
-  readonly step: Step;
-}
-
-export interface Community {
-  /** With a node of their own, and without. */
-  readonly participants: number;
-  readonly equivalents: readonly string[];
-  /** Lines that stand before the first payment. */
-  readonly lines: readonly LineStep[];
-}
+import type { Community, LineStep, PayStep, Timed, WorkStep } from './work-steps.ts';
 
 /** Limits, smallest units: small enough that payments meet them. */
 const LIMIT_MIN = 200;

@@ -156,6 +156,12 @@ export function readEdge(bytes: Uint8Array): ReadEdge {
   };
 }
 
+/** The state of a clearing in its record; nothing if it is the record of a payment. */
+export function readClearingState(bytes: Uint8Array): string | undefined {
+  const map = decode(bytes) as CborMap;
+  return map.clearing === undefined ? undefined : (map.state as string);
+}
+
 function readLine(value: CborValue | undefined): ReadLine | undefined {
   if (value === undefined) return undefined;
   const map = value as CborMap;

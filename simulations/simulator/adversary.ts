@@ -180,6 +180,10 @@ export class Adversary {
   /** Applied and withdrawn, for whoever likes to hear which. */
   #applied(to: PublicKey, bytes: Uint8Array, known: Known): void {
     if (this.#chance(20)) return;
+    // It has agreed, and it has got what it agreed to.
+    if (known.kind === 'clearing' && this.#chance(40)) {
+      this.#send(to, unaskedWord(known.about.tx, this.#random, this.#host.identity));
+    }
     if (this.#chance(25)) {
       const withdrawals = [this.#statement('WITHDRAW', known.about)];
       const frame = bareFrame(NAMES.abort[known.kind], {

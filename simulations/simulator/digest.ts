@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { StoreOp } from '../../node/ports.ts';
 import type { VirtualTime } from './clock.ts';
-import type { Host } from './host.ts';
+import type { SeenHost } from './seen-host.ts';
 import type { Watch } from './watch.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -32,20 +32,20 @@ export class RunDigest implements Watch {
     return this.#hash.digest('hex');
   }
 
-  sent(from: Host, to: Host | undefined, frame: Uint8Array): void {
+  sent(from: SeenHost, to: SeenHost | undefined, frame: Uint8Array): void {
     this.#event(SENT, from, to);
     this.#bytes(frame);
   }
 
-  delivered(from: Host, to: Host): void {
+  delivered(from: SeenHost, to: SeenHost): void {
     this.#event(DELIVERED, from, to);
   }
 
-  dropped(from: Host, to: Host | undefined): void {
+  dropped(from: SeenHost, to: SeenHost | undefined): void {
     this.#event(DROPPED, from, to);
   }
 
-  written(host: Host, ops: readonly StoreOp[]): void {
+  written(host: SeenHost, ops: readonly StoreOp[]): void {
     this.#event(WRITTEN, host, undefined);
     for (const op of ops) {
       this.#bytes(Buffer.from(op.key));
@@ -53,19 +53,19 @@ export class RunDigest implements Watch {
     }
   }
 
-  vanished(host: Host): void {
+  vanished(host: SeenHost): void {
     this.#event(VANISHED, host, undefined);
   }
 
-  started(host: Host): void {
+  started(host: SeenHost): void {
     this.#event(STARTED, host, undefined);
   }
 
-  crashed(host: Host): void {
+  crashed(host: SeenHost): void {
     this.#event(CRASHED, host, undefined);
   }
 
-  #event(kind: number, host: Host, other: Host | undefined): void {
+  #event(kind: number, host: SeenHost, other: SeenHost | undefined): void {
     this.#reserve(16);
     this.#used = this.#chunk.writeUInt8(kind, this.#used);
     this.#used = this.#chunk.writeUInt8(host.number, this.#used);

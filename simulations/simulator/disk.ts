@@ -23,10 +23,14 @@ export class SimulatedDisk {
   readonly image = new Map<string, Uint8Array>();
   /** Batches that fail before one succeeds again. */
   faults = 0;
+  /** Whether what fails was written all the same, and turns up with the next batch that succeeds. */
+  keepsRefused = false;
   readonly #time: VirtualTime;
   readonly #ears: DiskEars;
   readonly #latencyMs: () => number;
   readonly #pending: Pending[] = [];
+  /** Refused batches that will turn up. */
+  readonly #refused: (readonly StoreOp[])[] = [];
   #lastAt = 0;
 
   constructor(time: VirtualTime, ears: DiskEars, latencyMs: () => number) {
@@ -50,6 +54,10 @@ export class SimulatedDisk {
 
   /** The process dies. @param kept whether batches on their way are on the disk all the same */
   crash(kept: boolean): void {
+    for (const ops of this.#refused.splice(0)) {
+      if (kept) this.#apply(ops, false);
+      else this.#ears.vanished(ops, 'crash');
+    }
     for (const { ops, cancel } of this.#pending.splice(0)) {
       cancel();
       if (kept) this.#apply(ops, false);
@@ -66,10 +74,12 @@ export class SimulatedDisk {
         this.#pending.splice(this.#pending.indexOf(pending), 1);
         if (this.faults > 0) {
           this.faults--;
-          this.#ears.vanished(ops, 'disk fault');
+          if (this.keepsRefused) this.#refused.push(ops);
+          else this.#ears.vanished(ops, 'disk fault');
           reject(noSpace());
           return;
         }
+        for (const refused of this.#refused.splice(0)) this.#apply(refused, false);
         this.#apply(ops, true);
         resolve();
       });

@@ -1,6 +1,6 @@
 /** What may go wrong in a run, and how often, by profile. */
 import type { SeededRandom } from '../random.ts';
-import type { Timed } from '../workload.ts';
+import type { Timed } from '../work-steps.ts';
 import type { CrashPoint } from './host.ts';
 import type { Weather } from './network.ts';
 
@@ -19,11 +19,17 @@ export type FaultStep =
       readonly host: number;
       readonly point: CrashPoint;
       readonly sends: number;
-      /** Springs at a batch that brings an attempt to this phase; absent: at any. */
+      /** Springs at a batch that brings an attempt, or a clearing, to this phase; absent: at any. */
       readonly phase?: string;
       readonly downMs: number;
     }
-  | { readonly do: 'disk fault'; readonly host: number; readonly batches: number }
+  | {
+      readonly do: 'disk fault';
+      readonly host: number;
+      readonly batches: number;
+      /** What the disk refuses is on it all the same. */
+      readonly kept: boolean;
+    }
   /** A host that never comes back. */
   | { readonly do: 'leave'; readonly host: number }
   /** Frames of long ago arrive once more. */
@@ -34,6 +40,7 @@ export type Profile = (typeof PROFILES)[number];
 
 const POINTS: readonly CrashPoint[] = ['before batch', 'batch lost', 'batch kept', 'while sending'];
 const PHASES = ['COLLECT', 'DECIDED', 'DOUBT', 'WITHDRAWN', 'ABORTED', 'COMMITTED'];
+const CLEARING_PHASES = ['PROPOSED', 'WAITING_CONFIRMATIONS', 'REJECTED'];
 
 interface Frame {
   readonly random: SeededRandom;
@@ -117,7 +124,9 @@ function traps(frame: Frame, count: number): Timed<FaultStep>[] {
     host: random.below(hosts),
     point: random.pick(POINTS),
     sends: random.below(3),
-    ...(random.below(4) > 0 ? { phase: random.pick(PHASES) } : {}),
+    ...(random.below(4) > 0
+      ? { phase: random.pick(random.below(4) > 0 ? PHASES : CLEARING_PHASES) }
+      : {}),
     downMs: downMs(random),
   }));
 }
@@ -162,6 +171,7 @@ function diskFaults(frame: Frame, count: number): Timed<FaultStep>[] {
     do: 'disk fault',
     host: random.below(hosts),
     batches: 1 + random.below(3),
+    kept: random.below(2) === 0,
   }));
 }
 

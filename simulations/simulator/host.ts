@@ -10,6 +10,7 @@ import { clockOf, type VirtualTime } from './clock.ts';
 import { SimulatedDisk } from './disk.ts';
 import type { Identity, Signatures } from './identities.ts';
 import type { SimulatedNetwork } from './network.ts';
+import type { SeenHost } from './seen-host.ts';
 import type { Watches } from './watch.ts';
 
 /** What all hosts of a world share. */
@@ -51,7 +52,7 @@ interface Process {
   node?: Node;
 }
 
-export class Host {
+export class Host implements SeenHost {
   readonly number: number;
   readonly name: string;
   readonly address: string;

@@ -10,7 +10,7 @@ import { seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageBody, MessageName } from '../../protocol/wire/message-types.ts';
 import type { Order } from '../../protocol/wire/messages/payment.ts';
 import type { LineState } from '../../protocol/wire/messages/trust-line.ts';
-import { type LineStep, type PayStep, PRECISION } from '../workload.ts';
+import { type LineStep, type PayStep, PRECISION } from '../work-steps.ts';
 import { EPOCH_MS, type VirtualTime } from './clock.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identities.ts';

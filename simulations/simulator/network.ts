@@ -7,7 +7,7 @@ import type { PeerInfo, Transport, TransportHandlers } from '../../node/ports.ts
 import { type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { chance } from './chance.ts';
 import type { VirtualTime } from './clock.ts';
-import type { Host } from './host.ts';
+import type { SeenHost } from './seen-host.ts';
 import type { Watches } from './watch.ts';
 
 /** How frames fare, while it lasts. Rates 0..1, times in ms. */
@@ -32,15 +32,15 @@ export const FAIR: Weather = {
 
 /** What a process brings to the network. */
 interface Socket {
-  readonly host: Host;
+  readonly host: SeenHost;
   readonly handlers: TransportHandlers;
   readonly isAlive: () => boolean;
   readonly connected: Set<PublicKey>;
 }
 
 interface Passed {
-  readonly from: Host;
-  readonly to: Host;
+  readonly from: SeenHost;
+  readonly to: SeenHost;
   readonly frame: Uint8Array;
 }
 
@@ -65,8 +65,8 @@ export class SimulatedNetwork {
   readonly #time: VirtualTime;
   readonly #watch: Watches;
   readonly #seed: number;
-  readonly #hosts: ReadonlyMap<PublicKey, Host>;
-  readonly #sockets = new Map<Host, Socket>();
+  readonly #hosts: ReadonlyMap<PublicKey, SeenHost>;
+  readonly #sockets = new Map<SeenHost, Socket>();
   readonly #counts = new Map<number, number>();
   /** Frames that were handed in, for {@link echo}. */
   readonly #memory: Passed[] = [];
@@ -77,7 +77,7 @@ export class SimulatedNetwork {
     time: VirtualTime,
     watch: Watches,
     seed: number,
-    hosts: ReadonlyMap<PublicKey, Host>,
+    hosts: ReadonlyMap<PublicKey, SeenHost>,
   ) {
     this.#time = time;
     this.#watch = watch;
@@ -111,7 +111,7 @@ export class SimulatedNetwork {
   }
 
   /** The port of one process. */
-  transport(host: Host, isAlive: () => boolean): Transport {
+  transport(host: SeenHost, isAlive: () => boolean): Transport {
     const own = host.identity.publicKey;
     return {
       start: async (handlers) => {
@@ -140,7 +140,7 @@ export class SimulatedNetwork {
   }
 
   /** The process has gone: its connections break. */
-  unplug(host: Host): void {
+  unplug(host: SeenHost): void {
     const socket = this.#sockets.get(host);
     if (socket === undefined) return;
     this.#sockets.delete(host);
@@ -153,7 +153,7 @@ export class SimulatedNetwork {
   }
 
   /** Hands a frame to the network in the name of a host; adversaries come in here too. */
-  #send(from: Host, to: PublicKey, frame: Uint8Array): void {
+  #send(from: SeenHost, to: PublicKey, frame: Uint8Array): void {
     const host = this.#hosts.get(to);
     this.#watch.sent(from, host, frame);
     if (host === undefined) {
@@ -180,7 +180,7 @@ export class SimulatedNetwork {
     }
   }
 
-  #carry(from: Host, to: Host, frame: Uint8Array, delayMs: number): void {
+  #carry(from: SeenHost, to: SeenHost, frame: Uint8Array, delayMs: number): void {
     // Two who keep no rule may go on for ever between them.
     const counts = !(from.isHostile && to.isHostile);
     if (counts) this.inFlight++;
@@ -199,7 +199,7 @@ export class SimulatedNetwork {
     });
   }
 
-  #connect(from: Host, to: Socket): void {
+  #connect(from: SeenHost, to: Socket): void {
     const key = from.identity.publicKey;
     if (to.connected.has(key)) return;
     const back = this.#sockets.get(from);
@@ -210,7 +210,7 @@ export class SimulatedNetwork {
     this.#later(back, () => back.handlers.connected(to.host.identity.publicKey));
   }
 
-  #disconnect(from: Host, to: Host): void {
+  #disconnect(from: SeenHost, to: SeenHost): void {
     for (const [a, b] of [
       [from, to],
       [to, from],
@@ -229,7 +229,7 @@ export class SimulatedNetwork {
     });
   }
 
-  #peersOf(host: Host): PeerInfo[] {
+  #peersOf(host: SeenHost): PeerInfo[] {
     const socket = this.#sockets.get(host);
     return [...(socket?.connected ?? [])].map((publicKey) => ({
       publicKey,
@@ -239,6 +239,6 @@ export class SimulatedNetwork {
   }
 }
 
-function link(from: Host, to: Host): number {
+function link(from: SeenHost, to: SeenHost): number {
   return from.number * 256 + to.number;
 }

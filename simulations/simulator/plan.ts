@@ -1,6 +1,7 @@
 /** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
 import { seededRandom } from '../random.ts';
-import { type Community, makeCommunity, makeWork, type Timed, type WorkStep } from '../workload.ts';
+import type { Community, Timed, WorkStep } from '../work-steps.ts';
+import { makeCommunity, makeWork } from '../workload.ts';
 import { type FaultStep, LONG_SLEEP_MS, makeFaults, type Profile } from './faults.ts';
 
 export type Step = WorkStep | FaultStep;

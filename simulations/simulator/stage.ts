@@ -6,9 +6,14 @@ import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Clearings } from '../checkers/clearings.ts';
 import type { Clients } from '../checkers/clients.ts';
 import { readFrame } from '../checkers/frames.ts';
-import { type Phase, readAttempt } from '../checkers/reading.ts';
-import type { ClearingStep } from '../clearing-work.ts';
-import { type LineStep, type PayStep, PRECISION, type WorkStep } from '../workload.ts';
+import { readAttempt, readClearingState } from '../checkers/reading.ts';
+import {
+  type ClearingStep,
+  type LineStep,
+  type PayStep,
+  PRECISION,
+  type WorkStep,
+} from '../work-steps.ts';
 import { debtCycleThrough } from './debt-cycles.ts';
 import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
@@ -267,6 +272,7 @@ export class Stage {
       }
       case 'disk fault':
         this.#host(step.host).disk.faults += step.batches;
+        this.#host(step.host).disk.keepsRefused = step.kept;
         break;
       case 'leave': {
         const host = this.#host(step.host);
@@ -300,14 +306,13 @@ function isOfRecovery(frame: Uint8Array): boolean {
   return name === 'WITHDRAW_REQUEST' || name === 'WITHDRAW' || name === 'STATUS_QUERY';
 }
 
-/** Does the batch bring an attempt to a phase? */
+/** Does the batch bring an attempt or a clearing to a phase? */
 function reaches(ops: readonly StoreOp[], phase: string): boolean {
-  return ops.some(
-    (op) =>
-      op.type === 'put' &&
-      op.key.startsWith('attempt/') &&
-      readAttempt(op.value).phase === (phase as Phase),
-  );
+  return ops.some((op) => {
+    if (op.type !== 'put') return false;
+    if (op.key.startsWith('attempt/')) return readAttempt(op.value).phase === phase;
+    return op.key.startsWith('tx/') && readClearingState(op.value) === phase;
+  });
 }
 
 function decimal(units: number): string {

@@ -5,7 +5,7 @@ import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
 import { short } from '../checkers/findings.ts';
 import { bodyOf, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { hexOf, payloadOf, readAttempt, readEdge, sha256Of } from '../checkers/reading.ts';
-import type { Host } from './host.ts';
+import type { SeenHost } from './seen-host.ts';
 import type { Loss, Watch } from './watch.ts';
 import type { World } from './world.ts';
 
@@ -27,37 +27,37 @@ export class Transcript implements Watch {
     this.lines.push(`${seconds}  ${text}`);
   }
 
-  delivered(from: Host, to: Host, frame: Uint8Array): void {
+  delivered(from: SeenHost, to: SeenHost, frame: Uint8Array): void {
     this.#frame(from, to, frame, '');
   }
 
-  dropped(from: Host, to: Host | undefined, frame: Uint8Array, why: Loss): void {
+  dropped(from: SeenHost, to: SeenHost | undefined, frame: Uint8Array, why: Loss): void {
     this.#frame(from, to, frame, `   (${why})`);
   }
 
-  written(host: Host, ops: readonly StoreOp[], acknowledged: boolean): void {
+  written(host: SeenHost, ops: readonly StoreOp[], acknowledged: boolean): void {
     const told = ops.flatMap((op) => (op.type === 'put' ? this.#record(op.key, op.value) : []));
     const crash = acknowledged ? '' : '   (kept, unheard)';
     for (const text of told) this.say(`${host.name}            ${text}${crash}`);
   }
 
-  vanished(host: Host, _ops: readonly StoreOp[], why: string): void {
+  vanished(host: SeenHost, _ops: readonly StoreOp[], why: string): void {
     this.say(`${host.name}            a batch is lost (${why})`);
   }
 
-  started(host: Host): void {
+  started(host: SeenHost): void {
     this.say(`${host.name}            STARTS (${host.incarnation})`);
   }
 
-  crashed(host: Host): void {
+  crashed(host: SeenHost): void {
     this.say(`${host.name}            CRASHES`);
   }
 
-  alarm(host: Host | undefined, text: string): void {
+  alarm(host: SeenHost | undefined, text: string): void {
     this.say(`${host?.name ?? ''}            ALARM ${text}`);
   }
 
-  #frame(from: Host, to: Host | undefined, bytes: Uint8Array, remark: string): void {
+  #frame(from: SeenHost, to: SeenHost | undefined, bytes: Uint8Array, remark: string): void {
     const frame = readFrame(bytes);
     if (!this.#withSmallTalk && SMALL_TALK.has(frame.name ?? '')) return;
     const text = `${from.name} → ${to?.name ?? '?'}   ${frame.name ?? 'unknown'} ${this.#readable(frame)}`;
