@@ -17,6 +17,7 @@ import {
   PREPARE_MS_MAX,
   ROUTES_MAX,
 } from '../protocol/limits.ts';
+import { audit } from './audit.ts';
 import { clearing } from './clearing.ts';
 import { events } from './events.ts';
 import { hub, memberships } from './hub.ts';
@@ -230,6 +231,7 @@ const sections = {
   outbox,
   commit,
   events,
+  audit,
   hub,
   memberships,
 };
@@ -247,6 +249,7 @@ export const NodeConfig = z.strictObject({
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
   events: events.prefault({}),
+  audit: audit.prefault({}),
   hub: hub.prefault({}),
   memberships: memberships.prefault({}),
 });
@@ -266,6 +269,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   outbox: 'Outbox',
   commit: 'Group commit',
   events: 'Events',
+  audit: 'Audit',
   hub: 'Hub of a community',
   memberships: 'Membership in communities',
 };

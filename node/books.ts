@@ -2,14 +2,16 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError } from '../protocol/errors.ts';
 import type { Pid } from '../protocol/identity/pid.ts';
+import { checksumText, edgeChecksum } from '../protocol/ledger/checksum.ts';
 import { counterparty, type Edge, type EdgeId, edgeKey, heldFor } from '../protocol/ledger/edge.ts';
 import { type EdgeState, edgeStateOf } from '../protocol/machines/edge-sync.ts';
 import { formatAmount } from '../protocol/money/amount.ts';
 import type * as shapes from './api/shapes.ts';
 import type { CoSigned } from './engine/edge-statements.ts';
 import type { Rooms } from './rooms.ts';
+import { FindingRecord } from './store/integrity-records.ts';
 import { keys } from './store/keys.ts';
-import { DisputeRecord, decodeRecord } from './store/records.ts';
+import { DisputeRecord, decodeRecord, type EdgeRecord } from './store/records.ts';
 import { isoTime, type Views } from './views.ts';
 
 /** How long the other end may take to sign a statement, ms, and after how long it is asked again. */
@@ -61,6 +63,7 @@ export function edgeView(rooms: BookRooms, views: Views, edge: Edge): shapes.Edg
             theirs: found === undefined ? null : bookOf(found.theirs, me),
             unproven: [...(found?.unproven ?? [])],
           },
+    finding: findingView(ports.store.get(keys.finding(edge)), me),
     statement:
       newest === undefined
         ? null
@@ -113,6 +116,23 @@ function statementView(rooms: BookRooms, edge: Edge, signed: CoSigned): shapes.S
   };
 }
 
+/** What an audit has kept of an edge that it froze. */
+function findingView(kept: Uint8Array | undefined, me: Pid): shapes.Edge['finding'] {
+  if (kept === undefined) return null;
+  const { found, problems, stored, proven } = decodeRecord(FindingRecord, kept);
+  const book = ({ balance, count, digest }: Pick<EdgeRecord, 'balance' | 'count' | 'digest'>) => ({
+    balance: formatAmount(stored.low === me ? balance : -balance, stored.precision),
+    count,
+    digest,
+  });
+  return {
+    found: isoTime(found),
+    problems: [...problems],
+    stored: book(stored),
+    proven: book(proven),
+  };
+}
+
 /** A state of an edge as `me` sees it. */
 function bookOf(state: EdgeState, me: Pid): shapes.EdgeBook {
   const isLow = state.low === me;
@@ -120,6 +140,7 @@ function bookOf(state: EdgeState, me: Pid): shapes.EdgeBook {
     balance: formatAmount(isLow ? state.balance : -state.balance, state.precision),
     count: state.count,
     digest: state.digest,
+    checksum: checksumText(edgeChecksum(state)),
     given_sequence: isLow ? state.low_sequence : state.high_sequence,
     received_sequence: isLow ? state.high_sequence : state.low_sequence,
   };

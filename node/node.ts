@@ -25,6 +25,8 @@ import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
 import { RouteDesk } from './hub/route-desk.ts';
 import { Inbox } from './inbox.ts';
+import { Auditor } from './integrity/auditor.ts';
+import { Checksums } from './integrity/checksums.ts';
 import { createService } from './local-service.ts';
 import { MemberDoor } from './member-door.ts';
 import { Moving } from './moving.ts';
@@ -282,6 +284,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const { kept } = settings.events;
   const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
   const news = new News(ports, events);
+  const checksums = new Checksums(state);
+  const auditor = new Auditor({ ports, hall, checksums, isCompared: (id) => edges.isCompared(id) });
   const rooms: Rooms = {
     ports,
     settings,
@@ -302,6 +306,8 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     memberships,
     operating,
     events,
+    checksums,
+    auditor,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -338,8 +344,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       if (membership.isHub) clearing.startPasses();
       acquaintances.greet();
       edges.compareRegularly(settings.edges.compare_ms);
+      auditor.auditRegularly(settings.audit.interval_ms);
     },
     async stop() {
+      auditor.stop();
       edges.stop();
       search.stop();
       desk.stop();

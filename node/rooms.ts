@@ -11,6 +11,8 @@ import type { EventLog } from './events/log.ts';
 import type { Community } from './hub/community.ts';
 import type { Memberships } from './hub/memberships.ts';
 import type { RouteDesk } from './hub/route-desk.ts';
+import type { Auditor } from './integrity/auditor.ts';
+import type { Checksums } from './integrity/checksums.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Moving } from './moving.ts';
 import type { Operating } from './operating.ts';
@@ -41,6 +43,8 @@ export interface Rooms {
   readonly memberships: Memberships;
   readonly operating: Operating;
   readonly events: EventLog;
+  readonly checksums: Checksums;
+  readonly auditor: Auditor;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

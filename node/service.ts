@@ -72,6 +72,10 @@ export interface LedgerOperations {
   statement(request: shapes.EdgeRef): Promise<shapes.Statement>;
   /** The invariants that this node can check alone. */
   audit(): Promise<shapes.Invariant[]>;
+  /** One for each equivalent, over all edges. */
+  checksums(): shapes.Checksum[];
+  /** Opens an edge again that an audit has frozen and that is sound now. */
+  releaseEdge(request: shapes.ReleaseRequest): Promise<shapes.Edge>;
 }
 
 /**

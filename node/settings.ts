@@ -13,6 +13,7 @@ export type NodeSettings = Pick<
   | 'hub'
   | 'memberships'
   | 'events'
+  | 'audit'
 > & {
   /** Release of the program, as `geo --version` prints it. */
   readonly version: string;

@@ -11,6 +11,10 @@ export interface Vitals {
   readonly edgesHeld: number;
   readonly edgesNotCompared: number;
   readonly edgesDisputed: number;
+  /** That the newest audit found. */
+  readonly invariantsBroken: number;
+  /** Since the newest audit, or since the start if there was none, ms. */
+  readonly auditAgeMs: number;
   /** Live attempts by phase. */
   readonly attempts: ReadonlyMap<string, number>;
   /** Since the oldest attempt in doubt has begun here, ms; 0: none is. */
@@ -42,6 +46,8 @@ export function readVitals(rooms: Rooms, inbox: InboxCounters): Vitals {
     edgesHeld: edges.filter(({ heldUp, heldDown }) => heldUp + heldDown > 0n).length,
     edgesNotCompared: edges.filter((edge) => !rooms.edges.isCompared(edge)).length,
     edgesDisputed: edges.filter(({ dispute }) => dispute !== undefined).length,
+    invariantsBroken: rooms.auditor.last?.broken ?? 0,
+    auditAgeMs: rooms.auditor.ageMs,
     attempts,
     oldestDoubtMs: Math.max(0, ports.clock.now() - oldest),
     outbox: state.outbox.size,

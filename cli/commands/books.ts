@@ -149,7 +149,8 @@ export const bookCommands = [
     words: 'audit',
     group: 'Books',
     summary: 'Check the invariants that this node can check alone',
-    details: 'Exit code 1 if one does not hold.',
+    details:
+      'The node audits by itself too (`audit.interval_ms`). An edge that breaks an invariant is frozen, and `geo edge show` has the evidence. Exit code 1 if an invariant does not hold.',
     examples: ['geo audit'],
     run: async ({ client }) => {
       const rows = await (await client()).audit();

@@ -1,6 +1,7 @@
 /** Commands about one edge: both views of it, and the statement that both ends sign. */
 import type { Edge, EdgeBook } from '../../node/api/shapes.ts';
 import { command, value } from '../command.ts';
+import { usageError } from '../exit.ts';
 import { writeNewFile } from '../files.ts';
 import { nameOr } from '../names.ts';
 import { type Column, type Fact, facts, type Page, table } from '../page.ts';
@@ -21,6 +22,7 @@ const VIEW_COLUMNS: readonly Column<View>[] = [
   { title: 'LINE GIVEN', cell: (view) => lineVersion(view.given_sequence), right: true },
   { title: 'LINE RECEIVED', cell: (view) => lineVersion(view.received_sequence), right: true },
   { title: 'DIGEST', cell: ({ digest }) => digest, flexible: true },
+  { title: 'CHECKSUM', cell: ({ checksum }) => checksum, flexible: true },
   { title: 'WHEN', cell: ({ when }) => when },
 ];
 
@@ -63,9 +65,10 @@ function edgeText(page: Page, edge: Edge): string {
         : `${statement.balance} ${equivalent} after ${statement.count}${statement.current ? ', current' : ''}`,
     ],
   ];
+  const broken = (edge.finding?.problems ?? []).map((text) => ['audit', text, 'red'] as const);
   const unproven = (dispute?.unproven ?? []).map((hash) => ['not proven', hash] as const);
   return [
-    facts(page, [...lines, ...unproven]),
+    facts(page, [...lines, ...broken, ...unproven]),
     '',
     table(page, VIEW_COLUMNS, viewsOf(edge)),
     '',
@@ -89,6 +92,26 @@ export const edgeCommands = [
         text: (page) => edgeText(page, edge),
         exit: edge.dispute === null ? 0 : 1,
       };
+    },
+  }),
+  command({
+    words: 'edge release',
+    group: 'Books',
+    summary: 'Open an edge again that an audit has frozen, once it is sound',
+    details:
+      'The books are audited first: while the edge breaks an invariant it stays frozen. What is wrong with it is in `geo edge show`. Nothing is repaired by this command; docs/OPERATOR.md, "An invariant is broken", has what to do.',
+    examples: ['geo edge release bob UAH --reason "restored from the backup of March"'],
+    arguments: { PEER, EQ },
+    options: { reason: value('--reason <TEXT>', 'kept in the history', anyText) },
+    run: async ({ client }, given, { reason }) => {
+      if (reason === undefined)
+        throw usageError('Say why with --reason: it is kept in the history.');
+      const edge = await (await client()).releaseEdge({
+        peer: given.PEER,
+        equivalent: given.EQ,
+        reason,
+      });
+      return { json: edge, text: (page) => edgeText(page, edge) };
     },
   }),
   command({

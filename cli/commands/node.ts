@@ -25,6 +25,15 @@ function statusText(page: Page, status: Status): string {
       String(status.edges_disputed),
       status.edges_disputed === 0 ? undefined : 'red',
     ],
+    ['audited', status.audited ?? 'not yet since the start'],
+    [
+      'invariants broken',
+      String(status.invariants_broken),
+      status.invariants_broken === 0 ? undefined : 'red',
+    ],
+    ...status.checksums.map(
+      ({ equivalent, checksum }) => [`checksum ${equivalent}`, checksum] as const,
+    ),
     ['attempts live', String(status.attempts_live)],
     [
       'attempts in doubt',

@@ -12,7 +12,7 @@ import { DisputeRecord, encodeRecord } from '../store/records.ts';
 import type { Turn } from './turn.ts';
 
 /** Begins the reason of every dispute that equal books settle. */
-const BOOKS_DIFFER = 'the books differ';
+export const BOOKS_DIFFER = 'the books differ';
 /** Unproven payments of the other end that are kept with a dispute. */
 const UNPROVEN_MAX = 256;
 

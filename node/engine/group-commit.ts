@@ -64,6 +64,11 @@ export class GroupCommit {
     });
   }
 
+  /** Nothing waits and nothing is being written: what is in memory is on the disk. */
+  get idle(): boolean {
+    return !this.#writing && this.#waiting.length === 0;
+  }
+
   /** Units that wait for the disk. */
   get backlog(): number {
     return this.#waiting.length;

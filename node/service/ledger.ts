@@ -1,5 +1,4 @@
 /** Balances, books and history. */
-import { auditNode } from '../audit.ts';
 import { edgeView, freshStatement, requireEdge } from '../books.ts';
 import { readHistory } from '../history.ts';
 import type { Rooms } from '../rooms.ts';
@@ -33,6 +32,14 @@ export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
 
     statement: async (request) => freshStatement(rooms, edgeIn(rooms, request)),
 
-    audit: () => auditNode(ports.store, state),
+    audit: async () => [...(await rooms.auditor.audit()).rows],
+
+    checksums: () => rooms.checksums.rows(),
+
+    releaseEdge: async ({ reason, ...ref }) => {
+      const id = edgeIn(rooms, ref);
+      await rooms.auditor.release(id, reason);
+      return edgeView(rooms, views, requireEdge(rooms, id));
+    },
   };
 }

@@ -22,6 +22,7 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
       const phases = [...state.attempts.values()].map((attempt) => attempt.commit.phase);
       const edges = views.edges();
       const restored = rooms.restoredAt();
+      const audited = rooms.auditor.last;
       return {
         pid: me,
         public_key: ports.signer.publicKey,
@@ -41,6 +42,9 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
         store: hall.storeFault ?? 'ok',
         edges_not_compared: edges.filter((edge) => !rooms.edges.isCompared(edge)).length,
         edges_disputed: edges.filter((edge) => edge.dispute !== undefined).length,
+        audited: audited === undefined ? null : isoTime(audited.at),
+        invariants_broken: audited?.broken ?? 0,
+        checksums: rooms.checksums.rows(),
         recovered: rooms.edges.recovered,
         restored: restored === undefined ? null : isoTime(restored),
       };

@@ -9,6 +9,7 @@
  * | `statement/` | equivalent, low PID, high PID, count | StatementRecord |
  * | `proposal/` | equivalent, low PID, high PID | StatementRecord that the other end has not signed yet |
  * | `dispute/` | equivalent, low PID, high PID | DisputeRecord; there while the edge is frozen for it |
+ * | `finding/` | equivalent, low PID, high PID | FindingRecord; there while the edge is frozen for what an audit found |
  * | `tx/` | tx | TransactionRecord: the order and the attempts made for it |
  * | `manifest/` | manifest hash | manifest bytes |
  * | `attempt/` | manifest hash | AttemptRecord; never deleted (R1) |
@@ -51,6 +52,7 @@ export type Prefix =
   | 'statement'
   | 'proposal'
   | 'dispute'
+  | 'finding'
   | 'tx'
   | 'manifest'
   | 'attempt'
@@ -76,6 +78,7 @@ export const keys = {
   statement: (id: EdgeId, count: number) => `statement/${edgeKey(id)}/${padded(count)}`,
   proposal: (id: EdgeId) => `proposal/${edgeKey(id)}`,
   dispute: (id: EdgeId) => `dispute/${edgeKey(id)}`,
+  finding: (id: EdgeId) => `finding/${edgeKey(id)}`,
   transaction: (tx: TxId) => `tx/${tx}`,
   manifest: (hash: Hash) => `manifest/${hash}`,
   attempt: (hash: Hash) => `attempt/${hash}`,

@@ -107,6 +107,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     [],
     one(() => vitals().edgesDisputed),
   );
+  gauge(
+    'geo_invariants_broken',
+    'Invariants of the books that the newest audit found broken.',
+    [],
+    one(() => vitals().invariantsBroken),
+  );
+  gauge(
+    'geo_audit_age_seconds',
+    'Since the newest audit of the books, or since the start if there was none.',
+    [],
+    one(() => vitals().auditAgeMs / 1_000),
+  );
   gauge('geo_attempts_live', 'Attempts that have something left to do.', ['phase'], () =>
     [...vitals().attempts].map(([phase, count]) => [{ phase }, count]),
   );

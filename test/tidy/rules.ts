@@ -63,6 +63,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'engine/': [[...STATE, 'engine/'], ['@noble/']],
     'routing/': [[...STATE, 'engine/', 'routing/'], ['@noble/']],
     'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
+    'integrity/': [[...STATE, 'store/integrity-records.ts', 'engine/', 'integrity/'], ['@noble/']],
     'events/': [[...STATE, 'engine/', 'events/'], []],
     'telemetry/': [
       ['ports.ts', 'engine/notices.ts', 'transport/metrics.ts', 'vitals.ts', 'telemetry/'],

@@ -61,4 +61,20 @@ export const LEDGER_ROUTES: RoutesOf<LedgerOperations> = {
     input: null,
     response: z.array(shapes.Invariant),
   },
+  checksums: {
+    method: 'GET',
+    path: '/checksums',
+    tag: 'ledger',
+    summary: 'One number for each equivalent that changes with every book in it',
+    input: null,
+    response: z.array(shapes.Checksum),
+  },
+  releaseEdge: {
+    method: 'POST',
+    path: '/edge/release',
+    tag: 'ledger',
+    summary: 'Open an edge again that an audit has frozen, if it is sound now',
+    input: { in: 'body', shape: shapes.ReleaseRequest },
+    response: shapes.Edge,
+  },
 };

@@ -55,8 +55,15 @@ const EdgeBook = z.object({
   balance: z.string().describe('positive: the peer owes this node'),
   count: z.int().describe('payments and clearings applied'),
   digest: hash,
+  checksum: hash.describe('of balance, count and digest: equal at both ends of an edge'),
   given_sequence: z.int().describe('version of the line given; 0: none'),
   received_sequence: z.int().describe('version of the line received; 0: none'),
+});
+
+const AuditedBook = z.object({
+  balance: z.string().describe('positive: the peer owes this node'),
+  count: z.int(),
+  digest: hash,
 });
 
 export const EdgeRef = z.strictObject({ peer, equivalent: code });
@@ -85,6 +92,15 @@ export const Edge = z.object({
         .describe('manifests that the other end has applied and showed no receipt for'),
     })
     .nullable(),
+  finding: z
+    .object({
+      found: time,
+      problems: z.array(z.string()),
+      stored: AuditedBook.describe('the book as it was'),
+      proven: AuditedBook.describe('what the stored certificates make of it'),
+    })
+    .nullable()
+    .describe('the evidence, if an audit has frozen the edge'),
   statement: EdgeBook.extend({
     made: time,
     current: z.boolean().describe('whether it says what the edge is now'),
@@ -103,6 +119,18 @@ export const Statement = z.object({
   file: z.string().describe('hexadecimal bytes, as `geo verify` reads them'),
 });
 
+export const ReleaseRequest = z.strictObject({
+  peer,
+  equivalent: code,
+  reason: z.string().min(1).max(80).describe('kept in the history'),
+});
+
+export const Checksum = z.object({
+  equivalent: code,
+  edges: z.int(),
+  checksum: hash.describe('sum mod 2^256 over the checksums of all edges'),
+});
+
 export const Invariant = z.object({ name: z.string(), held: z.boolean(), detail: z.string() });
 
 export type BalanceRow = z.infer<typeof BalanceRow>;
@@ -114,4 +142,6 @@ export type EdgeBook = z.infer<typeof EdgeBook>;
 export type EdgeRef = z.infer<typeof EdgeRef>;
 export type Edge = z.infer<typeof Edge>;
 export type Statement = z.infer<typeof Statement>;
+export type Checksum = z.infer<typeof Checksum>;
+export type ReleaseRequest = z.infer<typeof ReleaseRequest>;
 export type Invariant = z.infer<typeof Invariant>;

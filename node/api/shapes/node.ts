@@ -1,5 +1,6 @@
 /** The node itself: who it is, how it is, its copies. */
 import { z } from 'zod';
+import { Checksum } from './ledger.ts';
 import { hash, pid, time } from './words.ts';
 
 export const Identity = z.object({ pid, public_key: hash, addresses: z.array(z.string()) });
@@ -23,6 +24,9 @@ export const Status = z.object({
     .int()
     .describe('edges whose books have not been equal to the other end since the start'),
   edges_disputed: z.int().describe('edges that are frozen for a dispute'),
+  audited: time.nullable().describe('end of the newest audit since the start'),
+  invariants_broken: z.int().describe('that this audit found'),
+  checksums: z.array(Checksum),
   recovered: z.int().describe('payments brought back from other ends since the start'),
   restored: time.nullable().describe('when these books were restored from a backup'),
 });

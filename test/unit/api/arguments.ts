@@ -42,6 +42,8 @@ export const ARGUMENTS: {
   statement: [{ peer: 'bob', equivalent: 'UAH' }],
   backup: ['/backups/anna.geo'],
   audit: [],
+  checksums: [],
+  releaseEdge: [{ peer: 'bob', equivalent: 'UAH', reason: 'the disk was replaced' }],
   agentCard: [],
   submitEnvelope: [{ frame: 'oGE=', note: 'oGE=' }],
   memberAccount: [{ query: 'oGE=' }],

@@ -38,6 +38,9 @@ export const status: shapes.Status = {
   store: 'ok',
   edges_not_compared: 0,
   edges_disputed: 0,
+  audited: TIME,
+  invariants_broken: 0,
+  checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
   recovered: 0,
   restored: null,
 };
@@ -66,6 +69,7 @@ const book: shapes.EdgeBook = {
   balance: '12.50',
   count: 1,
   digest: KEY,
+  checksum: KEY,
   given_sequence: 1,
   received_sequence: 0,
 };
@@ -81,6 +85,7 @@ export const edge: shapes.Edge = {
   held_in: '0.00',
   held_out: '0.00',
   dispute: null,
+  finding: null,
   statement: { ...book, made: TIME, current: true },
 };
 export const payment: shapes.Payment = {
@@ -204,6 +209,8 @@ export function createFakeService(): FakeService {
     statement: method('statement'),
     backup: method('backup'),
     audit: method('audit'),
+    checksums: method('checksums'),
+    releaseEdge: method('releaseEdge'),
     setParticipation: method('setParticipation'),
     agentCard: method('agentCard'),
     submitEnvelope: method('submitEnvelope'),
@@ -321,6 +328,8 @@ function fixed(): Answers {
     pendingClearings: [{ ...fakeClearing(), state: 'PROPOSED', waits_for_me: true }],
     answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
+    checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
+    releaseEdge: edge,
     agentCard: {
       pid: BOB,
       public_key: KEY,

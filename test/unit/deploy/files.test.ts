@@ -56,10 +56,45 @@ describe('Dockerfile', () => {
   });
 });
 
+/** Names of the metrics that a node has. */
+function knownMetrics(): Set<string> {
+  const source = readFileSync('node/telemetry/metrics.ts', 'utf8');
+  return new Set([...source.matchAll(/'(geo_[a-z_]+)'/g)].map(([, name]) => name!));
+}
+
+describe('alerts.yaml', () => {
+  const { groups } = parse(read('alerts.yaml')) as {
+    groups: { rules: { alert: string; expr: string; annotations: { runbook: string } }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  const guide = readFileSync('docs/OPERATOR.md', 'utf8');
+
+  it('has rules', () => {
+    expect(rules.length).toBeGreaterThan(5);
+  });
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))(
+    '%s asks for metrics that exist, and has a section of the runbook',
+    (alert, { expr, annotations }) => {
+      const known = knownMetrics();
+      const asked = [...expr.matchAll(/\bgeo_[a-z_]+/g)].map(([name]) => name);
+      expect(asked.filter((name) => !known.has(name))).toEqual([]);
+      expect(asked).not.toEqual([]);
+      expect(annotations.runbook).toBe(`docs/OPERATOR.md#${alert.toLowerCase()}`);
+      const [, section = ''] = guide.split(`\n### ${alert}\n`);
+      expect(section.split('\n#')[0]!.trim().length).toBeGreaterThan(100);
+    },
+  );
+
+  it('the runbook has no section for an alert that is gone', () => {
+    const sections = [...guide.matchAll(/^### (Geo\w+)$/gm)].map(([, name]) => name);
+    expect(sections).toEqual(rules.map(({ alert }) => alert));
+  });
+});
+
 describe('grafana.json', () => {
   it('shows every metric of a node, and no other', () => {
-    const source = readFileSync('node/telemetry/metrics.ts', 'utf8');
-    const known = new Set([...source.matchAll(/'(geo_[a-z_]+)'/g)].map(([, name]) => name!));
+    const known = knownMetrics();
     expect(known.size).toBeGreaterThan(20);
     const shown = [...read('grafana.json').matchAll(/\bgeo_[a-z_]+/g)].map(([name]) =>
       known.has(name) ? name : name.replace(/_(bucket|sum|count)$/, ''),
