@@ -17,6 +17,7 @@ const COPIED = [
   'LICENSE',
   'CHANGELOG.md',
   'cli/geo.js',
+  'node/addons/template.ts',
   'protocol/geo.cddl',
   'simulations/community/village.yaml',
 ];
@@ -35,7 +36,11 @@ const published = {
   type: 'module',
   engines: { node: '>=24' },
   bin: { geo: 'cli/geo.js' },
-  exports: { '.': './node/node.js', './protocol': './protocol/index.js' },
+  exports: {
+    '.': './node/node.js',
+    './protocol': './protocol/index.js',
+    './addon': './node/addons/define.js',
+  },
 };
 writeFileSync(new URL('package.json', DIST), `${JSON.stringify(published, null, 2)}\n`);
 for (const path of COPIED) copyFileSync(new URL(path, ROOT), new URL(path, DIST));

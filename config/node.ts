@@ -17,6 +17,7 @@ import {
   PREPARE_MS_MAX,
   ROUTES_MAX,
 } from '../protocol/limits.ts';
+import { addons } from './addons.ts';
 import { audit } from './audit.ts';
 import { clearing } from './clearing.ts';
 import { events } from './events.ts';
@@ -234,6 +235,7 @@ const sections = {
   audit,
   hub,
   memberships,
+  addons,
 };
 
 export const NodeConfig = z.strictObject({
@@ -252,6 +254,7 @@ export const NodeConfig = z.strictObject({
   audit: audit.prefault({}),
   hub: hub.prefault({}),
   memberships: memberships.prefault({}),
+  addons: addons.prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;
 
@@ -272,6 +275,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   audit: 'Audit',
   hub: 'Hub of a community',
   memberships: 'Membership in communities',
+  addons: 'Add-ons',
 };
 
 export interface Option extends OptionFacts {

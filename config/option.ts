@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export type OptionKind = 'whole' | 'flag' | 'choice' | 'text' | 'list';
+export type OptionKind = 'whole' | 'flag' | 'choice' | 'text' | 'list' | 'records';
 
 export interface OptionFacts {
   readonly kind: OptionKind;
@@ -89,6 +89,24 @@ export function list(
     });
 }
 
+/** A list of small records; in the environment and after `--set` one JSON text. */
+export function records<Shape extends z.ZodObject>(
+  shape: Shape,
+  max: number,
+  allowed: string,
+  meaning: string,
+) {
+  return z
+    .array(shape)
+    .max(max)
+    .default([])
+    .register(optionFacts, {
+      kind: 'records',
+      allowed: `a list of at most ${max}, each ${allowed}`,
+      meaning,
+    });
+}
+
 /**
  * A value as it stands in an environment variable or after `--set key=`, in the form that a file
  * would have given. What cannot be read is returned as it is: the option's schema then refuses it.
@@ -101,6 +119,8 @@ export function valueFromText(kind: OptionKind, given: string): unknown {
       return given === 'true' ? true : given === 'false' ? false : given;
     case 'choice':
       return given;
+    case 'records':
+      return parsedOr(given);
     case 'text':
       return given === '' ? null : given;
     case 'list':
@@ -108,5 +128,13 @@ export function valueFromText(kind: OptionKind, given: string): unknown {
         .split(',')
         .map((entry) => entry.trim())
         .filter((entry) => entry !== '');
+  }
+}
+
+function parsedOr(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
   }
 }

@@ -6,6 +6,7 @@ import type { NodeConfig } from '../config/node.ts';
 import { softwareVersion } from '../config/version.ts';
 import { GeoError } from '../protocol/errors.ts';
 import { openNote } from '../protocol/identity/sealed-note.ts';
+import { addonThreads } from './addons/thread.ts';
 import { startApi } from './api/server.ts';
 import {
   createHome,
@@ -79,6 +80,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         ),
         transport,
         log,
+        addons: addonThreads(home.directory, log),
       },
     );
     closings.push(() => node.stop());
@@ -86,12 +88,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       vitals: () => node.vitals(),
       transport: () => transport.metrics(),
       listen: (listener) => node.listen(listener),
+      addons: node.addons,
       process: true,
     });
     await node.start();
     const api = await startApi({
       service: node.service,
       live: node.live,
+      addons: node.addons,
       metrics,
       openMetrics: config.api.open_metrics,
       host: config.api.host,

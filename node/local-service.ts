@@ -1,5 +1,6 @@
 /** The node's service: what may be asked of it, turned into turns and views; one file per resource. */
 import type { Rooms } from './rooms.ts';
+import { addonOperations } from './service/addons.ts';
 import { clearingOperations } from './service/clearing.ts';
 import { equivalentOperations } from './service/equivalents.ts';
 import { eventOperations } from './service/events.ts';
@@ -28,5 +29,6 @@ export function createService(rooms: Rooms): NodeService {
     ...hubOperations(rooms, views),
     ...membershipOperations(rooms),
     ...eventOperations(rooms),
+    ...addonOperations(rooms),
   };
 }

@@ -3,8 +3,8 @@
  * simulator build the same node and differ only in the ports they pass.
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
 import { Acquaintances } from './acquaintances.ts';
+import { Addons } from './addons/host.ts';
 import { ClearingRoom } from './clearing/room.ts';
 import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
@@ -35,6 +35,7 @@ import { Orders } from './orders.ts';
 import { Payments } from './payments.ts';
 import { Peers } from './peers.ts';
 import type { Ports } from './ports.ts';
+import { RestoredBooks } from './restored-books.ts';
 import type { Rooms } from './rooms.ts';
 import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
@@ -43,13 +44,13 @@ import { Router } from './routing/router.ts';
 import { hubOperations } from './service/hub.ts';
 import type { LiveSource, NodeService } from './service.ts';
 import type { NodeSettings } from './settings.ts';
-import { RESTORED_MARK } from './store/keys.ts';
 import { Views } from './views.ts';
 import { readVitals, type Vitals } from './vitals.ts';
 
 export interface Node {
   readonly service: NodeService;
   readonly live: LiveSource;
+  readonly addons: Addons;
   /** How it is, as numbers. */
   vitals(): Vitals;
   /** Calls for every notice of a turn that is durable. @returns ends it */
@@ -74,6 +75,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     (topic) => onDeadline(topic),
   );
   const { state } = hall;
+  const restored = new RestoredBooks(state);
   const membership = new Membership(state, settings);
   const community = new Community(ports, hall, me, membership, settings, (pid) =>
     agents.served(pid),
@@ -121,7 +123,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       wordOf: (participant) => state.agents.get(participant),
       barOf,
       isCompared: (id) => edges.isCompared(id),
-      mayJudge: ({ created }) => created > blindUntil(),
+      mayJudge: ({ created }) => created > restored.blindUntil(),
       isOffender: (participant) => offenders.has(participant),
       isHub: (pid) => memberships.hubs().some((key) => pidFromPublicKey(key) === pid),
       contactOf: (key) =>
@@ -227,21 +229,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     log: ports.log,
   });
 
-  /** When these books were restored from a backup, ms since 1970 UTC. */
-  function restoredAt(): number | undefined {
-    const mark = state.meta.get(RESTORED_MARK);
-    return mark && Number(new TextDecoder().decode(mark));
-  }
-
-  /**
-   * Books that came from a backup do not know what was voted after it: about orders made before they
-   * were restored (and a clock's error) this node says nothing of its own.
-   */
-  function blindUntil(): number {
-    const restored = restoredAt();
-    return restored === undefined ? 0 : restored + CLOCK_SKEW_MS_MAX;
-  }
-
   function ignoring(work: Promise<unknown>): void {
     work.catch((error: unknown) => ports.log.warn({ error: String(error) }, 'left for later'));
   }
@@ -282,10 +269,12 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     places,
   });
   const { kept } = settings.events;
+  const restoredAt = () => restored.at;
   const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
   const news = new News(ports, events);
   const checksums = new Checksums(state);
   const auditor = new Auditor({ ports, hall, checksums, isCompared: (id) => edges.isCompared(id) });
+  const addons = new Addons(ports, hall, settings.addons, news, () => service);
   const rooms: Rooms = {
     ports,
     settings,
@@ -308,6 +297,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     events,
     checksums,
     auditor,
+    addons,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -318,6 +308,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const node: Node = {
     service,
     live: news,
+    addons,
     vitals: () => readVitals(rooms, inbox.counters),
     listen: (listener) => hall.listen(listener),
     apiUrl: '',
@@ -325,7 +316,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       await state.load();
       peers.load();
       await events.start();
-      await distrustRestored();
+      await restored.distrust(hall, attempts, ports.log);
       await ports.transport.start({
         frame: (from, bytes) => inbox.frame(from, bytes),
         connected: (peer) => {
@@ -345,8 +336,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       acquaintances.greet();
       edges.compareRegularly(settings.edges.compare_ms);
       auditor.auditRegularly(settings.audit.interval_ms);
+      addons.start();
     },
     async stop() {
+      await addons.stop();
       auditor.stop();
       edges.stop();
       search.stop();
@@ -358,16 +351,6 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     },
   };
   return node;
-
-  /** What was under way when a backup was made has gone on without these books. */
-  async function distrustRestored(): Promise<void> {
-    const at = restoredAt();
-    if (at === undefined) return;
-    const fields = { restored: new Date(at).toISOString(), edges: state.edges.size };
-    ports.log.info(fields, 'restored books: comparing every edge with its other end');
-    const live = [...state.attempts.keys()];
-    await Promise.all(live.map((hash) => hall.turn((turn) => attempts.restored(turn, hash, at))));
-  }
 
   /** Restart is an event like any other: what was under way is taken up by ordinary turns. */
   async function resume(): Promise<void> {

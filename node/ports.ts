@@ -103,6 +103,31 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Where add-ons run: each in a thread of its own, which is ended from outside wherever it is. */
+export interface AddonThreads {
+  /** The module that the configuration means, as a URL. @throws GeoError E009 `no_such_addon` */
+  locate(use: string): string;
+  start(options: AddonThreadOptions, listener: AddonThreadListener): AddonThread;
+}
+
+export interface AddonThreadOptions {
+  /** For its objects; if it needs more, it ends. */
+  readonly heapBytesMax: number;
+}
+
+export interface AddonThreadListener {
+  message(message: unknown): void;
+  /** It has ended, whoever ended it. `reason` is for people. */
+  ended(reason: string): void;
+}
+
+export interface AddonThread {
+  /** What structured cloning can copy. */
+  send(message: unknown): void;
+  /** In a busy loop too. */
+  end(): Promise<void>;
+}
+
 export interface Ports {
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -112,4 +137,6 @@ export interface Ports {
   readonly store: Store;
   readonly transport: Transport;
   readonly log: Log;
+  /** Without it no add-on runs. */
+  readonly addons?: AddonThreads;
 }

@@ -1,6 +1,7 @@
 /** The parts of a node, as those see them who answer for it: its service and its views. */
 
 import type { Pid } from '../protocol/identity/pid.ts';
+import type { Addons } from './addons/host.ts';
 import type { ClearingRoom } from './clearing/room.ts';
 import type { Agents } from './engine/agents.ts';
 import type { EdgeStatements } from './engine/edge-statements.ts';
@@ -45,6 +46,7 @@ export interface Rooms {
   readonly events: EventLog;
   readonly checksums: Checksums;
   readonly auditor: Auditor;
+  readonly addons: Addons;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

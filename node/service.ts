@@ -113,6 +113,8 @@ export interface HubOperations {
   /** Entries of the journal, oldest first; without `after` the newest. */
   hubActs(query: shapes.ActsQuery): Promise<shapes.HubAct[]>;
   checkJournal(query: shapes.JournalQuery): Promise<shapes.JournalCheck>;
+  /** Every debt and line of the community, as far as the hub knows them. */
+  hubEdges(query: shapes.HubEdgesQuery): shapes.HubEdge[];
 }
 
 /** This participant's memberships. */
@@ -127,6 +129,13 @@ export interface MembershipOperations {
 /** What has happened, for programs that follow it. */
 export interface EventOperations {
   events(query: shapes.EventsQuery): Promise<shapes.EventPage>;
+}
+
+/** Programs that run inside the node, each in a thread of its own. */
+export interface AddonOperations {
+  addons(): shapes.Addon[];
+  /** Starts one again that has been given up, or is not well. */
+  restartAddon(name: string): Promise<shapes.Addon>;
 }
 
 /** Tells when there is something new; the events themselves are read by {@link EventOperations}. */
@@ -151,4 +160,5 @@ export interface NodeService
     HostedOperations,
     HubOperations,
     MembershipOperations,
-    EventOperations {}
+    EventOperations,
+    AddonOperations {}

@@ -14,6 +14,7 @@ export type NodeSettings = Pick<
   | 'memberships'
   | 'events'
   | 'audit'
+  | 'addons'
 > & {
   /** Release of the program, as `geo --version` prints it. */
   readonly version: string;

@@ -1,5 +1,6 @@
 /** Every command, in the order of the help page. Parser, help and `docs/CLI.md` are made from this table. */
 import type { Row } from '../command.ts';
+import { addonCommands } from './addons.ts';
 import { agentCommands } from './agent.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Row[] = [
   completionCommand(() => COMMANDS),
   startCommand,
   ...nodeCommands,
+  ...addonCommands,
   doctorCommand,
   backupCommand,
   ...restoreCommands,

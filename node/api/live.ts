@@ -10,6 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service.ts';
+import { AddonSockets } from './addon-door.ts';
 import { checkHost, tokenCheck } from './guard.ts';
 import { LiveReader, type LiveSink } from './live-reader.ts';
 import { problemOf } from './problem.ts';
@@ -26,6 +27,8 @@ const GOING_AWAY = 1001;
 const OWN_CLOSE_CODES = 4_000;
 
 interface LiveDoorOptions {
+  /** Takes the WebSockets for add-ons. */
+  readonly addons?: AddonSockets | undefined;
   readonly service: NodeService;
   readonly source: LiveSource;
   readonly token: string;
@@ -69,6 +72,10 @@ export class LiveDoor {
     try {
       checkHost(request.headers);
       this.#admits(request.headers);
+      if (this.#options.addons !== undefined && AddonSockets.isFor(request)) {
+        this.#options.addons.upgrade(request, socket, head);
+        return;
+      }
       if (pathname !== LIVE_PATH) {
         throw new GeoError('E009', `WebSockets are at ${LIVE_PATH} only.`, {
           fault: 'no_such_route',
@@ -90,6 +97,7 @@ export class LiveDoor {
   /** Ends every stream, so that the server can close. */
   close(): void {
     for (const sink of this.#open) sink.close();
+    this.#options.addons?.close();
     this.#sockets.close();
   }
 

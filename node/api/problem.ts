@@ -26,6 +26,7 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
 const STATUS_BY_FAULT: Readonly<Record<string, number>> = {
   bad_token: 401,
   no_such_route: 404,
+  no_such_addon: 404,
   unknown_transaction: 404,
   method_not_allowed: 405,
   body_too_large: 413,
@@ -33,6 +34,9 @@ const STATUS_BY_FAULT: Readonly<Record<string, number>> = {
   cursor_too_old: 410,
   cursor_of_other_books: 410,
   too_many_streams: 503,
+  addon_not_running: 503,
+  addon_busy: 503,
+  addon_failed: 502,
 };
 
 export function statusOf(error: GeoError): number {

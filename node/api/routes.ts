@@ -5,6 +5,7 @@
  */
 import type { NodeService } from '../service.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
+import { ADDON_ROUTES } from './routes/addons.ts';
 import { CLEARING_ROUTES } from './routes/clearing.ts';
 import { EQUIVALENT_ROUTES } from './routes/equivalents.ts';
 import { EVENT_ROUTES } from './routes/events.ts';
@@ -43,6 +44,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...HUB_ROUTES,
   ...MEMBERSHIP_ROUTES,
   ...EVENT_ROUTES,
+  ...ADDON_ROUTES,
 };
 
 /** A row with the name of its method. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service.ts';
+import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
 import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
 import { LiveDoor } from './live.ts';
 import { openApiDocument } from './openapi.ts';
@@ -36,6 +37,8 @@ export interface ApiOptions {
   readonly service: NodeService;
   /** Without it there are no live events. */
   readonly live?: LiveSource;
+  /** Without it there is nothing under `/addons`. */
+  readonly addons?: AddonSource;
   /** Without it there are none. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> };
   /** Metrics need no token. */
@@ -116,7 +119,13 @@ function buildApp(options: ApiOptions): FastifyInstance {
   const live =
     options.live === undefined
       ? undefined
-      : new LiveDoor({ service, source: options.live, token: options.token, log });
+      : new LiveDoor({
+          service,
+          source: options.live,
+          token: options.token,
+          log,
+          addons: options.addons && new AddonSockets(options.addons),
+        });
   if (live !== undefined) {
     app.server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head));
     app.addHook('preClose', async () => live.close());
@@ -152,6 +161,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
     guarded.get(OPENAPI_PATH, async () => document);
     addRoutes(guarded, service, ({ open }) => open !== true);
     if (!options.openMetrics) addMetrics(guarded, options);
+    if (options.addons !== undefined) addAddonRoutes(guarded, options.addons);
     if (live !== undefined) {
       guarded.get(LIVE_PATH, (request, reply) => live.stream(request, reply));
     }

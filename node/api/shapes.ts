@@ -3,6 +3,7 @@
  * against them, the CLI and tests take their types from them, OpenAPI is made from them.
  * Amounts are decimal strings, times ISO 8601 in UTC, identifiers text (PID base58, hashes hex).
  */
+export * from './shapes/addons.ts';
 export * from './shapes/clearing.ts';
 export * from './shapes/equivalents.ts';
 export * from './shapes/events.ts';

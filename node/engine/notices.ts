@@ -51,6 +51,8 @@ export type Notice =
       readonly tx: TxId;
       readonly state: ClearingPhase;
     }
+  /** An add-on was given up, or cannot be started. */
+  | { readonly type: 'addon-failed'; readonly text: string }
   /** An event is durable (`node/events/`). */
   | { readonly type: 'recorded'; readonly event: RecordedEvent }
   | { readonly type: 'alert'; readonly text: string; readonly tx?: TxId; readonly peer?: Pid };

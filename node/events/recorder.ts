@@ -57,6 +57,8 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
         },
       ];
     }
+    case 'addon-failed':
+      return [{ topic: 'addon.failed', time, text: clipped(notice.text) }];
     case 'agent-changed':
     case 'membership-changed':
     case 'recorded':

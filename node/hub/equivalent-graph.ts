@@ -66,6 +66,14 @@ export class EquivalentGraph {
     }
   }
 
+  /** Every edge, as it is believed to be. */
+  *known(): Generator<readonly [low: Pid, high: Pid, view: EdgeView]> {
+    for (const pair of this.#pairs.values()) {
+      const view = believed(pair);
+      if (view !== undefined) yield [this.pidOf(pair.low), this.pidOf(pair.high), view];
+    }
+  }
+
   /** Of how many edges a participant's agent has told. */
   toldBy(participant: Pid): number {
     const number = this.#numbers.get(participant);
@@ -143,10 +151,9 @@ export class EquivalentGraph {
     return number;
   }
 
-  /** The own book is exact, holds and all; without it, both ends' reports together. */
   #recount(pair: Pair): void {
-    const { low, high, own, byLow, byHigh } = pair;
-    const view = own ?? (byLow && byHigh ? together(byLow, byHigh) : (byLow ?? byHigh));
+    const { low, high } = pair;
+    const view = believed(pair);
     if (view === undefined) {
       this.graph.removePair(low, high);
       this.#pairs.delete(keyOf(low, high));
@@ -164,6 +171,11 @@ export class EquivalentGraph {
     this.#numbers.delete(this.#pids[number]!);
     this.#free.push(number);
   }
+}
+
+/** The own book is exact, holds and all; without it, both ends' reports together. */
+function believed({ own, byLow, byHigh }: Pair): EdgeView | undefined {
+  return own ?? (byLow && byHigh ? together(byLow, byHigh) : (byLow ?? byHigh));
 }
 
 function keyOf(low: number, high: number): number {

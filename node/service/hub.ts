@@ -1,8 +1,14 @@
 /** The hub of a community, for its operators. */
 import { GeoError } from '../../protocol/errors.ts';
 import type { Hash, Pid } from '../../protocol/identity/pid.ts';
-import { checkPrecision, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
+import { formatAmount } from '../../protocol/money/amount.ts';
+import {
+  checkPrecision,
+  type EquivalentCode,
+  parseEquivalentCode,
+} from '../../protocol/money/equivalent.ts';
 import type * as shapes from '../api/shapes.ts';
+import type { EquivalentGraph } from '../hub/equivalent-graph.ts';
 import { isOpen } from '../hub/invitations.ts';
 import type { Actor } from '../hub/operators.ts';
 import { resolveAmong } from '../names.ts';
@@ -171,8 +177,33 @@ export function hubOperations(
       const check = await community().journal.verify(head as Hash | undefined);
       return { ...check, head: check.head ?? null };
     },
+
+    hubEdges: ({ equivalent }) => {
+      community();
+      return rooms.desk
+        .sizes()
+        .filter((size) => equivalent === undefined || size.equivalent === equivalent)
+        .flatMap((size) => edgeViews(size.equivalent, rooms.desk.books(size.equivalent)));
+    },
   };
   return operations;
+}
+
+/** What is held for a moment counts as not lent: the index knows what a line carries, not its limit. */
+function edgeViews(
+  equivalent: EquivalentCode,
+  graph: EquivalentGraph | undefined,
+): shapes.HubEdge[] {
+  if (graph === undefined) return [];
+  const text = (units: bigint) => formatAmount(units > 0n ? units : 0n, graph.precision);
+  return [...graph.known()].map(([low, high, { balance, up, down }]) => ({
+    equivalent,
+    low,
+    high,
+    balance: formatAmount(balance, graph.precision),
+    low_gives: text(up + balance),
+    high_gives: text(down - balance),
+  }));
 }
 
 function invitationView(id: string, record: InvitationRecord, now: number): shapes.Invitation {

@@ -11,6 +11,7 @@ export const TOPICS = [
   'clearing.done',
   'member.changed',
   'integrity.alert',
+  'addon.failed',
 ] as const;
 
 /** Longest text of an event, bytes of UTF-8. */

@@ -33,6 +33,8 @@
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
+ * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
+ * | `heard/` | name of an add-on | cursor of the last event that it has heard |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
@@ -69,6 +71,8 @@ export type Prefix =
   | 'history'
   | 'account'
   | 'event'
+  | 'addon'
+  | 'heard'
   | 'meta';
 
 export const keys = {
@@ -101,6 +105,8 @@ export const keys = {
   account: (member: Pid, time: number, counter: number) =>
     `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
+  addon: (name: string, key: string) => `addon/${name}/${key}`,
+  heard: (name: string) => `heard/${name}`,
   meta: (name: string) => `meta/${name}`,
 };
 
@@ -137,6 +143,20 @@ export function eventsAfter(number: number): ScanRange {
 /** The number that an event's or an act's key ends with. */
 export function numberOf(key: string): number {
   return Number(tailOf(key));
+}
+
+/** What an add-on keeps under keys that begin with `prefix`, after the key `after`. */
+export function addonRange(name: string, prefix: string, after: string): ScanRange {
+  // No key is longer than its beginning and the last character of Unicode.
+  const lt = keys.addon(name, `${prefix}\u{10ffff}`);
+  const first = keys.addon(name, prefix);
+  const next = keys.addon(name, `${after}\0`);
+  return { gte: after === '' || next < first ? first : next, lt };
+}
+
+/** The add-on's own key in a key of {@link addonRange}. */
+export function addonKeyOf(key: string): string {
+  return tailOf(tailOf(key));
 }
 
 /** All keys of one prefix. `0` follows `/` in the order of characters. */

@@ -12,6 +12,11 @@ export interface MetricSources {
   readonly transport: () => TransportMetrics;
   /** Calls for every notice of a turn that is durable. */
   readonly listen: (listener: (notice: Notice) => void) => unknown;
+  /** Numbers of add-ons, and their own metrics as text; without it there are none. */
+  readonly addons?: {
+    gauges(): readonly { readonly name: string; readonly up: boolean; readonly restarts: number }[];
+    metricsText(): string;
+  };
   /** Also what the process itself needs: memory, event loop, collections. */
   readonly process: boolean;
 }
@@ -215,6 +220,16 @@ export function createMetrics(sources: MetricSources): Metrics {
     each('reason', () => transport().refused),
   );
 
+  const { addons } = sources;
+  if (addons !== undefined) {
+    gauge('geo_addon_up', '1 while the add-on runs.', ['addon'], () =>
+      addons.gauges().map(({ name: addon, up }) => [{ addon }, up ? 1 : 0]),
+    );
+    sum('geo_addon_restarts_total', 'Restarts of an add-on that has failed.', ['addon'], () =>
+      addons.gauges().map(({ name: addon, restarts }) => [{ addon }, restarts]),
+    );
+  }
+
   const payments = new Counter({
     name: 'geo_payments_total',
     help: 'Payments that have ended here, by what this node was in them.',
@@ -278,7 +293,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     text: () => {
       vitalsNow = undefined;
       transportNow = undefined;
-      return registry.metrics();
+      return registry.metrics().then((text) => `${text}${addons?.metricsText() ?? ''}`);
     },
     written(seconds, operations) {
       writeSeconds.observe(seconds);

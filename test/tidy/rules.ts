@@ -65,6 +65,11 @@ export const IMPORTS: readonly ImportRow[] = [
     'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
     'integrity/': [[...STATE, 'store/integrity-records.ts', 'engine/', 'integrity/'], ['@noble/']],
     'events/': [[...STATE, 'engine/', 'events/'], []],
+    // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.
+    'addons/': [
+      [...STATE, 'service.ts', 'api/shapes.ts', 'api/shapes/', 'engine/', 'addons/'],
+      ['zod'],
+    ],
     'telemetry/': [
       ['ports.ts', 'engine/notices.ts', 'transport/metrics.ts', 'vitals.ts', 'telemetry/'],
       ['prom-client'],
@@ -216,6 +221,8 @@ export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'cli/describe.ts': 'writes docs/CLI.md',
   'config/describe.ts': 'writes docs/CONFIGURATION.md',
   'simulations/bench/': 'npm run bench starts them by name',
+  'node/addons/template.ts': 'what `geo addons new` copies',
+  'node/addons/define.ts': 'package export ./addon: what an add-on is written against',
   'node/store/memory.ts': 'the port without a disk, for tests and simulations',
   'node/transport/memory.ts': 'the port without a network, for tests and simulations',
 };

@@ -109,4 +109,12 @@ export const HUB_ROUTES: RoutesOf<HubOperations> = {
     input: { in: 'query', shape: shapes.JournalQuery },
     response: shapes.JournalCheck,
   },
+  hubEdges: {
+    method: 'GET',
+    path: '/hub/edges',
+    tag: 'hub',
+    summary: 'Debts and lines of the community, as far as the hub knows them',
+    input: { in: 'query', shape: shapes.HubEdgesQuery },
+    response: z.array(shapes.HubEdge),
+  },
 };

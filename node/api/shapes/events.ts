@@ -11,6 +11,7 @@ export const EventTopic = z.enum([
   'clearing.done',
   'member.changed',
   'integrity.alert',
+  'addon.failed',
   'peer.state',
 ]);
 

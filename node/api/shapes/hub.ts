@@ -1,6 +1,6 @@
 /** The hub of a community: members, invitations, operators, journal; and memberships elsewhere. */
 import { z } from 'zod';
-import { code, hash, peer, pid, time } from './words.ts';
+import { amount, code, hash, peer, pid, time } from './words.ts';
 
 export const MemberStatus = z.enum([
   'pending',
@@ -172,6 +172,17 @@ export const RemoteRequest = z.strictObject({
 });
 export const RemoteAnswer = z.object({ result: z.unknown() });
 
+export const HubEdgesQuery = z.strictObject({ equivalent: code.optional() });
+
+export const HubEdge = z.object({
+  equivalent: code,
+  low: pid,
+  high: pid,
+  balance: z.string().describe('positive: high owes low'),
+  low_gives: amount.describe('limit of the line by which high may owe low'),
+  high_gives: amount.describe('limit of the line by which low may owe high'),
+});
+
 export type RemoteRequest = z.infer<typeof RemoteRequest>;
 export type RemoteAnswer = z.infer<typeof RemoteAnswer>;
 export type HubStats = z.infer<typeof HubStats>;
@@ -193,3 +204,5 @@ export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 export type JoinRequest = z.infer<typeof JoinRequest>;
 export type Membership = z.infer<typeof Membership>;
 export type LeaveRequest = z.infer<typeof LeaveRequest>;
+export type HubEdgesQuery = z.infer<typeof HubEdgesQuery>;
+export type HubEdge = z.infer<typeof HubEdge>;

@@ -6,6 +6,32 @@ const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
 const KEY = 'a'.repeat(64);
 const TIME = '2026-03-01T12:00:00.000Z';
 
+export const addon: shapes.Addon = {
+  source: './greeter.ts',
+  name: 'greeter',
+  version: '1.0.0',
+  about: 'Greets.',
+  state: 'running',
+  reason: null,
+  asks: ['books'],
+  granted: ['books'],
+  routes: ['GET /hello'],
+  topics: ['payment.received'],
+  jobs: [],
+  restarts: 0,
+  failures: 0,
+  stored_bytes: 12,
+};
+
+export const hubEdge: shapes.HubEdge = {
+  equivalent: 'UAH',
+  low: ANNA,
+  high: BOB,
+  balance: '12.50',
+  low_gives: '100.00',
+  high_gives: '0.00',
+};
+
 export const hubStats: shapes.HubStats = {
   community: 'The village',
   about: '',

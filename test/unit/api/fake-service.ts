@@ -5,7 +5,7 @@
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service.ts';
 import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
-import { hubStats, invitation, member, membership, operator } from './fake-hub.ts';
+import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
@@ -234,6 +234,9 @@ export function createFakeService(): FakeService {
     appointOperator: method('appointOperator'),
     hubActs: method('hubActs'),
     checkJournal: method('checkJournal'),
+    hubEdges: method('hubEdges'),
+    addons: method('addons'),
+    restartAddon: method('restartAddon'),
     memberships: method('memberships'),
     join: method('join'),
     leave: method('leave'),
@@ -371,6 +374,9 @@ function fixed(): Answers {
         previous: KEY,
       },
     ],
+    hubEdges: [hubEdge],
+    addons: [addon],
+    restartAddon: addon,
     checkJournal: { held: true, acts: 1, head: KEY, problem: '' },
     memberships: [membership],
     join: membership,

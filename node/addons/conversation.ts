@@ -1,0 +1,69 @@
+/** Questions and answers over a message port, the same at both ends: each question has a number. */
+
+/** The side that was asked could not, or would not. */
+export class Unanswered extends Error {}
+
+type Outgoing<Asked, Told> =
+  | { type: 'ask'; id: number; about: Asked }
+  | { type: 'answer'; id: number; value: unknown }
+  | { type: 'fail'; id: number; message: string }
+  | { type: 'tell'; about: Told };
+
+const MESSAGE_MAX = 2_000;
+
+export class Conversation<Asked, Told> {
+  readonly #send: (message: Outgoing<Asked, Told>) => void;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #last = 0;
+
+  constructor(send: (message: Outgoing<Asked, Told>) => void) {
+    this.#send = send;
+  }
+
+  /** Questions without an answer. */
+  get open(): number {
+    return this.#waiting.size;
+  }
+
+  /** @throws Unanswered with the other side's reason */
+  ask(about: Asked): Promise<unknown> {
+    const id = ++this.#last;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, answer);
+    this.#send({ type: 'ask', id, about });
+    return answer.promise;
+  }
+
+  tell(about: Told): void {
+    this.#send({ type: 'tell', about });
+  }
+
+  /** Takes what the other side answers. An answer to nothing is left alone. */
+  answered(
+    message:
+      | { readonly type: 'answer'; readonly id: number; readonly value?: unknown }
+      | { readonly type: 'fail'; readonly id: number; readonly message: string },
+  ): void {
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    if (message.type === 'answer') waiting.resolve(message.value);
+    else waiting.reject(new Unanswered(message.message));
+  }
+
+  /** Answers a question of the other side. Never throws: what cannot be sent is an answer too. */
+  async reply(id: number, work: () => Promise<unknown>): Promise<void> {
+    try {
+      this.#send({ type: 'answer', id, value: await work() });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#send({ type: 'fail', id, message: message.slice(0, MESSAGE_MAX) });
+    }
+  }
+
+  /** The other side is gone: nobody waits for it any longer. */
+  end(reason: string): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(new Unanswered(reason));
+    this.#waiting.clear();
+  }
+}
