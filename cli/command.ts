@@ -3,7 +3,7 @@
  * the help and `docs/CLI.md` are made.
  */
 import type { Client } from '../node/api/client.ts';
-import type { Home } from '../node/home.ts';
+import type { Home } from '../node/home/home.ts';
 import type { ExitCode } from './exit.ts';
 import type { Page } from './page.ts';
 import type { Terminal } from './terminal.ts';

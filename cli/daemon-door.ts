@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Client, type ClientOptions, createClient } from '../node/api/client.ts';
-import type { Home } from '../node/home.ts';
-import { isErrno } from '../node/home.ts';
+import type { Home } from '../node/home/home.ts';
+import { isErrno } from '../node/home/home.ts';
 import { GeoError } from '../protocol/errors.ts';
 
 /** `api.json`: where the daemon's API listens; there while the daemon runs. */

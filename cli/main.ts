@@ -1,7 +1,7 @@
 /** `geo`: reads the command line, runs one command, prints its result, and ends with its exit code. */
 import { resolve } from 'node:path';
 import { softwareVersion } from '../config/version.ts';
-import { defaultHomeDirectory, homeAt } from '../node/home.ts';
+import { defaultHomeDirectory, homeAt } from '../node/home/home.ts';
 import { GeoError } from '../protocol/errors.ts';
 import type { Context, Program, Result } from './command.ts';
 import { COMMANDS } from './commands/index.ts';

@@ -14,13 +14,13 @@ import {
   PUBLIC_FILE_MODE,
   SECRET_FILE_MODE,
   writeFileAtomically,
-} from './home.ts';
-import { openKeyFile } from './keyring.ts';
-import { nativeVerify } from './native-ed25519.ts';
+} from './home/home.ts';
+import { openKeyFile } from './home/keyring.ts';
 import { createNode } from './node.ts';
-import { realClock, realEntropy, stopwatch } from './platform.ts';
+import { nativeVerify } from './platform/native-ed25519.ts';
+import { realClock, realEntropy, stopwatch } from './platform/platform.ts';
 import type { Log, Store } from './ports.ts';
-import type { NodeService } from './service.ts';
+import type { NodeService } from './service/contract.ts';
 import { openLevelStore } from './store/level.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { timedStore } from './telemetry/timed-store.ts';

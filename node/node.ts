@@ -3,9 +3,12 @@
  * simulator build the same node and differ only in the ports they pass.
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { Acquaintances } from './acquaintances.ts';
 import { Addons } from './addons/host.ts';
 import { ClearingRoom } from './clearing/room.ts';
+import { Inbox } from './doors/inbox.ts';
+import { MemberDoor } from './doors/member-door.ts';
+import { Moving } from './doors/moving.ts';
+import { Operating } from './doors/operating.ts';
 import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
 import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
@@ -24,27 +27,24 @@ import { Community } from './hub/community.ts';
 import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
 import { RouteDesk } from './hub/route-desk.ts';
-import { Inbox } from './inbox.ts';
 import { Auditor } from './integrity/auditor.ts';
 import { Checksums } from './integrity/checksums.ts';
-import { createService } from './local-service.ts';
-import { MemberDoor } from './member-door.ts';
-import { Moving } from './moving.ts';
-import { Operating } from './operating.ts';
-import { Orders } from './orders.ts';
-import { Payments } from './payments.ts';
-import { Peers } from './peers.ts';
+import { Orders } from './payments/orders.ts';
+import { Payments } from './payments/payments.ts';
+import { Acquaintances } from './peers/acquaintances.ts';
+import { Peers } from './peers/peers.ts';
 import type { Ports } from './ports.ts';
 import { RestoredBooks } from './restored-books.ts';
-import type { Rooms } from './rooms.ts';
 import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
 import { Router } from './routing/router.ts';
+import type { LiveSource, NodeService } from './service/contract.ts';
 import { hubOperations } from './service/hub.ts';
-import type { LiveSource, NodeService } from './service.ts';
+import { createService } from './service/local-service.ts';
+import type { Rooms } from './service/rooms.ts';
+import { Views } from './service/views.ts';
 import type { NodeSettings } from './settings.ts';
-import { Views } from './views.ts';
 import { readVitals, type Vitals } from './vitals.ts';
 
 export interface Node {

@@ -1,6 +1,6 @@
 /** How a node is, as plain numbers: read when somebody asks for its metrics, kept by nobody. */
-import type { InboxCounters } from './inbox.ts';
-import type { Rooms } from './rooms.ts';
+import type { InboxCounters } from './doors/inbox.ts';
+import type { Rooms } from './service/rooms.ts';
 
 export interface Vitals {
   readonly version: string;

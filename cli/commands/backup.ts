@@ -39,7 +39,7 @@ export const restoreCommands = [
     arguments: { FILE: 'file that `geo backup` has written' },
     local: true,
     run: async ({ home }, { FILE }) => {
-      const { restoreHome } = await import('../../node/home-setup.ts');
+      const { restoreHome } = await import('../../node/home/setup.ts');
       const { pid, entries, edges } = await restoreHome(home, resolve(FILE));
       return {
         json: { pid, home: home.directory, entries, edges },
@@ -60,7 +60,7 @@ export const restoreCommands = [
     examples: ['geo rebuild --home ~/anna'],
     local: true,
     run: async ({ home }) => {
-      const { rebuildStore } = await import('../../node/home-setup.ts');
+      const { rebuildStore } = await import('../../node/home/setup.ts');
       const { pid } = await rebuildStore(home);
       return {
         json: { pid, home: home.directory },

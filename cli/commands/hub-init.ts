@@ -27,8 +27,8 @@ export const hubInitCommand = command({
     const { readFile } = await import('node:fs/promises');
     const { loadConfig } = await import('../../config/load.ts');
     const { withOptions } = await import('../../config/edit.ts');
-    const { PUBLIC_FILE_MODE, writeFileAtomically } = await import('../../node/home.ts');
-    const { readPublicIdentity } = await import('../../node/keyring.ts');
+    const { PUBLIC_FILE_MODE, writeFileAtomically } = await import('../../node/home/home.ts');
+    const { readPublicIdentity } = await import('../../node/home/keyring.ts');
     const { pid } = await readPublicIdentity(home.directory);
     const values = {
       enabled: true,

@@ -31,7 +31,7 @@ interface KeySource {
 async function seedFrom(source: KeySource, { terminal }: Context) {
   const { SEED_BYTES, seedFromHex } = await import('../../protocol/identity/keys.ts');
   const { seedFromWords } = await import('../../protocol/identity/recovery-words.ts');
-  const { realEntropy } = await import('../../node/platform.ts');
+  const { realEntropy } = await import('../../node/platform/platform.ts');
   if (source.seed !== undefined && source.words !== undefined) {
     throw usageError('Give --seed or --words, not both.');
   }
@@ -90,7 +90,7 @@ export const identityCommands = [
     run: async (context, _given, options) => {
       const { home, terminal } = context;
       // LevelDB takes its time to load: only who makes a store pays for it.
-      const { setUpHome } = await import('../../node/home-setup.ts');
+      const { setUpHome } = await import('../../node/home/setup.ts');
       const { wordsFromSeed } = await import('../../protocol/identity/recovery-words.ts');
       const { seed, made } = await seedFrom(options, context);
       const passphrase = await readPassphrase(options, terminal, true);
@@ -131,7 +131,7 @@ export const identityCommands = [
     examples: ['geo id', 'geo id --json'],
     local: true,
     run: async ({ home, client }) => {
-      const { readPublicIdentity } = await import('../../node/keyring.ts');
+      const { readPublicIdentity } = await import('../../node/home/keyring.ts');
       const { pid, publicKey } = await readPublicIdentity(home.directory);
       const addresses = await addressesNow(client);
       return {

@@ -85,7 +85,7 @@ export const memberCommands = [
     run: async (context, { URL: url }, { code, name = '', days = 365, ...secret }) => {
       const { home, terminal } = context;
       const door = await import('../member-home.ts');
-      const { setUpHome } = await import('../../node/home-setup.ts');
+      const { setUpHome } = await import('../../node/home/setup.ts');
       const { createClient } = await import('../../node/api/client.ts');
       const { grantFrame, joinFrame } = await import('../../protocol/member.ts');
       const { signInvitationUse } = await import('../../protocol/invitation.ts');

@@ -63,8 +63,8 @@ export const startCommand = command({
     // libp2p and LevelDB take a third of a second to load: only this command pays for it.
     const [{ startDaemon }, { createLog }, memory] = await Promise.all([
       import('../../node/daemon.ts'),
-      import('../../node/platform.ts'),
-      import('../../node/memory.ts'),
+      import('../../node/platform/platform.ts'),
+      import('../../node/platform/memory.ts'),
     ]);
     const log = createLog({ ...config.log, home: home.directory });
     const daemon = await openWithPassphrase(context, given, (passphrase) =>

@@ -31,7 +31,7 @@ function verdict(
 }
 
 async function checkReceipt(bytes: Uint8Array): Promise<Result> {
-  const { nativeVerify } = await import('../../node/native-ed25519.ts');
+  const { nativeVerify } = await import('../../node/platform/native-ed25519.ts');
   const { verifyReceipt } = await import('../../protocol/receipt.ts');
   const receipt = verifyReceipt(bytes, nativeVerify);
   const { ok, problems, txId, payer, payee, cycle, equivalent, amount, debts } = receipt;
@@ -77,7 +77,7 @@ async function checkReceipt(bytes: Uint8Array): Promise<Result> {
 }
 
 async function checkStatement(bytes: Uint8Array): Promise<Result> {
-  const { nativeVerify } = await import('../../node/native-ed25519.ts');
+  const { nativeVerify } = await import('../../node/platform/native-ed25519.ts');
   const { verifyStatement } = await import('../../protocol/statement.ts');
   const statement = verifyStatement(bytes, nativeVerify);
   const { ok, problems, low, high, equivalent, debt, count, digest } = statement;

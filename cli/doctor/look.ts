@@ -3,7 +3,7 @@ import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeConfig } from '../../config/node.ts';
 import type { Client } from '../../node/api/client.ts';
-import type { Home } from '../../node/home.ts';
+import type { Home } from '../../node/home/home.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { exitCodeOf } from '../exit.ts';
 import type {
@@ -24,7 +24,7 @@ export interface Subject {
 }
 
 export async function lookAt({ home, client, readConfig }: Subject): Promise<Facts> {
-  const { readPublicIdentity } = await import('../../node/keyring.ts');
+  const { readPublicIdentity } = await import('../../node/home/keyring.ts');
   const running = await finding(() => runningNode(client));
   const config = await finding(async () => readConfig());
   const status = 'found' in running ? running.found?.status : undefined;

@@ -1,5 +1,5 @@
 /** What an add-on may be let to read: each capability once, with what it opens. All of it is reading. */
-import type { NodeService } from '../service.ts';
+import type { NodeService } from '../service/contract.ts';
 
 interface Opening {
   readonly meaning: string;

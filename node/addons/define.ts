@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Event, EventTopic } from '../api/shapes/events.ts';
-import type { NodeService } from '../service.ts';
+import type { NodeService } from '../service/contract.ts';
 import type { CAPABILITIES, Capability } from './capabilities.ts';
 
 export type { Event, EventTopic } from '../api/shapes/events.ts';

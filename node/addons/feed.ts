@@ -2,7 +2,7 @@
 import { GeoError } from '../../protocol/errors.ts';
 import type { Event, EventTopic } from '../api/shapes/events.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { AddonBooks } from './books.ts';
 
 export interface FeedOptions {

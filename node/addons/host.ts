@@ -3,7 +3,7 @@ import { type GeoError, invalid } from '../../protocol/errors.ts';
 import type * as shapes from '../api/shapes.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { NodeSettings } from '../settings.ts';
 import { Addon, type AddonContextOfNode } from './addon.ts';
 import { AddonBooks } from './books.ts';

@@ -4,7 +4,7 @@
  */
 import { GeoError } from '../../protocol/errors.ts';
 import type { AddonThread, AddonThreads, Clock, Log } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { NodeSettings } from '../settings.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { readArgument } from './arguments.ts';

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { GeoError } from '../../protocol/errors.ts';
-import type { NodeService } from '../service.ts';
+import type { NodeService } from '../service/contract.ts';
 import { errorOf } from './problem.ts';
 import { type AnyRoute, API_PREFIX, ROUTE_LIST } from './routes.ts';
 import { ErrorBody } from './shapes.ts';

@@ -9,7 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import { AddonSockets } from './addon-door.ts';
 import { checkHost, tokenCheck } from './guard.ts';
 import { LiveReader, type LiveSink } from './live-reader.ts';

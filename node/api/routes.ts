@@ -3,7 +3,7 @@
  * OpenAPI document and tests are all derived from this table; a method of NodeService without an
  * endpoint does not compile.
  */
-import type { NodeService } from '../service.ts';
+import type { NodeService } from '../service/contract.ts';
 import type { PlainRoute, RoutesOf } from './route.ts';
 import { ADDON_ROUTES } from './routes/addons.ts';
 import { CLEARING_ROUTES } from './routes/clearing.ts';

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
 import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
 import { LiveDoor } from './live.ts';

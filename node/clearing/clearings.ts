@@ -29,7 +29,6 @@ import {
   type Unverified,
 } from '../../protocol/wire/envelope.ts';
 import type { Consent, Objection, Proposal } from '../../protocol/wire/messages/clearing.ts';
-import { manifestOf } from '../attempt-plan.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { Attempts } from '../engine/attempts.ts';
 import {
@@ -43,6 +42,7 @@ import type { Hall } from '../engine/hall.ts';
 import type { Notice } from '../engine/notices.ts';
 import type { Outbox } from '../engine/outbox.ts';
 import type { Turn } from '../engine/turn.ts';
+import { manifestOf } from '../payments/attempt-plan.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';

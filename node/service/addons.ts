@@ -1,6 +1,7 @@
 /** Add-ons: which there are, and how they are. */
-import type { Rooms } from '../rooms.ts';
-import type { AddonOperations } from '../service.ts';
+
+import type { AddonOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
 
 export function addonOperations({ addons }: Rooms): AddonOperations {
   return {

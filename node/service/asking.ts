@@ -4,8 +4,8 @@ import type { Pid } from '../../protocol/identity/pid.ts';
 import { type EdgeId, edgeId } from '../../protocol/ledger/edge.ts';
 import { type EquivalentCode, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
 import type * as shapes from '../api/shapes.ts';
-import { resolvePeer } from '../names.ts';
-import type { Rooms } from '../rooms.ts';
+import { resolvePeer } from '../peers/names.ts';
+import type { Rooms } from './rooms.ts';
 
 /** @throws GeoError E009 `unknown_equivalent`, `bad_equivalent` */
 export function equivalentIn(

@@ -3,10 +3,10 @@ import type { TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import type * as shapes from '../api/shapes.ts';
 import { clearingStats } from '../clearing/stats.ts';
-import type { Rooms } from '../rooms.ts';
-import type { ClearingOperations } from '../service.ts';
-import type { Views } from '../views.ts';
 import { equivalentIn, peerIn } from './asking.ts';
+import type { ClearingOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import type { Views } from './views.ts';
 
 export function clearingOperations(rooms: Rooms, views: Views): ClearingOperations {
   const { clearing, hall, me, ports, settings } = rooms;

@@ -1,8 +1,8 @@
 /** What debts are measured in. */
 import { GeoError } from '../../protocol/errors.ts';
 import { checkPrecision, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
-import type { Rooms } from '../rooms.ts';
-import type { EquivalentOperations } from '../service.ts';
+import type { EquivalentOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
 
 export function equivalentOperations({ hall }: Rooms): EquivalentOperations {
   const { state } = hall;

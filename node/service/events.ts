@@ -4,9 +4,9 @@ import { formatAmount } from '../../protocol/money/amount.ts';
 import * as shapes from '../api/shapes/events.ts';
 import type { RecordedEvent } from '../engine/notices.ts';
 import type { EventLog } from '../events/log.ts';
-import type { Rooms } from '../rooms.ts';
-import type { EventOperations } from '../service.ts';
-import { isoTime, reasonView } from '../views.ts';
+import type { EventOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import { isoTime, reasonView } from './views.ts';
 
 const EVENTS_DEFAULT = 100;
 const OLDEST = 'oldest';

@@ -7,12 +7,12 @@ import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
 import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
 import type * as shapes from '../api/shapes.ts';
-import { readHistory } from '../history.ts';
-import { SECRET_FILE_MODE, writeFileAtomically } from '../home.ts';
-import type { Rooms } from '../rooms.ts';
-import type { HostedOperations } from '../service.ts';
-import { isoTime, Views } from '../views.ts';
+import { SECRET_FILE_MODE, writeFileAtomically } from '../home/home.ts';
 import { peerIn } from './asking.ts';
+import type { HostedOperations } from './contract.ts';
+import { readHistory } from './history.ts';
+import type { Rooms } from './rooms.ts';
+import { isoTime, Views } from './views.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Rows of history in an account. */

@@ -11,12 +11,12 @@ import type * as shapes from '../api/shapes.ts';
 import type { EquivalentGraph } from '../hub/equivalent-graph.ts';
 import { isOpen } from '../hub/invitations.ts';
 import type { Actor } from '../hub/operators.ts';
-import { resolveAmong } from '../names.ts';
-import type { Rooms } from '../rooms.ts';
-import type { HubOperations } from '../service.ts';
+import { resolveAmong } from '../peers/names.ts';
 import type { InvitationRecord, MemberRecord } from '../store/hub-records.ts';
-import { isoTime, type Views } from '../views.ts';
 import { peerIn } from './asking.ts';
+import type { HubOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import { isoTime, type Views } from './views.ts';
 
 /** Entries of the journal that are shown unless more are asked for. */
 const ACTS_SHOWN = 100;

@@ -1,10 +1,11 @@
 /** Balances, books and history. */
-import { edgeView, freshStatement, requireEdge } from '../books.ts';
-import { readHistory } from '../history.ts';
-import type { Rooms } from '../rooms.ts';
-import type { LedgerOperations } from '../service.ts';
-import type { Views } from '../views.ts';
+
 import { edgeIn, peerIn } from './asking.ts';
+import { edgeView, freshStatement, requireEdge } from './books.ts';
+import type { LedgerOperations } from './contract.ts';
+import { readHistory } from './history.ts';
+import type { Rooms } from './rooms.ts';
+import type { Views } from './views.ts';
 
 export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
   const { ports, hall } = rooms;

@@ -1,10 +1,10 @@
 /** The node itself: who it is, how it is, its copies. */
 import { isAbsolute } from 'node:path';
 import { invalid } from '../../protocol/errors.ts';
-import type { Rooms } from '../rooms.ts';
-import type { NodeOperations } from '../service.ts';
 import { writeBackup } from '../store/backup.ts';
-import { isoTime, type Views } from '../views.ts';
+import type { NodeOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import { isoTime, type Views } from './views.ts';
 
 export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
   const { ports, settings, me, hall } = rooms;

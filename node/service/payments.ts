@@ -6,10 +6,10 @@ import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { ErrorBody } from '../api/shapes.ts';
-import type { Rooms } from '../rooms.ts';
-import type { PaymentOperations } from '../service.ts';
-import type { Views } from '../views.ts';
 import { equivalentIn, peerIn } from './asking.ts';
+import type { PaymentOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import type { Views } from './views.ts';
 
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
   const { ports, settings, me, hall, router, payments } = rooms;

@@ -1,9 +1,9 @@
 /** Peers and contacts. */
 import { parsePid } from '../../protocol/identity/pid.ts';
-import { distinctAddresses, requirePeer } from '../names.ts';
-import type { Rooms } from '../rooms.ts';
-import type { PeerOperations } from '../service.ts';
-import type { Views } from '../views.ts';
+import { distinctAddresses, requirePeer } from '../peers/names.ts';
+import type { PeerOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import type { Views } from './views.ts';
 
 export function peerOperations({ ports, hall, peers }: Rooms, views: Views): PeerOperations {
   const { state } = hall;

@@ -5,10 +5,10 @@ import { DEFAULT_POLICY, type LineChange } from '../../protocol/machines/trust-l
 import { parseLimit } from '../../protocol/money/amount.ts';
 import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import type * as shapes from '../api/shapes.ts';
-import type { Rooms } from '../rooms.ts';
-import type { TrustLineOperations } from '../service.ts';
-import type { Views } from '../views.ts';
 import { equivalentIn, peerIn } from './asking.ts';
+import type { TrustLineOperations } from './contract.ts';
+import type { Rooms } from './rooms.ts';
+import type { Views } from './views.ts';
 
 /** How long a change of a line waits for the comparison of restored books, ms. */
 const COMPARE_WAIT_MS = 2_000;

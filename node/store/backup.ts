@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GeoError } from '../../protocol/errors.ts';
-import { draftPathOf, isErrno, publish, SECRET_FILE_MODE, syncDirectory } from '../home.ts';
+import { draftPathOf, isErrno, publish, SECRET_FILE_MODE, syncDirectory } from '../home/home.ts';
 import type { Store, StoreOp } from '../ports.ts';
 import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './backup-format.ts';
 import { openLevelStore } from './level.ts';

@@ -7,7 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import { FRAME_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Whereabouts } from '../../protocol/presence.ts';
-import { nativeSigner, nativeVerify } from '../native-ed25519.ts';
+import { nativeSigner, nativeVerify } from '../platform/native-ed25519.ts';
 import type { Log, PeerInfo, Transport, TransportHandlers } from '../ports.ts';
 import { Access, createGater } from './access.ts';
 import { AddressBook } from './address-book.ts';

@@ -6,7 +6,7 @@
  * that it rests on is durable.
  */
 import { join } from 'node:path';
-import { nativeSigner, nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeSigner, nativeVerify } from '../../node/platform/native-ed25519.ts';
 import type { Store, StoreOp } from '../../node/ports.ts';
 import { openLevelStore } from '../../node/store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';

@@ -1,6 +1,6 @@
 /** The members of the hub that is measured: their keys, and what they sign. */
 import { createHash } from 'node:crypto';
-import { nativeSigner } from '../../node/native-ed25519.ts';
+import { nativeSigner } from '../../node/platform/native-ed25519.ts';
 import type { Signer } from '../../node/ports.ts';
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { grantFrame, joinFrame, lineFrame, orderFrame } from '../../protocol/member.ts';

@@ -1,7 +1,7 @@
 /** A store as years of use leave it: edges with people who are not there now, and a long history. */
 import { createHash } from 'node:crypto';
-import { createHome } from '../../node/home.ts';
-import { openKeyFile } from '../../node/keyring.ts';
+import { createHome } from '../../node/home/home.ts';
+import { openKeyFile } from '../../node/home/keyring.ts';
 import type { StoreOp } from '../../node/ports.ts';
 import { keys } from '../../node/store/keys.ts';
 import { openLevelStore } from '../../node/store/level.ts';

@@ -11,7 +11,7 @@ import {
   opensslVerify,
   sodiumSigner,
   sodiumVerify,
-} from '../../node/native-ed25519.ts';
+} from '../../node/platform/native-ed25519.ts';
 import type { VerifySignature } from '../../node/ports.ts';
 import { signWithSeed } from '../../protocol/identity/keys.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';

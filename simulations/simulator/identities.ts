@@ -4,7 +4,7 @@
  * asked to sign with a key does, and a changed byte does not verify.
  */
 import { hash } from 'node:crypto';
-import { nativeSigner, nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeSigner, nativeVerify } from '../../node/platform/native-ed25519.ts';
 import type { OpenNote, Signer, VerifySignature } from '../../node/ports.ts';
 import {
   type Pid,

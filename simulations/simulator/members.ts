@@ -2,7 +2,7 @@
  * Participants without a node of their own: their keys stay with them, a hub votes for them. What they
  * want they sign, and bring to the hub's door when its node is up (docs/PROTOCOL.md, "Agents").
  */
-import type { NodeService } from '../../node/service.ts';
+import type { NodeService } from '../../node/service/contract.ts';
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { DEFAULT_POLICY } from '../../protocol/machines/trust-line.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';

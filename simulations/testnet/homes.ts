@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Home, homeAt } from '../../node/home.ts';
-import { setUpHome } from '../../node/home-setup.ts';
+import { type Home, homeAt } from '../../node/home/home.ts';
+import { setUpHome } from '../../node/home/setup.ts';
 
 /** A part of a node's configuration file, by section. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { openDaemonDoor } from '../../cli/daemon-door.ts';
 import type { Client } from '../../node/api/client.ts';
 import type { Identity } from '../../node/api/shapes.ts';
-import type { Home } from '../../node/home.ts';
+import type { Home } from '../../node/home/home.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { atOnce, pause } from './at-once.ts';
 import { createNodeHome, homeDirectory, keySeed, type Settings, writeSettings } from './homes.ts';

@@ -4,7 +4,7 @@
  */
 import { loadConfig } from '../../config/load.ts';
 import { type Daemon, startDaemon } from '../../node/daemon.ts';
-import { createLog } from '../../node/platform.ts';
+import { createLog } from '../../node/platform/platform.ts';
 
 const daemons: Daemon[] = [];
 let stopping = false;

@@ -15,7 +15,7 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { nativeSigner } from '../../node/native-ed25519.ts';
+import { nativeSigner } from '../../node/platform/native-ed25519.ts';
 import { encodeFrames } from '../../node/transport/frames.ts';
 import { PEER_PROTOCOL } from '../../node/transport/options.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';

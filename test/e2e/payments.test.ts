@@ -1,6 +1,6 @@
 /** Payments between five real daemons, each a process with its own store, over libp2p on loopback. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { verifyReceipt } from '../../protocol/receipt.ts';
 import { Daemons } from './daemons.ts';
 

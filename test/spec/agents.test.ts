@@ -1,6 +1,6 @@
 /** docs/PROTOCOL.md, "Agents": what a grant lets an agent do, at every node that has to believe it. */
 import { describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { verifyReceipt } from '../../protocol/receipt.ts';
 import { encodeStatement, readStatement, verifyStatement } from '../../protocol/statement.ts';
 import { HostedVillage } from '../unit/engine/hosted.ts';

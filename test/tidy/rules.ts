@@ -24,7 +24,7 @@ const STATE = [
   'store/records.ts',
   'store/event-record.ts',
 ];
-const AT_REST = ['home.ts', 'home-setup.ts', 'keyring.ts', 'native-ed25519.ts', 'platform.ts'];
+const AT_REST = ['home/', 'platform/'];
 
 /**
  * Who may import whom; the first row that fits a file decides. Lower layers never know upper ones, and
@@ -74,25 +74,28 @@ export const IMPORTS: readonly ImportRow[] = [
       ['ports.ts', 'engine/notices.ts', 'transport/metrics.ts', 'vitals.ts', 'telemetry/'],
       ['prom-client'],
     ],
-    'commands/': [
-      [...STATE, 'service.ts', 'api/shapes.ts', 'engine/', 'routing/', 'commands/'],
-      [],
+    'platform/': [
+      ['/protocol/', 'ports.ts', 'home/home.ts', 'platform/'],
+      ['pino', 'sodium-native'],
     ],
+    'home/': [['/protocol/', 'ports.ts', 'platform/', 'store/', 'home/'], ['zod']],
+    'peers/': [[...STATE, 'engine/', 'peers/'], []],
+    'payments/': [[...STATE, 'engine/', 'routing/', 'peers/', 'payments/'], ['@noble/']],
     'store/': [
-      ['/protocol/', 'ports.ts', 'home.ts', 'store/'],
+      ['/protocol/', 'ports.ts', 'home/home.ts', 'store/'],
       ['level', '@noble/', 'it-length-prefixed', 'it-pipe'],
     ],
     'transport/': [
-      ['/protocol/', 'ports.ts', 'token-bucket.ts', 'native-ed25519.ts', 'transport/'],
+      ['/protocol/', 'ports.ts', 'token-bucket.ts', 'platform/native-ed25519.ts', 'transport/'],
       ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/'],
     ],
     'api/': [
-      ['/protocol/', 'ports.ts', 'service.ts', 'home.ts', 'api/'],
+      ['/protocol/', 'ports.ts', 'service/contract.ts', 'home/home.ts', 'api/'],
       ['fastify', 'zod', 'ws'],
     ],
     '': [
       ['', '/protocol/', '/config/'],
-      ['pino', 'sodium-native', '@noble/', 'zod'],
+      ['@noble/', 'zod'],
     ],
   }),
   // The CLI speaks to a daemon through its API; only what works on the files at rest opens them itself.
@@ -102,15 +105,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'commands/simulations.ts': [['', '/simulations/'], []],
     // Without a running node, the store is opened to see whether it is sound.
     'doctor/look.ts': [
-      [
-        '',
-        '/protocol/',
-        '/config/',
-        '/node/api/',
-        '/node/home.ts',
-        '/node/keyring.ts',
-        '/node/store/level.ts',
-      ],
+      ['', '/protocol/', '/config/', '/node/api/', '/node/home/', '/node/store/level.ts'],
       [],
     ],
     '': [
@@ -136,19 +131,25 @@ export const ROOMS: readonly {
   {
     what: 'the clock (elsewhere: ports.clock)',
     pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bprocess\.hrtime\b/,
-    rooms: ['node/platform.ts', 'node/transport/', 'cli/', 'simulations/'],
+    rooms: ['node/platform/platform.ts', 'node/transport/', 'cli/', 'simulations/'],
   },
   {
     what: 'timers (elsewhere: ports.clock)',
     pattern: /\b(setTimeout|setInterval|setImmediate)\b/,
     // The API server bounds how long its own closing may take.
-    rooms: ['node/platform.ts', 'node/transport/', 'node/api/server.ts', 'cli/', 'simulations/'],
+    rooms: [
+      'node/platform/platform.ts',
+      'node/transport/',
+      'node/api/server.ts',
+      'cli/',
+      'simulations/',
+    ],
   },
   {
     what: 'randomness (elsewhere: ports.entropy)',
     pattern: /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b/,
     // Names of drafts, and of one opening of a store, must differ even where no port is at hand.
-    rooms: ['node/platform.ts', 'node/home.ts', 'node/store/', 'simulations/'],
+    rooms: ['node/platform/platform.ts', 'node/home/home.ts', 'node/store/', 'simulations/'],
   },
   {
     what: 'standard output and exit',

@@ -7,7 +7,7 @@ import { Sign1 } from '@auth0/cose';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { decode as cbor2Decode, Tag } from 'cbor2';
 import { describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { signWithSeed } from '../../protocol/identity/keys.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { nobleVerify } from '../../protocol/identity/signature.ts';

@@ -2,7 +2,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../node/engine/statements.ts';
-import { nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { type Hash, hashOf, type Pid, type TxId } from '../../protocol/identity/pid.ts';
 import { nobleVerify } from '../../protocol/identity/signature.ts';
 import {

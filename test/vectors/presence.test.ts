@@ -1,7 +1,7 @@
 /** `presence.json` against the reader, and its valid records against `protocol/geo.cddl`. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../node/native-ed25519.ts';
+import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { openPresence, pidInKey } from '../../protocol/presence.ts';
 import { decode } from '../../protocol/wire/cbor.ts';

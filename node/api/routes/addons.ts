@@ -1,6 +1,6 @@
 /** Endpoints about add-ons. Their own routes are under `/addons/NAME`. */
 import { z } from 'zod';
-import type { AddonOperations } from '../../service.ts';
+import type { AddonOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,6 +1,6 @@
 /** Endpoints of clearings. */
 import { z } from 'zod';
-import type { ClearingOperations } from '../../service.ts';
+import type { ClearingOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,6 +1,6 @@
 /** Endpoints of equivalents. */
 import { z } from 'zod';
-import type { EquivalentOperations } from '../../service.ts';
+import type { EquivalentOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Endpoint of events, page by page; the live ones are in `live.ts`. */
-import type { EventOperations } from '../../service.ts';
+import type { EventOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Endpoints for members without a node, and for books on their way from one agent to another. */
-import type { HostedOperations } from '../../service.ts';
+import type { HostedOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

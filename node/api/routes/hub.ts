@@ -1,6 +1,6 @@
 /** Endpoints of a hub and its operators. */
 import { z } from 'zod';
-import type { HubOperations } from '../../service.ts';
+import type { HubOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

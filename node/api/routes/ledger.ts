@@ -1,6 +1,6 @@
 /** Endpoints of balances, books and history. */
 import { z } from 'zod';
-import type { LedgerOperations } from '../../service.ts';
+import type { LedgerOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

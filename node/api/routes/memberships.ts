@@ -1,6 +1,6 @@
 /** Endpoints of this participant's memberships. */
 import { z } from 'zod';
-import type { MembershipOperations } from '../../service.ts';
+import type { MembershipOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

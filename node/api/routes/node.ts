@@ -1,5 +1,5 @@
 /** Endpoints of the node itself. */
-import type { NodeOperations } from '../../service.ts';
+import type { NodeOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Endpoints of routes, payments and transactions. */
-import type { PaymentOperations } from '../../service.ts';
+import type { PaymentOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

@@ -1,6 +1,6 @@
 /** Endpoints of peers and contacts. */
 import { z } from 'zod';
-import type { PeerOperations } from '../../service.ts';
+import type { PeerOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

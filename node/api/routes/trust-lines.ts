@@ -1,6 +1,6 @@
 /** Endpoints of trust lines. */
 import { z } from 'zod';
-import type { TrustLineOperations } from '../../service.ts';
+import type { TrustLineOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
 

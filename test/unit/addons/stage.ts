@@ -6,7 +6,7 @@ import { addonThreads } from '../../../node/addons/thread.ts';
 import type * as shapes from '../../../node/api/shapes.ts';
 import { Hall } from '../../../node/engine/hall.ts';
 import type { Notice } from '../../../node/engine/notices.ts';
-import { realClock } from '../../../node/platform.ts';
+import { realClock } from '../../../node/platform/platform.ts';
 import type { Log, Ports } from '../../../node/ports.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
 import { createFakeService, event, type FakeService } from '../api/fake-service.ts';

@@ -1,5 +1,5 @@
 /** What the doors are tried with. */
-import type { NodeService } from '../../../node/service.ts';
+import type { NodeService } from '../../../node/service/contract.ts';
 import { BOB, TX } from './fake-service.ts';
 
 /** One lawful argument for each method; the type makes the list complete. */

@@ -3,7 +3,7 @@
  * on demand. What the HTTP door and the CLI do can be seen without keys, store or network.
  */
 import type * as shapes from '../../../node/api/shapes.ts';
-import type { NodeService } from '../../../node/service.ts';
+import type { NodeService } from '../../../node/service/contract.ts';
 import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
 import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 

@@ -7,7 +7,7 @@ import { followEvents } from '../../../node/api/follow.ts';
 import { LIVE_PATH } from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
 import type { Event } from '../../../node/api/shapes.ts';
-import type { LiveSource, NodeService } from '../../../node/service.ts';
+import type { LiveSource, NodeService } from '../../../node/service/contract.ts';
 import { Village } from '../engine/harness.ts';
 
 const TOKEN = 'a'.repeat(64);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../cli/main.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
-import { homeAt } from '../../../node/home.ts';
+import { homeAt } from '../../../node/home/home.ts';
 import type { Log } from '../../../node/ports.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import {

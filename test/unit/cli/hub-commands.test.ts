@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../cli/main.ts';
 import { loadConfig } from '../../../config/load.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
-import { homeAt } from '../../../node/home.ts';
+import { homeAt } from '../../../node/home/home.ts';
 import { BOB, createFakeService, type FakeService } from '../api/fake-service.ts';
 import { createMemoryTerminal } from './memory-terminal.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands/index.ts';
 import { describeCommands } from '../../../cli/describe.ts';
 import { runCli } from '../../../cli/main.ts';
-import { openKeyFile } from '../../../node/keyring.ts';
+import { openKeyFile } from '../../../node/home/keyring.ts';
 import { seedFromWords } from '../../../protocol/identity/recovery-words.ts';
 import { geo, LAUNCHER } from './cli-process.ts';
 import { createMemoryTerminal, type MemoryTerminalOptions } from './memory-terminal.ts';

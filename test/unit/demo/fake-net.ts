@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import type { Client } from '../../../node/api/client.ts';
 import type { Status } from '../../../node/api/shapes.ts';
-import { homeAt } from '../../../node/home.ts';
+import { homeAt } from '../../../node/home/home.ts';
 import { parseCommunity } from '../../../simulations/community/file.ts';
 import { Progress } from '../../../simulations/demo/progress.ts';
 import { type Net, Roster } from '../../../simulations/demo/roster.ts';

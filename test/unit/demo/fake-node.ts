@@ -4,10 +4,10 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { startApi } from '../../../node/api/server.ts';
-import { homeAt } from '../../../node/home.ts';
-import { readPublicIdentity } from '../../../node/keyring.ts';
-import { createLog } from '../../../node/platform.ts';
-import type { NodeService } from '../../../node/service.ts';
+import { homeAt } from '../../../node/home/home.ts';
+import { readPublicIdentity } from '../../../node/home/keyring.ts';
+import { createLog } from '../../../node/platform/platform.ts';
+import type { NodeService } from '../../../node/service/contract.ts';
 
 const [behaviour, ...homes] = process.argv.slice(2);
 

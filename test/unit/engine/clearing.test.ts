@@ -1,6 +1,6 @@
 /** Clearings between whole nodes, in one process on virtual time. */
 import { describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../../node/native-ed25519.ts';
+import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { verifyReceipt } from '../../../protocol/receipt.ts';
 import { Village } from './harness.ts';
 import { faultsOf } from './village-audit.ts';

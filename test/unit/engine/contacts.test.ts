@@ -1,6 +1,6 @@
 /** Contacts and their addresses: who answers must be who was meant. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { distinctAddresses } from '../../../node/names.ts';
+import { distinctAddresses } from '../../../node/peers/names.ts';
 import { Village } from './harness.ts';
 
 let village: Village;

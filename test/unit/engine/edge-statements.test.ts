@@ -1,6 +1,6 @@
 /** Account statements: signed by both ends or not in force, whatever crosses or is lost on the way. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { nativeVerify } from '../../../node/native-ed25519.ts';
+import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { keys } from '../../../node/store/keys.ts';
 import { encodeStatement, readStatement, verifyStatement } from '../../../protocol/statement.ts';
 import { seal, signedFrame } from '../../../protocol/wire/envelope.ts';

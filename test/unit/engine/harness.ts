@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { loadConfig } from '../../../config/load.ts';
 import type * as shapes from '../../../node/api/shapes.ts';
-import { nativeVerify } from '../../../node/native-ed25519.ts';
 import { createNode, type Node } from '../../../node/node.ts';
+import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import type { Log } from '../../../node/ports.ts';
-import type { NodeService } from '../../../node/service.ts';
+import type { NodeService } from '../../../node/service/contract.ts';
 import type { NodeSettings } from '../../../node/settings.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../../node/transport/memory.ts';

@@ -4,7 +4,7 @@ import { State } from '../../../node/engine/state.ts';
 import { Turn } from '../../../node/engine/turn.ts';
 import { Journal } from '../../../node/hub/journal.ts';
 import { Operators, ROLE_ACTS } from '../../../node/hub/operators.ts';
-import { nativeVerify } from '../../../node/native-ed25519.ts';
+import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { keys } from '../../../node/store/keys.ts';
 import { createMemoryStore } from '../../../node/store/memory.ts';
 import type { Village } from '../engine/harness.ts';

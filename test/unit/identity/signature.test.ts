@@ -13,7 +13,7 @@ import {
   opensslVerify,
   sodiumSigner,
   sodiumVerify,
-} from '../../../node/native-ed25519.ts';
+} from '../../../node/platform/native-ed25519.ts';
 import type { VerifySignature } from '../../../node/ports.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import { publicKeyFromSeed, signWithSeed } from '../../../protocol/identity/keys.ts';

@@ -1,6 +1,6 @@
 /** A sound order and manifest of five participants, and how to spoil one thing in them. */
 import { createHash } from 'node:crypto';
-import { nativeSigner } from '../../../node/native-ed25519.ts';
+import { nativeSigner } from '../../../node/platform/native-ed25519.ts';
 import type { Signer } from '../../../node/ports.ts';
 import { type Pid, pidFromPublicKey } from '../../../protocol/identity/pid.ts';
 import { encodeManifest } from '../../../protocol/machines/manifest.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nativeSigner, nativeVerify } from '../../../node/native-ed25519.ts';
+import { nativeSigner, nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { PresenceRegistry } from '../../../node/transport/presence-registry.ts';
 import { pidFromPublicKey } from '../../../protocol/identity/pid.ts';
 import {

@@ -3,8 +3,17 @@
  * backup, or begun anew for a key that has been used before. Nothing here needs a running node.
  */
 import { readdir, rename, rm } from 'node:fs/promises';
-import { GeoError, invalid } from '../protocol/errors.ts';
-import type { Pid } from '../protocol/identity/pid.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import type { Pid } from '../../protocol/identity/pid.ts';
+import { realClock } from '../platform/platform.ts';
+import type { Clock, StoreOp } from '../ports.ts';
+import { restoreBackup } from '../store/backup.ts';
+import { readBackup, verifyBackup } from '../store/backup-format.ts';
+import { isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
+import { openLevelStore } from '../store/level.ts';
+import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
+import { encodeRecord, HistoryRecord } from '../store/records.ts';
+import { VERSION_KEY } from '../store/version.ts';
 import { draftPathOf, type Home, homeAt, isErrno } from './home.ts';
 import {
   type CreateKeyOptions,
@@ -12,15 +21,6 @@ import {
   type PublicIdentity,
   readPublicIdentity,
 } from './keyring.ts';
-import { realClock } from './platform.ts';
-import type { Clock, StoreOp } from './ports.ts';
-import { restoreBackup } from './store/backup.ts';
-import { readBackup, verifyBackup } from './store/backup-format.ts';
-import { isOf, keys, RESTORED_MARK, tailOf } from './store/keys.ts';
-import { openLevelStore } from './store/level.ts';
-import { BATCH_NUMBER_KEY } from './store/level-opening.ts';
-import { encodeRecord, HistoryRecord } from './store/records.ts';
-import { VERSION_KEY } from './store/version.ts';
 
 export interface SetUpOptions extends CreateKeyOptions {
   /**

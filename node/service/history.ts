@@ -1,12 +1,12 @@
 /** The history as it is asked for: newest last, filtered, bounded. */
-import { invalid } from '../protocol/errors.ts';
-import type { Pid } from '../protocol/identity/pid.ts';
-import { formatAmount } from '../protocol/money/amount.ts';
-import type { HistoryQuery, HistoryRow } from './api/shapes.ts';
-import type { State } from './engine/state.ts';
-import type { Store } from './ports.ts';
-import { historySince } from './store/keys.ts';
-import { decodeRecord, HistoryRecord } from './store/records.ts';
+import { invalid } from '../../protocol/errors.ts';
+import type { Pid } from '../../protocol/identity/pid.ts';
+import { formatAmount } from '../../protocol/money/amount.ts';
+import type { HistoryQuery, HistoryRow } from '../api/shapes.ts';
+import type { State } from '../engine/state.ts';
+import type { Store } from '../ports.ts';
+import { historySince } from '../store/keys.ts';
+import { decodeRecord, HistoryRecord } from '../store/records.ts';
 import { isoTime } from './views.ts';
 
 const ROWS_DEFAULT = 1_000;

@@ -8,16 +8,20 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { Sodium } from 'sodium-native';
-import { invalid } from '../protocol/errors.ts';
-import { publicKeyFromSeed, SEED_BYTES } from '../protocol/identity/keys.ts';
-import { type PublicKey, publicKeyFromBytes, publicKeyToBytes } from '../protocol/identity/pid.ts';
+import { invalid } from '../../protocol/errors.ts';
+import { publicKeyFromSeed, SEED_BYTES } from '../../protocol/identity/keys.ts';
+import {
+  type PublicKey,
+  publicKeyFromBytes,
+  publicKeyToBytes,
+} from '../../protocol/identity/pid.ts';
 import {
   isAcceptablePublicKey,
   isSignatureWellFormed,
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
-} from '../protocol/identity/signature.ts';
-import type { Signer, VerifySignature } from './ports.ts';
+} from '../../protocol/identity/signature.ts';
+import type { Signer, VerifySignature } from '../ports.ts';
 
 async function loadSodium(): Promise<Sodium | undefined> {
   try {

@@ -1,6 +1,6 @@
 /** Records as people and programs outside see them: decimal strings, ISO times, names beside PIDs. */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { type Hash, type Pid, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
+import { type Hash, type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import {
   balanceFor,
   capacity,
@@ -9,19 +9,19 @@ import {
   type Edge,
   heldFor,
   lineOf,
-} from '../protocol/ledger/edge.ts';
-import type { Refusal } from '../protocol/ledger/reservation.ts';
-import { has } from '../protocol/machines/evidence.ts';
-import { formatAmount } from '../protocol/money/amount.ts';
-import { debtChangesOf } from '../protocol/receipt.ts';
-import { readSigned } from '../protocol/wire/envelope.ts';
-import type { LinePolicy } from '../protocol/wire/messages/trust-line.ts';
-import type * as shapes from './api/shapes.ts';
-import type { Attempt } from './engine/attempt.ts';
-import { proposalOf } from './engine/clearing-records.ts';
-import type { State } from './engine/state.ts';
-import { receiptOf } from './engine/statements.ts';
-import type { RefusalRecord, TransactionRecord } from './store/records.ts';
+} from '../../protocol/ledger/edge.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import { has } from '../../protocol/machines/evidence.ts';
+import { formatAmount } from '../../protocol/money/amount.ts';
+import { debtChangesOf } from '../../protocol/receipt.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
+import type * as shapes from '../api/shapes.ts';
+import type { Attempt } from '../engine/attempt.ts';
+import { proposalOf } from '../engine/clearing-records.ts';
+import type { State } from '../engine/state.ts';
+import { receiptOf } from '../engine/statements.ts';
+import type { RefusalRecord, TransactionRecord } from '../store/records.ts';
 
 export class Views {
   readonly #state: State;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKeyFile, openKeyFile, readPublicIdentity } from '../../../node/keyring.ts';
-import { createLog, realEntropy } from '../../../node/platform.ts';
+import { createKeyFile, openKeyFile, readPublicIdentity } from '../../../node/home/keyring.ts';
+import { createLog, realEntropy } from '../../../node/platform/platform.ts';
 
 // RFC 8032, section 7.1, test 1.
 const SEED_HEX = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';

@@ -1,11 +1,11 @@
 /** Whom this node deals with: contacts, neighbours, members, and how they are found again. */
-import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import { lineOf } from '../protocol/ledger/edge.ts';
-import { bareFrame } from '../protocol/wire/envelope.ts';
-import type { Agents } from './engine/agents.ts';
-import type { State } from './engine/state.ts';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { lineOf } from '../../protocol/ledger/edge.ts';
+import { bareFrame } from '../../protocol/wire/envelope.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { State } from '../engine/state.ts';
+import type { Ports } from '../ports.ts';
 import type { Peers } from './peers.ts';
-import type { Ports } from './ports.ts';
 
 export class Acquaintances {
   readonly #ports: Ports;

@@ -6,7 +6,7 @@
  * NEW → ROUTED → PREPARE_IN_PROGRESS → COMMITTED | ABORTED, and NEW → ABORTED
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { GeoError, isErrorCode } from '../protocol/errors.ts';
+import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import {
   type Hash,
   hashFromBytes,
@@ -15,26 +15,25 @@ import {
   type Pid,
   pidFromPublicKey,
   type TxId,
-} from '../protocol/identity/pid.ts';
-import type { Route } from '../protocol/ledger/effects.ts';
-import type { Refusal } from '../protocol/ledger/reservation.ts';
-import { makePayment } from '../protocol/machines/manifest.ts';
-import type { Unverified } from '../protocol/wire/envelope.ts';
-import type { Order } from '../protocol/wire/messages/payment.ts';
-import type { RouteRefusal } from '../protocol/wire/messages/route.ts';
+} from '../../protocol/identity/pid.ts';
+import type { Route } from '../../protocol/ledger/effects.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import { makePayment } from '../../protocol/machines/manifest.ts';
+import type { Unverified } from '../../protocol/wire/envelope.ts';
+import type { Order } from '../../protocol/wire/messages/payment.ts';
+import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { Attempts } from '../engine/attempts.ts';
+import type { EdgeSync } from '../engine/edge-sync.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { Notice } from '../engine/notices.ts';
+import { recordEnd } from '../engine/transactions.ts';
+import type { Ports } from '../ports.ts';
+import type { Router, RoutesFound } from '../routing/router.ts';
+import type { NodeSettings } from '../settings.ts';
+import { keys } from '../store/keys.ts';
 import { manifestOf } from './attempt-plan.ts';
-import type { Agents } from './engine/agents.ts';
-import type { Attempts } from './engine/attempts.ts';
-import type { EdgeSync } from './engine/edge-sync.ts';
-import type { Hall } from './engine/hall.ts';
-import type { Notice } from './engine/notices.ts';
-import { recordEnd } from './engine/transactions.ts';
 import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
-
-import type { Ports } from './ports.ts';
-import type { Router, RoutesFound } from './routing/router.ts';
-import type { NodeSettings } from './settings.ts';
-import { keys } from './store/keys.ts';
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;

@@ -2,22 +2,27 @@
  * A participant's books on their way from one agent to another (docs/PROTOCOL.md, "Moving"). No debt
  * is touched: its receipts prove at the new agent what they proved at the old one.
  */
-import { GeoError } from '../protocol/errors.ts';
-import { type Hash, hashFromBytes, type Pid, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import { counterparty, type Edge } from '../protocol/ledger/edge.ts';
-import { openManifest } from '../protocol/machines/manifest.ts';
-import { encodeMemberFile, type MemberFile, readMemberFile } from '../protocol/member-file.ts';
-import { readReceipt } from '../protocol/receipt.ts';
-import { readSigned } from '../protocol/wire/envelope.ts';
-import type { Agents, AgentWord } from './engine/agents.ts';
-import type { Attempts } from './engine/attempts.ts';
-import type { EdgeStatements } from './engine/edge-statements.ts';
-import type { Hall } from './engine/hall.ts';
-import { wholeReceiptOf } from './engine/statements.ts';
-import type { TrustLines } from './engine/trust-lines.ts';
-import type { Store } from './ports.ts';
-import type { Place } from './routing/neighbour-search.ts';
-import { appliedAfter } from './store/keys.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import {
+  type Hash,
+  hashFromBytes,
+  type Pid,
+  pidFromPublicKey,
+} from '../../protocol/identity/pid.ts';
+import { counterparty, type Edge } from '../../protocol/ledger/edge.ts';
+import { openManifest } from '../../protocol/machines/manifest.ts';
+import { encodeMemberFile, type MemberFile, readMemberFile } from '../../protocol/member-file.ts';
+import { readReceipt } from '../../protocol/receipt.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { Agents, AgentWord } from '../engine/agents.ts';
+import type { Attempts } from '../engine/attempts.ts';
+import type { EdgeStatements } from '../engine/edge-statements.ts';
+import type { Hall } from '../engine/hall.ts';
+import { wholeReceiptOf } from '../engine/statements.ts';
+import type { TrustLines } from '../engine/trust-lines.ts';
+import type { Store } from '../ports.ts';
+import type { Place } from '../routing/neighbour-search.ts';
+import { appliedAfter } from '../store/keys.ts';
 
 export interface MovingRooms {
   readonly store: Store;

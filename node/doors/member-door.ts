@@ -2,22 +2,22 @@
  * The members' door: what a participant without a node of its own has signed, by whichever way it
  * comes. The signature is the authority; nothing else is asked for (docs/PROTOCOL.md, "Agents").
  */
-import { GeoError, invalid } from '../protocol/errors.ts';
-import { type Pid, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { edgeId, lineOf } from '../protocol/ledger/edge.ts';
-import { type LineMessage, widens } from '../protocol/machines/trust-line.ts';
-import { type OpenFrame, openFrame, type Unverified } from '../protocol/wire/envelope.ts';
-import type { LineState } from '../protocol/wire/messages/trust-line.ts';
-import type { ClearingRoom } from './clearing/room.ts';
-import type { Agents } from './engine/agents.ts';
-import type { Hall } from './engine/hall.ts';
-import type { TrustLines } from './engine/trust-lines.ts';
-import type { Community } from './hub/community.ts';
-import type { Membership } from './hub/membership.ts';
-import type { Payments } from './payments.ts';
-import type { Clock } from './ports.ts';
-import type { NodeSettings } from './settings.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { edgeId, lineOf } from '../../protocol/ledger/edge.ts';
+import { type LineMessage, widens } from '../../protocol/machines/trust-line.ts';
+import { type OpenFrame, openFrame, type Unverified } from '../../protocol/wire/envelope.ts';
+import type { LineState } from '../../protocol/wire/messages/trust-line.ts';
+import type { ClearingRoom } from '../clearing/room.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { TrustLines } from '../engine/trust-lines.ts';
+import type { Community } from '../hub/community.ts';
+import type { Membership } from '../hub/membership.ts';
+import type { Payments } from '../payments/payments.ts';
+import type { Clock } from '../ports.ts';
+import type { NodeSettings } from '../settings.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 interface Rooms {
   readonly clock: Clock;

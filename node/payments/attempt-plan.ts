@@ -2,12 +2,12 @@
  * What a coordinator puts to the vote: an order over certain routes, or a cycle, with everyone's agent
  * (docs/PROTOCOL.md, "Payment" and "Clearing").
  */
-import { GeoError } from '../protocol/errors.ts';
-import type { Pid, PublicKey } from '../protocol/identity/pid.ts';
-import type { Route } from '../protocol/ledger/effects.ts';
-import type { TransactionKind } from '../protocol/wire/commit-names.ts';
-import type { Manifest } from '../protocol/wire/messages/payment.ts';
-import type { Agents } from './engine/agents.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
+import type { Route } from '../../protocol/ledger/effects.ts';
+import type { TransactionKind } from '../../protocol/wire/commit-names.ts';
+import type { Manifest } from '../../protocol/wire/messages/payment.ts';
+import type { Agents } from '../engine/agents.ts';
 
 export interface AttemptPlan {
   readonly kind: TransactionKind;

@@ -3,9 +3,14 @@
  * the hub does it if their role allows (docs/PROTOCOL.md, "Operators").
  */
 import { z } from 'zod';
-import { GeoError, invalid } from '../protocol/errors.ts';
-import { type Hash, hashOf, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import { CLOCK_SKEW_MS_MAX, OPERATOR_RESULT_BYTES_MAX } from '../protocol/limits.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import {
+  type Hash,
+  hashOf,
+  type PublicKey,
+  pidFromPublicKey,
+} from '../../protocol/identity/pid.ts';
+import { CLOCK_SKEW_MS_MAX, OPERATOR_RESULT_BYTES_MAX } from '../../protocol/limits.ts';
 import {
   bareFrame,
   encodeBody,
@@ -13,15 +18,15 @@ import {
   seal,
   signedFrame,
   type Unverified,
-} from '../protocol/wire/envelope.ts';
-import type { OperatorReply, OperatorRequest } from '../protocol/wire/messages/membership.ts';
-import type { PeerError } from '../protocol/wire/messages/service.ts';
-import { HUB_ROUTES } from './api/routes/hub.ts';
-import { ErrorBody } from './api/shapes.ts';
-import type { Community } from './hub/community.ts';
-import type { Actor } from './hub/operators.ts';
-import type { Ports } from './ports.ts';
-import type { HubOperations } from './service.ts';
+} from '../../protocol/wire/envelope.ts';
+import type { OperatorReply, OperatorRequest } from '../../protocol/wire/messages/membership.ts';
+import type { PeerError } from '../../protocol/wire/messages/service.ts';
+import { HUB_ROUTES } from '../api/routes/hub.ts';
+import { ErrorBody } from '../api/shapes.ts';
+import type { Community } from '../hub/community.ts';
+import type { Actor } from '../hub/operators.ts';
+import type { Ports } from '../ports.ts';
+import type { HubOperations } from '../service/contract.ts';
 
 /** How long an answer is waited for, ms. */
 const ANSWER_MS = 10_000;

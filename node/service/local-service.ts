@@ -1,18 +1,19 @@
 /** The node's service: what may be asked of it, turned into turns and views; one file per resource. */
+
+import { addonOperations } from './addons.ts';
+import { clearingOperations } from './clearing.ts';
+import type { NodeService } from './contract.ts';
+import { equivalentOperations } from './equivalents.ts';
+import { eventOperations } from './events.ts';
+import { hostedOperations } from './hosted.ts';
+import { hubOperations } from './hub.ts';
+import { ledgerOperations } from './ledger.ts';
+import { membershipOperations } from './memberships.ts';
+import { nodeOperations } from './node.ts';
+import { paymentOperations } from './payments.ts';
+import { peerOperations } from './peers.ts';
 import type { Rooms } from './rooms.ts';
-import { addonOperations } from './service/addons.ts';
-import { clearingOperations } from './service/clearing.ts';
-import { equivalentOperations } from './service/equivalents.ts';
-import { eventOperations } from './service/events.ts';
-import { hostedOperations } from './service/hosted.ts';
-import { hubOperations } from './service/hub.ts';
-import { ledgerOperations } from './service/ledger.ts';
-import { membershipOperations } from './service/memberships.ts';
-import { nodeOperations } from './service/node.ts';
-import { paymentOperations } from './service/payments.ts';
-import { peerOperations } from './service/peers.ts';
-import { trustLineOperations } from './service/trust-lines.ts';
-import type { NodeService } from './service.ts';
+import { trustLineOperations } from './trust-lines.ts';
 import { Views } from './views.ts';
 
 export function createService(rooms: Rooms): NodeService {

@@ -2,11 +2,11 @@
  * The address book: which key a participant's agent has and where it may be reached. Kept in the
  * store, because a PID alone cannot be dialled, and told to the transport.
  */
-import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import type { Contact } from '../protocol/wire/messages/route.ts';
-import type { Hall } from './engine/hall.ts';
-import type { Transport } from './ports.ts';
-import type { PeerRecord } from './store/records.ts';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import type { Contact } from '../../protocol/wire/messages/route.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { Transport } from '../ports.ts';
+import type { PeerRecord } from '../store/records.ts';
 
 /** Addresses kept for one peer, newest first. */
 const ADDRESSES_MAX = 8;

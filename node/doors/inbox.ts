@@ -1,26 +1,26 @@
 /** The peers' door: one frame in, one turn of the engine (or an answer that needs none). */
-import { type ErrorCode, GeoError } from '../protocol/errors.ts';
-import { type Pid, type PublicKey, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import { openManifest } from '../protocol/machines/manifest.ts';
-import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../protocol/wire/envelope.ts';
-import type { ClearingPrepare } from '../protocol/wire/messages/clearing.ts';
-import type { PaymentPrepare } from '../protocol/wire/messages/payment.ts';
-import type { PeerError } from '../protocol/wire/messages/service.ts';
-import type { ClearingRoom } from './clearing/room.ts';
-import type { Agents } from './engine/agents.ts';
-import type { Attempts } from './engine/attempts.ts';
-import type { EdgeStatements } from './engine/edge-statements.ts';
-import type { EdgeSync } from './engine/edge-sync.ts';
-import type { Hall } from './engine/hall.ts';
-import type { TrustLines } from './engine/trust-lines.ts';
-import type { Turn } from './engine/turn.ts';
-import type { Community } from './hub/community.ts';
-import type { Memberships } from './hub/memberships.ts';
-import type { RouteDesk } from './hub/route-desk.ts';
+import { type ErrorCode, GeoError } from '../../protocol/errors.ts';
+import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { openManifest } from '../../protocol/machines/manifest.ts';
+import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../../protocol/wire/envelope.ts';
+import type { ClearingPrepare } from '../../protocol/wire/messages/clearing.ts';
+import type { PaymentPrepare } from '../../protocol/wire/messages/payment.ts';
+import type { PeerError } from '../../protocol/wire/messages/service.ts';
+import type { ClearingRoom } from '../clearing/room.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { Attempts } from '../engine/attempts.ts';
+import type { EdgeStatements } from '../engine/edge-statements.ts';
+import type { EdgeSync } from '../engine/edge-sync.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { TrustLines } from '../engine/trust-lines.ts';
+import type { Turn } from '../engine/turn.ts';
+import type { Community } from '../hub/community.ts';
+import type { Memberships } from '../hub/memberships.ts';
+import type { RouteDesk } from '../hub/route-desk.ts';
+import type { Log, Transport } from '../ports.ts';
+import type { NeighbourSearch } from '../routing/neighbour-search.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Operating } from './operating.ts';
-import type { Log, Transport } from './ports.ts';
-import type { NeighbourSearch } from './routing/neighbour-search.ts';
 
 /** How long a vote waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;

@@ -1,8 +1,13 @@
 /** From what a person types (a contact's name, a PID, or the beginning of one) to a participant. */
-import { GeoError } from '../protocol/errors.ts';
-import { type Pid, type PublicKey, parsePid, pidFromPublicKey } from '../protocol/identity/pid.ts';
-import { counterparty } from '../protocol/ledger/edge.ts';
-import type { State } from './engine/state.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import {
+  type Pid,
+  type PublicKey,
+  parsePid,
+  pidFromPublicKey,
+} from '../../protocol/identity/pid.ts';
+import { counterparty } from '../../protocol/ledger/edge.ts';
+import type { State } from '../engine/state.ts';
 
 /** A prefix shorter than this would too often mean someone else. */
 const PREFIX_MIN = 4;

@@ -1,8 +1,8 @@
 /** The real clock, entropy and log. The only room that asks the machine for time, chance or a place to talk. */
 import { randomBytes } from 'node:crypto';
 import { type DestinationStream, destination, type Level, pino } from 'pino';
-import { homeAt, SECRET_FILE_MODE } from './home.ts';
-import type { Clock, Entropy, Log } from './ports.ts';
+import { homeAt, SECRET_FILE_MODE } from '../home/home.ts';
+import type { Clock, Entropy, Log } from '../ports.ts';
 
 /** setTimeout fires at once if it is asked for more than this, ms (24.8 days). */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;

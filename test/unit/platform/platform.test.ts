@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createLog, type LogOptions, realClock, realEntropy } from '../../../node/platform.ts';
+import {
+  createLog,
+  type LogOptions,
+  realClock,
+  realEntropy,
+} from '../../../node/platform/platform.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 
 describe('the real clock', () => {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { GeoError } from '../protocol/errors.ts';
+import { GeoError } from '../../protocol/errors.ts';
 
 /** Absolute paths of everything that a node keeps. */
 export interface Home {

@@ -9,18 +9,18 @@ import { argon2, createCipheriv, createDecipheriv } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { GeoError, invalid } from '../protocol/errors.ts';
-import { SEED_BYTES } from '../protocol/identity/keys.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
+import { SEED_BYTES } from '../../protocol/identity/keys.ts';
 import {
   type Pid,
   type PublicKey,
   pidFromPublicKey,
   publicKeyFromBytes,
-} from '../protocol/identity/pid.ts';
+} from '../../protocol/identity/pid.ts';
+import { nativeSigner } from '../platform/native-ed25519.ts';
+import { realEntropy } from '../platform/platform.ts';
+import type { Entropy, Signer } from '../ports.ts';
 import { createHome, homeAt, isErrno, SECRET_FILE_MODE, writeFileAtomically } from './home.ts';
-import { nativeSigner } from './native-ed25519.ts';
-import { realEntropy } from './platform.ts';
-import type { Entropy, Signer } from './ports.ts';
 
 export interface PublicIdentity {
   readonly publicKey: PublicKey;

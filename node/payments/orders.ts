@@ -1,15 +1,20 @@
 /** Orders that this node signs for itself, and those that others have signed and it is to carry out. */
-import { GeoError } from '../protocol/errors.ts';
-import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
-import { sealNote } from '../protocol/identity/sealed-note.ts';
-import { checkTimes } from '../protocol/machines/manifest.ts';
-import type { EquivalentCode } from '../protocol/money/equivalent.ts';
-import { readSigned, requireSignedBy, seal, type Unverified } from '../protocol/wire/envelope.ts';
-import type { Order } from '../protocol/wire/messages/payment.ts';
-import type { Agents } from './engine/agents.ts';
-import type { State } from './engine/state.ts';
-import type { Peers } from './peers.ts';
-import type { Ports } from './ports.ts';
+import { GeoError } from '../../protocol/errors.ts';
+import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { sealNote } from '../../protocol/identity/sealed-note.ts';
+import { checkTimes } from '../../protocol/machines/manifest.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import {
+  readSigned,
+  requireSignedBy,
+  seal,
+  type Unverified,
+} from '../../protocol/wire/envelope.ts';
+import type { Order } from '../../protocol/wire/messages/payment.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { State } from '../engine/state.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { Ports } from '../ports.ts';
 
 export interface PaymentWish {
   readonly payee: Pid;

@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHome, homeAt, SECRET_FILE_MODE, writeFileAtomically } from '../../../node/home.ts';
+import {
+  createHome,
+  homeAt,
+  SECRET_FILE_MODE,
+  writeFileAtomically,
+} from '../../../node/home/home.ts';
 
 let root: string;
 beforeEach(async () => {
