@@ -67,7 +67,7 @@ export const IMPORTS: readonly ImportRow[] = [
     'events/': [[...STATE, 'engine/', 'events/'], []],
     // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.
     'addons/': [
-      [...STATE, 'service.ts', 'api/shapes.ts', 'api/shapes/', 'engine/', 'addons/'],
+      [...STATE, 'service/contract.ts', 'api/shapes.ts', 'api/shapes/', 'engine/', 'addons/'],
       ['zod'],
     ],
     'telemetry/': [
