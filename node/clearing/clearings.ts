@@ -4,14 +4,7 @@
  * engine's; this only begins attempts and hears how they end.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import {
-  type Hash,
-  hashOf,
-  type Pid,
-  pidFromPublicKey,
-  type TxId,
-} from '../../protocol/identity/pid.ts';
-import { clearable } from '../../protocol/ledger/clearing.ts';
+import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import {
   type ClearingCoordinatorEvent,
@@ -19,8 +12,6 @@ import {
   startClearing,
   stepClearingCoordinator,
 } from '../../protocol/machines/clearing-coordinator.ts';
-import { routeOfCycle } from '../../protocol/machines/clearing-manifest.ts';
-import { encodeManifest, openManifest } from '../../protocol/machines/manifest.ts';
 import { parseSign1 } from '../../protocol/wire/cose.ts';
 import {
   requireSignedBy,
@@ -30,61 +21,41 @@ import {
 } from '../../protocol/wire/envelope.ts';
 import type { Consent, Objection, Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { Agents } from '../engine/agents.ts';
-import type { Attempts } from '../engine/attempts.ts';
 import {
   coordinatorStateOf,
   endClearing,
   newClearing,
   proposalOf,
 } from '../engine/clearing-records.ts';
-import type { EdgeSync } from '../engine/edge-sync.ts';
 import type { Hall } from '../engine/hall.ts';
-import type { Notice } from '../engine/notices.ts';
 import type { Outbox } from '../engine/outbox.ts';
 import type { Turn } from '../engine/turn.ts';
-import { manifestOf } from '../payments/attempt-plan.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
+import type { ClearingAttempts } from './clearing-attempts.ts';
 import { type Cycle, cycleKey } from './cycle.ts';
-import type { CycleKeys } from './cycle-keys.ts';
-import { knownToAsk, ownDebts } from './own-debts.ts';
-import { NOT_WANTED, notAsked, UNDECIDED } from './refusals.ts';
+import { knownToAsk } from './own-debts.ts';
+import { NOT_WANTED, notAsked } from './refusals.ts';
 import type { Spared } from './spared.ts';
-
-/** How long an attempt waits for the comparison of books, ms. */
-const COMPARE_WAIT_MS = 2_000;
-
-/** How long debts to someone who did not vote are left alone, ms. */
-const SILENT_MS = 60_000;
-
-type Ended = Extract<Notice, { type: 'attempt-ended' }>;
 
 export interface ClearingsContext {
   readonly ports: Ports;
   readonly hall: Hall;
-  readonly attempts: Attempts;
-  readonly edges: EdgeSync;
+  readonly attempts: Pick<ClearingAttempts, 'run'>;
   readonly agents: Agents;
   readonly outbox: Outbox;
   readonly spared: Spared;
-  readonly cycleKeys: Pick<CycleKeys, 'learn'>;
   readonly settings: NodeSettings;
 }
 
 export class Clearings {
   readonly #context: ClearingsContext;
   readonly #me: Pid;
-  /** Attempts whose end a running clearing waits for. */
-  readonly #waiting = new Map<Hash, (ended: Ended) => void>();
 
   constructor(context: ClearingsContext) {
     this.#context = context;
     this.#me = pidFromPublicKey(context.ports.signer.publicKey);
-    context.hall.listen((notice) => {
-      if (notice.type !== 'attempt-ended' || notice.kind !== 'clearing') return;
-      if (notice.coordinator) this.#onEnded(notice);
-    });
   }
 
   /**
@@ -132,8 +103,14 @@ export class Clearings {
   /** CLEARING_REJECT. @throws GeoError E005 `bad_signature`, E006 `not_asked` */
   async rejected(signed: Unverified<Objection>): Promise<void> {
     const { tx, fault, text, participant_key: key } = signed.body;
-    requireSignedBy(signed, key, this.#context.ports.verify);
-    const participant = pidFromPublicKey(key);
+    const { ports, agents } = this.#context;
+    requireSignedBy(signed, key, ports.verify);
+    const signer = pidFromPublicKey(key);
+    // An agent may refuse for its members: it could vote NO as well.
+    const waiting = this.#recordOf(tx)?.clearing?.waiting ?? [];
+    const participant = waiting.includes(signer)
+      ? signer
+      : (waiting.find((pid) => agents.agentOf(pid) === key) ?? signer);
     const refusal: Refusal = { code: 'E006', fault, text };
     await this.#advance(tx, { type: 'reject', participant, refusal });
   }
@@ -303,8 +280,13 @@ export class Clearings {
   async #follow(tx: TxId, outcome: ClearingCoordinatorOutcome): Promise<void> {
     const prepare = outcome.actions.find((action) => action.do === 'prepare');
     if (prepare === undefined) return;
-    const refusal = await this.#attempt(tx, prepare.amount);
+    const refusal = await this.#context.attempts.run(this.#recordOf(tx)!, prepare.amount);
     if (refusal !== undefined) await this.#aborted(tx, refusal);
+  }
+
+  /** An attempt that was begun before the process was restarted has come to nothing. */
+  interrupted(tx: TxId, refusal: Refusal): void {
+    this.#abortedLogged(tx, refusal);
   }
 
   /** A disk that refuses now is asked again later: no clearing stays open for want of one. */
@@ -325,71 +307,6 @@ export class Clearings {
     this.#aborted(tx, refusal).catch((error: unknown) => {
       this.#context.ports.log.warn({ error: String(error) }, 'a clearing was left undecided');
     });
-  }
-
-  /** @returns why it was aborted, or nothing if it has committed */
-  async #attempt(tx: TxId, amount: bigint): Promise<Refusal | undefined> {
-    const { hall, attempts, edges, cycleKeys } = this.#context;
-    let hash: Hash | undefined;
-    try {
-      const { equivalent, cycle: members } = proposalOf(this.#recordOf(tx)!);
-      await cycleKeys.learn({ equivalent, members, amount });
-      const open = openManifest(this.#manifest(tx, amount));
-      hash = open.hash;
-      const own = open.effects.map(({ edge }) => edge).filter((id) => edges.mustCompare(id));
-      if (own.length > 0) await edges.whenCompared(own, COMPARE_WAIT_MS);
-      const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
-      const refused = await hall.turn((turn) => attempts.start(turn, open));
-      if (refused !== undefined) return refused;
-      const { outcome, refusal, silent } = await ended;
-      this.#spareSilent(open.equivalent, silent);
-      return outcome === 'COMMITTED' ? undefined : (refusal ?? UNDECIDED);
-    } catch (error) {
-      if (!(error instanceof GeoError)) throw error;
-      return { code: error.code, fault: error.details.fault, text: error.message };
-    } finally {
-      if (hash !== undefined) this.#waiting.delete(hash);
-    }
-  }
-
-  #manifest(tx: TxId, amount: bigint): Uint8Array {
-    const { ports, hall, agents, settings } = this.#context;
-    const { state } = hall;
-    const record = this.#recordOf(tx)!;
-    const { cycle, equivalent, expires } = proposalOf(record);
-    // What the own books allow needs no vote to find out.
-    let fits = amount;
-    for (const { edge, debtor, creditor } of ownDebts(state, { members: cycle, equivalent })) {
-      const free = clearable(edge, { debtor, creditor });
-      if (free > 0n && free < fits) fits = free;
-    }
-    const prepareBy = ports.clock.now() + settings.payments.prepare_ms;
-    const plan = {
-      kind: 'clearing' as const,
-      order: record.order,
-      attempt: record.attempts.length + 1,
-      routes: [routeOfCycle(cycle, fits)],
-      coordinator: ports.signer.publicKey,
-      prepareBy: Math.min(prepareBy, expires),
-      consents: record.clearing!.consents,
-    };
-    return encodeManifest(manifestOf(plan, agents));
-  }
-
-  /** Who does not answer now will hardly answer the next proposal. */
-  #spareSilent(equivalent: Cycle['equivalent'], silent: readonly Pid[]): void {
-    const { spared, ports } = this.#context;
-    for (const pid of silent) spared.add(pid, equivalent, ports.clock.now() + SILENT_MS);
-  }
-
-  #onEnded(ended: Ended): void {
-    const waiting = this.#waiting.get(ended.hash);
-    if (waiting !== undefined) waiting(ended);
-    else if (ended.outcome === 'ABORTED') {
-      // Nobody waits any more: the process was restarted in between.
-      const refusal = ended.refusal ?? UNDECIDED;
-      this.#abortedLogged(ended.tx, refusal);
-    }
   }
 }
 

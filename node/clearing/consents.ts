@@ -1,6 +1,7 @@
 /**
- * What this node says to proposals of others (docs/PROTOCOL.md, "Clearing"): its lines speak for its
- * owner where they may, the owner is asked where they may not, and silence is a refusal.
+ * What is said here to proposals of others (docs/PROTOCOL.md, "Clearing"): lines speak for their owners
+ * where they may, owners are asked where they may not, and silence is a refusal. This node's own person
+ * answers through it; a hosted member signs its answer itself, and it is passed on.
  */
 import { GeoError } from '../../protocol/errors.ts';
 import {
@@ -10,11 +11,8 @@ import {
   pidFromPublicKey,
   type TxId,
 } from '../../protocol/identity/pid.ts';
-import { asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
-import { edgeId } from '../../protocol/ledger/edge.ts';
 import {
   type ClearingParticipantEvent,
-  type Readiness,
   stepClearingParticipant,
   UNHEARD,
 } from '../../protocol/machines/clearing-participant.ts';
@@ -25,24 +23,37 @@ import {
   signedFrame,
   type Unverified,
 } from '../../protocol/wire/envelope.ts';
-import type { Proposal } from '../../protocol/wire/messages/clearing.ts';
+import type { Consent, Objection, Proposal } from '../../protocol/wire/messages/clearing.ts';
+import type { Agents } from '../engine/agents.ts';
 import { newClearing, participantStateOf, proposalOf } from '../engine/clearing-records.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { TransactionRecord } from '../store/records.ts';
+import type { ClearingPart, TransactionRecord } from '../store/records.ts';
 import { cycleKey } from './cycle.ts';
+import { ASKED, REFUSED, type Readiness, readinessFor, type Why } from './readiness.ts';
+import { notAsked, notPending } from './refusals.ts';
 
-/** Proposals that wait for this node's person, from all coordinators together and from one. */
+/** Proposals that wait for people here, from all coordinators together and from one. */
 const PENDING_MAX = 500;
 const PENDING_MAX_OF_ONE = 20;
 
 interface ConsentsContext {
   readonly ports: Ports;
   readonly hall: Hall;
+  readonly agents: Agents;
   readonly settings: NodeSettings;
 }
+
+/** What comes to the machine, and what only the record needs of it. */
+type Happening = ClearingParticipantEvent & {
+  readonly why?: Why;
+  readonly asks?: readonly Pid[];
+  /** Who answers, and the answer if a hosted member has signed it. */
+  readonly by?: Pid;
+  readonly envelope?: Uint8Array;
+};
 
 export class Consents {
   readonly #context: ConsentsContext;
@@ -54,23 +65,21 @@ export class Consents {
   }
 
   /**
-   * CLEARING_PROPOSE from the coordinator: answered at once, or when the person has.
-   * @throws GeoError E005 `bad_signature`, E006 `wrong_sender` | `not_in_cycle` | `too_many_pending`,
-   *   E007 `order_expired`, E009 `clock_off` | `order_life`
+   * CLEARING_PROPOSE from the coordinator: answered at once, or when the people have who are asked.
+   * @throws GeoError E005 `bad_signature`, E006 `wrong_sender` | `not_in_cycle` | `too_many_pending` |
+   *   `nobody_asks`, E007 `order_expired`, E009 `clock_off` | `order_life`
    */
   async proposed(from: PublicKey, signed: Unverified<Proposal>): Promise<void> {
-    const { ports, hall, settings } = this.#context;
+    const { ports, hall, settings, agents } = this.#context;
     const { body: proposal, payload } = signed;
     if (from !== proposal.coordinator_key) {
       throw new GeoError('E006', 'A CLEARING_PROPOSE must come from the coordinator itself.', {
         fault: 'wrong_sender',
       });
     }
-    if (
-      !proposal.cycle.includes(this.#me) ||
-      new Set(proposal.cycle).size < proposal.cycle.length
-    ) {
-      throw new GeoError('E006', 'This node is not once in the proposed cycle.', {
+    const served = proposal.cycle.filter((pid) => agents.served(pid));
+    if (served.length === 0 || new Set(proposal.cycle).size < proposal.cycle.length) {
+      throw new GeoError('E006', 'Nobody of this node is once in the proposed cycle.', {
         fault: 'not_in_cycle',
       });
     }
@@ -84,20 +93,41 @@ export class Consents {
         this.#requireRoom(proposal);
       }
       const record = known ?? newRecord(signed, turn.now);
-      this.#advance(turn, tx, record, { type: 'proposed', ...this.#readiness(turn, tx, proposal) });
+      const readiness = this.#readiness(turn, tx, proposal, served);
+      this.#advance(turn, tx, record, { type: 'proposed', ...readiness });
     });
     if (hall.state.clearings.has(tx)) hall.deadlines.set(`clearing:${tx}`, proposal.expires);
   }
 
   /**
-   * The person's word.
+   * The word of this node's own person.
    * @throws GeoError E008 `not_pending`
    */
   async answer(tx: TxId, accept: boolean): Promise<void> {
     await this.#context.hall.turn((turn) => {
       const record = turn.transaction(tx);
-      if (record?.role !== 'participant' || record.state !== 'PROPOSED') throw notPending();
-      this.#advance(turn, tx, record, { type: 'answer', accept });
+      const by = this.#me;
+      if (record?.role !== 'participant' || !waitsFor(record, by)) throw notPending();
+      const last = isLast(record);
+      this.#advance(turn, tx, record, { type: 'answer', accept, last, by });
+    });
+  }
+
+  /**
+   * The word of a hosted member, which it has signed; passed on to whoever proposes the clearing.
+   * @throws GeoError E005 `bad_signature`, E006 `not_asked`
+   */
+  async said(signed: Unverified<Consent> | Unverified<Objection>): Promise<void> {
+    const { tx, participant_key: key } = signed.body;
+    const by = pidFromPublicKey(key);
+    await this.#context.hall.turn((turn) => {
+      const record = turn.transaction(tx);
+      if (record?.role !== 'participant' || !waitsFor(record, by)) throw notAsked();
+      requireSignedBy(signed, key, this.#context.ports.verify);
+      const accept = 'amount' in signed.body;
+      const last = isLast(record);
+      const { bytes: envelope } = signed;
+      this.#advance(turn, tx, record, { type: 'answer', accept, last, by, envelope });
     });
   }
 
@@ -113,7 +143,7 @@ export class Consents {
     });
   }
 
-  /** A stranger can make a person look at so many proposals and no more. */
+  /** A stranger can make people look at so many proposals and no more. */
   #requireRoom({ coordinator_key: coordinator }: Proposal): void {
     const { state } = this.#context.hall;
     if (state.clearings.size < PENDING_MAX_OF_ONE) return;
@@ -128,26 +158,19 @@ export class Consents {
     });
   }
 
-  #readiness(turn: Turn, tx: TxId, proposal: Proposal): { readiness: Readiness; why?: Why } {
-    const { cycle, equivalent } = proposal;
+  #readiness(turn: Turn, tx: TxId, proposal: Proposal, served: readonly Pid[]): Readiness {
     const { max_length: longest } = this.#context.settings.clearing;
-    if (cycle.length > longest) return { readiness: 'refuse', why: TOO_LONG };
-    const at = cycle.indexOf(this.#me);
-    const debtor = cycle.at(at - 1)!;
-    const creditor = cycle[(at + 1) % cycle.length]!;
-    const owed = turn.edge(edgeId(debtor, this.#me, equivalent));
-    const owing = turn.edge(edgeId(this.#me, creditor, equivalent));
-    // Nobody is asked about a debt that is not there.
-    const isThere =
-      owed !== undefined &&
-      owing !== undefined &&
-      clearable(owed, { debtor, creditor: this.#me }) > 0n &&
-      clearable(owing, { debtor: this.#me, creditor }) > 0n;
-    if (!isThere) return { readiness: 'refuse', why: NO_DEBT };
-    if (!asksFirst(owed, this.#me)) return { readiness: 'auto' };
-    return this.#isAsked(turn, tx, proposal)
-      ? { readiness: 'refuse', why: ASKED }
-      : { readiness: 'ask' };
+    const found = readinessFor(turn, proposal, served, longest);
+    if (found.readiness === 'ask' && this.#isAsked(turn, tx, proposal)) {
+      return { readiness: 'refuse', why: ASKED };
+    }
+    if (found.readiness === 'auto' && !served.includes(this.#me)) {
+      // A member's consent is the member's to sign. None is needed, and the votes will say so.
+      throw new GeoError('E006', 'None of the members of this node wants to be asked about it.', {
+        fault: 'nobody_asks',
+      });
+    }
+    return found;
   }
 
   /** Whoever found the cycle first has asked; a person is not asked about it by each of the others. */
@@ -161,82 +184,70 @@ export class Consents {
     });
   }
 
-  #advance(
-    turn: Turn,
-    tx: TxId,
-    record: TransactionRecord,
-    event: ClearingParticipantEvent & { readonly why?: Why },
-  ): void {
+  #advance(turn: Turn, tx: TxId, record: TransactionRecord, event: Happening): void {
     const before = participantStateOf(record) ?? UNHEARD;
     const { state, actions } = stepClearingParticipant(before, event);
     const proposal = proposalOf(record);
-    const { signer } = this.#context.ports;
     let clearing = record.clearing!;
     for (const action of actions) {
       switch (action.do) {
         case 'ask':
-          tell(
-            turn,
-            tx,
-            proposal,
-            `a cycle of ${proposal.cycle.length} could be cleared; you want to be asked first`,
-          );
+          clearing = { ...clearing, waiting: event.asks ?? [] };
+          this.#tell(turn, tx, proposal, clearing.waiting);
           break;
-        case 'sign': {
-          const about = { tx, participant_key: signer.publicKey };
-          const sign = (message: Uint8Array) => signer.sign(message);
-          if (action.what === 'accept') {
-            const body = { ...about, amount: proposal.amount, expires: proposal.expires };
-            const accepted = seal('CLEARING_ACCEPT', body, signer.publicKey, sign);
-            clearing = { ...clearing, accepted };
-          } else {
-            const body = { ...about, ...(event.why ?? REFUSED) };
-            const rejected = seal('CLEARING_REJECT', body, signer.publicKey, sign);
-            clearing = { ...clearing, rejected };
-          }
+        case 'sign':
+          clearing = this.#answered(tx, proposal, clearing, action.what, event);
           break;
-        }
-        case 'send': {
-          const { accepted, rejected } = clearing;
-          const frame =
-            rejected === undefined
-              ? signedFrame('CLEARING_ACCEPT', accepted!)
-              : signedFrame('CLEARING_REJECT', rejected);
-          turn.send(proposal.coordinator_key, frame);
+        case 'send':
+          for (const frame of framesOf(clearing)) turn.send(proposal.coordinator_key, frame);
           break;
-        }
       }
     }
     if (state.phase === before.phase && clearing === record.clearing) {
       if (turn.transaction(tx) !== undefined) return;
     }
     const ended = state.phase === 'REJECTED' ? { finished: turn.now } : {};
+    if (state.phase !== 'PROPOSED') clearing = { ...clearing, waiting: [] };
     turn.putTransaction(tx, { ...record, ...ended, clearing, state: state.phase });
-    turn.notice({ type: 'clearing', tx, state: state.phase });
+    if (state.phase !== before.phase) turn.notice({ type: 'clearing', tx, state: state.phase });
+  }
+
+  /** Keeps what a hosted member has signed; signs for this node's own person, and every refusal of its own. */
+  #answered(
+    tx: TxId,
+    { amount, expires }: Proposal,
+    part: ClearingPart,
+    what: 'accept' | 'reject',
+    { by, envelope, why }: Happening,
+  ): ClearingPart {
+    const { signer } = this.#context.ports;
+    const about = { tx, participant_key: signer.publicKey };
+    const sign = (message: Uint8Array) => signer.sign(message);
+    const waiting = part.waiting.filter((pid) => pid !== by);
+    if (what === 'reject') {
+      const body = { ...about, ...(why ?? REFUSED) };
+      const rejected = envelope ?? seal('CLEARING_REJECT', body, signer.publicKey, sign);
+      return { ...part, waiting, rejected };
+    }
+    if (envelope !== undefined) return { ...part, waiting, consents: [...part.consents, envelope] };
+    const body = { ...about, amount, expires };
+    return {
+      ...part,
+      waiting,
+      accepted: seal('CLEARING_ACCEPT', body, signer.publicKey, sign),
+    };
+  }
+
+  /** Each of those who are asked, where it looks: this node's person, and hosted members in their accounts. */
+  #tell(turn: Turn, tx: TxId, proposal: Proposal, asked: readonly Pid[]): void {
+    const { equivalent, amount, cycle } = proposal;
+    const text = `a cycle of ${cycle.length} could be cleared; you want to be asked first`;
+    const { agents } = this.#context;
+    for (const pid of asked) {
+      turn.history({ type: 'clearing', text, tx, equivalent, amount }, agents.historyOf(pid));
+    }
   }
 }
-
-interface Why {
-  readonly fault: string;
-  readonly text: string;
-}
-
-const REFUSED: Why = {
-  fault: 'consent_refused',
-  text: 'A participant of the cycle does not want it cleared.',
-};
-const TOO_LONG: Why = {
-  fault: 'cycle_too_long',
-  text: 'A participant takes part in shorter cycles only.',
-};
-const ASKED: Why = {
-  fault: 'already_asked',
-  text: 'A participant is being asked about the same cycle by somebody else.',
-};
-const NO_DEBT: Why = {
-  fault: 'debt_too_small',
-  text: 'A debt of the cycle is not there, or a payment works it off.',
-};
 
 function newRecord({ bytes, body }: Unverified<Proposal>, now: number): TransactionRecord {
   return {
@@ -249,16 +260,18 @@ function newRecord({ bytes, body }: Unverified<Proposal>, now: number): Transact
   };
 }
 
-function tell(turn: Turn, tx: TxId, { equivalent, amount }: Proposal, text: string): void {
-  turn.history({ type: 'clearing', text, tx, equivalent, amount });
+function waitsFor({ state, clearing }: TransactionRecord, participant: Pid): boolean {
+  return state === 'PROPOSED' && (clearing?.waiting.includes(participant) ?? false);
 }
 
-function notPending(): GeoError {
-  return new GeoError(
-    'E008',
-    'No clearing with that id waits for your answer: see geo clear pending.',
-    {
-      fault: 'not_pending',
-    },
-  );
+/** Whether the one who answers now is the last of those who were asked here. */
+function isLast({ clearing }: TransactionRecord): boolean {
+  return clearing?.waiting.length === 1;
+}
+
+/** Everything that was said here about a proposal. A refusal outweighs what was agreed to before it. */
+function framesOf({ accepted, rejected, consents }: ClearingPart): Uint8Array[] {
+  if (rejected !== undefined) return [signedFrame('CLEARING_REJECT', rejected)];
+  const agreed = accepted === undefined ? consents : [...consents, accepted];
+  return agreed.map((envelope) => signedFrame('CLEARING_ACCEPT', envelope));
 }

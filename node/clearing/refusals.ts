@@ -7,6 +7,14 @@ export function notAsked(): GeoError {
   return new GeoError('E006', 'This node has proposed no such clearing.', { fault: 'not_asked' });
 }
 
+export function notPending(): GeoError {
+  return new GeoError(
+    'E008',
+    'No clearing with that id waits for your answer: see geo clear pending.',
+    { fault: 'not_pending' },
+  );
+}
+
 export const NOT_WANTED: Refusal = {
   code: 'E006',
   fault: 'consent_refused',

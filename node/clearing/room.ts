@@ -1,5 +1,4 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
-import { GeoError } from '../../protocol/errors.ts';
 import {
   type Pid,
   type PublicKey,
@@ -7,8 +6,12 @@ import {
   type TxId,
 } from '../../protocol/identity/pid.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { Unverified } from '../../protocol/wire/envelope.ts';
+import type { Consent, Objection } from '../../protocol/wire/messages/clearing.ts';
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
+import type { TransactionRecord } from '../store/records.ts';
+import { ClearingAttempts, type ClearingAttemptsContext } from './clearing-attempts.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
 import type { CycleSource } from './cycle.ts';
@@ -17,10 +20,15 @@ import { debtGroundOf } from './debt-ground.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { LocalCycles } from './local-cycles.ts';
 import { Passes } from './passes.ts';
+import { notPending } from './refusals.ts';
 import { Spared } from './spared.ts';
 import { Triggers } from './triggers.ts';
 
-interface ClearingRoomContext extends Omit<ClearingsContext, 'spared' | 'cycleKeys'> {
+type Made = 'spared' | 'cycleKeys' | 'onInterrupted';
+
+interface ClearingRoomContext
+  extends Omit<ClearingAttemptsContext, Made>,
+    Pick<ClearingsContext, 'outbox'> {
   /** As the search for routes knows it. */
   readonly ground: SearchGround;
   readonly places: Places;
@@ -65,7 +73,13 @@ export class ClearingRoom {
     );
     const { search } = this;
     const cycleKeys = new CycleKeys({ ...context, search, settings });
-    this.clearings = new Clearings({ ...context, spared, cycleKeys });
+    const attempts = new ClearingAttempts({
+      ...context,
+      spared,
+      cycleKeys,
+      onInterrupted: (tx, refusal) => this.clearings.interrupted(tx, refusal),
+    });
+    this.clearings = new Clearings({ ...context, spared, attempts });
     const cycles = new LocalCycles({
       state,
       agents,
@@ -97,24 +111,27 @@ export class ClearingRoom {
 
   /** Clearings that wait for the word of this node's person. */
   pending(): TxId[] {
-    const { hall, ports } = this.#context;
-    const me = pidFromPublicKey(ports.signer.publicKey);
-    return [...hall.state.clearings].filter((tx) => {
-      const record = hall.state.transactions.get(tx) ?? hall.state.readTransaction(tx);
-      if (record === undefined) return false;
-      return record.role === 'participant'
-        ? record.state === 'PROPOSED'
-        : record.clearing?.waiting.includes(me);
-    });
+    return this.pendingOf(pidFromPublicKey(this.#context.ports.signer.publicKey));
   }
 
-  /** Clearings proposed here that wait for the word of a hosted member. */
-  pendingOf(member: Pid): TxId[] {
+  /** Clearings that wait for the word of a participant, whoever proposes them. */
+  pendingOf(participant: Pid): TxId[] {
     const { state } = this.#context.hall;
-    return [...state.clearings].filter((tx) => {
-      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
-      return record?.role === 'coordinator' && record.clearing?.waiting.includes(member);
-    });
+    return [...state.clearings].filter((tx) =>
+      this.#recordOf(tx)?.clearing?.waiting.includes(participant),
+    );
+  }
+
+  /** CLEARING_ACCEPT, from a participant to this node, or from a hosted member by way of it. */
+  async accepted(signed: Unverified<Consent>): Promise<void> {
+    if (this.#isOfOther(signed.body.tx)) await this.consents.said(signed);
+    else await this.clearings.accepted(signed);
+  }
+
+  /** CLEARING_REJECT, as {@link accepted}. */
+  async rejected(signed: Unverified<Objection>): Promise<void> {
+    if (this.#isOfOther(signed.body.tx)) await this.consents.said(signed);
+    else await this.clearings.rejected(signed);
   }
 
   /**
@@ -122,24 +139,14 @@ export class ClearingRoom {
    * @throws GeoError E008 `not_pending`
    */
   async answer(tx: TxId, accept: boolean): Promise<void> {
-    if (!this.pending().includes(tx)) {
-      throw new GeoError(
-        'E008',
-        'No clearing with that id waits for your answer: see geo clear pending.',
-        { fault: 'not_pending' },
-      );
-    }
-    const { state } = this.#context.hall;
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
-    const room = record?.role === 'coordinator' ? this.clearings : this.consents;
+    if (!this.pending().includes(tx)) throw notPending();
+    const room = this.#isOfOther(tx) ? this.consents : this.clearings;
     await room.answer(tx, accept);
   }
 
   /** A proposal's time is over. */
   async expire(tx: TxId): Promise<void> {
-    const { state } = this.#context.hall;
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
-    const room = record?.role === 'coordinator' ? this.clearings : this.consents;
+    const room = this.#isOfOther(tx) ? this.consents : this.clearings;
     await room.expire(tx);
   }
 
@@ -148,5 +155,15 @@ export class ClearingRoom {
     const { state, deadlines } = this.#context.hall;
     for (const tx of state.clearings) deadlines.set(`clearing:${tx}`, this.clearings.expiryOf(tx));
     await this.clearings.recover();
+  }
+
+  #recordOf(tx: TxId): TransactionRecord | undefined {
+    const { state } = this.#context.hall;
+    return state.transactions.get(tx) ?? state.readTransaction(tx);
+  }
+
+  /** Whether somebody else proposes the clearing. */
+  #isOfOther(tx: TxId): boolean {
+    return this.#recordOf(tx)?.role === 'participant';
   }
 }

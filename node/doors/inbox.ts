@@ -126,9 +126,9 @@ export class Inbox {
       case 'CLEARING_PROPOSE':
         return clearing.consents.proposed(from, frame.signed!);
       case 'CLEARING_ACCEPT':
-        return clearing.clearings.accepted(frame.signed!);
+        return clearing.accepted(frame.signed!);
       case 'CLEARING_REJECT':
-        return clearing.clearings.rejected(frame.signed!);
+        return clearing.rejected(frame.signed!);
       case 'WITHDRAW': {
         const { body, signed } = frame;
         const withdrawals = [signed!.bytes];

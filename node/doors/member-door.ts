@@ -75,10 +75,10 @@ export class MemberDoor {
           tx: await this.order(open, note),
         };
       case 'CLEARING_ACCEPT':
-        await this.#rooms.clearing.clearings.accepted(open.signed!);
+        await this.#rooms.clearing.accepted(open.signed!);
         return { member: pidFromPublicKey(open.body.participant_key) };
       case 'CLEARING_REJECT':
-        await this.#rooms.clearing.clearings.rejected(open.signed!);
+        await this.#rooms.clearing.rejected(open.signed!);
         return { member: pidFromPublicKey(open.body.participant_key) };
       case 'JOIN_REQUEST':
       case 'PROFILE_UPDATE': {

@@ -1,5 +1,5 @@
 /** The record of a clearing: its proposal, what was said to it, its attempts, and how it ended. */
-import { pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import {
   type ClearingCoordinatorState,
@@ -25,10 +25,11 @@ export function participantStateOf(
   record: TransactionRecord | undefined,
 ): ClearingParticipantState | undefined {
   if (record?.clearing === undefined || record.role !== 'participant') return undefined;
-  const { accepted, rejected } = record.clearing;
+  const { accepted, rejected, consents } = record.clearing;
   const phase = record.state as ClearingParticipantState['phase'];
   if (rejected !== undefined) return { phase, said: 'reject' };
-  return accepted === undefined ? { phase } : { phase, said: 'accept' };
+  const agreed = accepted !== undefined || consents.length > 0;
+  return agreed ? { phase, said: 'accept' } : { phase };
 }
 
 /** An attempt to clear begins here. */
@@ -54,6 +55,8 @@ export function recordClearingOutcome(
   open: OpenClearing,
   outcome: 'COMMITTED' | 'ABORTED',
   refusal: Refusal | undefined,
+  /** Whose history is kept beside this node's own. */
+  isMember: (participant: Pid) => boolean,
 ): void {
   const record = turn.transaction(open.tx);
   if (record?.clearing === undefined || record.state === 'COMMITTED') return;
@@ -64,7 +67,9 @@ export function recordClearingOutcome(
     turn.putTransaction(open.tx, { ...kept, clearing, state, finished: turn.now });
     const { equivalent, amount, proposal, tx } = open;
     const text = `debts of a cycle of ${proposal.cycle.length} were lowered by this much`;
-    turn.history({ type: 'clearing', text, tx, equivalent, amount });
+    const row = { type: 'clearing', text, tx, equivalent, amount } as const;
+    turn.history(row);
+    for (const pid of proposal.cycle.filter(isMember)) turn.history(row, pid);
     turn.notice({ type: 'clearing', tx, state: 'COMMITTED' });
     return;
   }

@@ -67,7 +67,8 @@ export function recordOutcome(
   if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
   const { tx, hash } = after.open;
   const { refusal } = after;
-  if (after.open.kind === 'clearing') recordClearingOutcome(turn, after.open, phase, refusal);
+  if (after.open.kind === 'clearing')
+    recordClearingOutcome(turn, after.open, phase, refusal, memberOf(agency));
   else recordPaymentOutcome(turn, after, after.open, agency);
   turn.notice({
     type: 'attempt-ended',
@@ -152,8 +153,7 @@ function writeHistory(
     amount: order.amount,
   } as const;
   const peer = role === 'payee' ? payer : order.payee;
-  const me = pidFromPublicKey(signer.publicKey);
-  const isMember = (pid: Pid) => pid !== me && served(pid);
+  const isMember = memberOf({ served, signer });
   // What goes on among members stands in their accounts.
   if (role !== 'coordinator' || !isMember(payer) || !isMember(order.payee)) {
     turn.history({ ...about, text: texts[role], ...(role === 'intermediary' ? {} : { peer }) });
@@ -161,4 +161,10 @@ function writeHistory(
   if (isMember(payer)) turn.history({ ...about, text: texts.payer, peer: order.payee }, payer);
   if (isMember(order.payee))
     turn.history({ ...about, text: texts.payee, peer: payer }, order.payee);
+}
+
+/** Says of a participant whether it is a member here, whose history is kept apart. */
+function memberOf({ served, signer }: Agency): (participant: Pid) => boolean {
+  const me = pidFromPublicKey(signer.publicKey);
+  return (pid) => pid !== me && served(pid);
 }

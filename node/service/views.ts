@@ -171,8 +171,7 @@ export class Views {
       amount: formatAmount(proposal.amount, precision),
       cleared,
       waits_for: [...waiting],
-      waits_for_me:
-        record.role === 'participant' ? record.state === 'PROPOSED' : waiting.includes(this.#me),
+      waits_for_me: waiting.includes(this.#me),
       reason: reasonView(record.reason, precision),
       attempts: record.attempts.length,
       created: isoTime(record.created),

@@ -93,11 +93,13 @@ export const AttemptRecord = s.map({
 
 /** What a clearing needs to be known of beside its attempts. */
 const ClearingPart = s.map({
-  /** Coordinator: who was asked and has not answered, what was agreed to, and what is left of the amount. */
+  /** Who was asked and has not answered: of all at the coordinator, elsewhere of those who are served here. */
   waiting: s.list(s.pid, CYCLE_MAX),
+  /** CLEARING_ACCEPTs: all that came to the coordinator, elsewhere those of hosted members. */
   consents: s.list(s.bytesUpTo(4096), CYCLE_MAX),
+  /** Coordinator: what is left of the amount. */
   cap: s.limit,
-  /** What this participant has signed about the proposal: CLEARING_ACCEPT or CLEARING_REJECT. */
+  /** What was signed here about another's proposal: CLEARING_ACCEPT or CLEARING_REJECT. */
   accepted: s.optional(s.bytesUpTo(4096)),
   rejected: s.optional(s.bytesUpTo(4096)),
 });

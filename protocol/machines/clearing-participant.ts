@@ -1,12 +1,12 @@
 /**
- * The machine of a participant whose debts a clearing would lower (docs/PROTOCOL.md, "Clearing"):
- * whether it agrees, and what became of it. Its vote is the commit machine's.
+ * The machine of an agent whose participants' debts a clearing would lower (docs/PROTOCOL.md,
+ * "Clearing"): whether they agree, and what became of it. Its vote is the commit machine's.
  */
 import type { ClearingPhase } from './clearing-coordinator.ts';
 
 export interface ClearingParticipantState {
   readonly phase: ClearingPhase;
-  /** What this participant has signed about the proposal, if anything. */
+  /** What was signed here about the proposal, if anything; a refusal after an agreement is a refusal. */
   readonly said?: 'accept' | 'reject';
 }
 
@@ -15,8 +15,8 @@ export type Readiness = 'auto' | 'ask' | 'refuse';
 
 export type ClearingParticipantEvent =
   | { readonly type: 'proposed'; readonly readiness: Readiness }
-  /** The person's word. */
-  | { readonly type: 'answer'; readonly accept: boolean }
+  /** The word of somebody who was asked; `last`: nobody else has yet to answer here. */
+  | { readonly type: 'answer'; readonly accept: boolean; readonly last: boolean }
   /** The proposal has expired: silence is a refusal. */
   | { readonly type: 'expired' }
   /** An attempt has begun here. */
@@ -25,7 +25,7 @@ export type ClearingParticipantEvent =
   | { readonly type: 'attempt-aborted' };
 
 export type ClearingParticipantAction =
-  /** Tell the person, and wait for its word until the proposal expires. */
+  /** Tell those who want to be asked, and wait for their word until the proposal expires. */
   | { readonly do: 'ask' }
   | { readonly do: 'sign'; readonly what: 'accept' | 'reject' }
   /** Send what was signed, again if need be. */
@@ -48,7 +48,7 @@ export function stepClearingParticipant(
     case 'proposed':
       return onProposed(state, event.readiness);
     case 'answer':
-      return state.phase === 'PROPOSED' ? say(event.accept ? 'accept' : 'reject') : same(state);
+      return state.phase === 'PROPOSED' ? onAnswer(event) : same(state);
     case 'expired':
       if (state.phase === 'PROPOSED') return say('reject');
       return state.phase === 'WAITING_CONFIRMATIONS' ? end(state, 'REJECTED') : same(state);
@@ -81,6 +81,18 @@ function onProposed(
     case 'ask':
       return { state: { phase: 'PROPOSED' }, actions: [{ do: 'ask' }] };
   }
+}
+
+function onAnswer({
+  accept,
+  last,
+}: {
+  accept: boolean;
+  last: boolean;
+}): ClearingParticipantOutcome {
+  if (!accept) return say('reject');
+  const agreed = say('accept');
+  return last ? agreed : { ...agreed, state: { phase: 'PROPOSED', said: 'accept' } };
 }
 
 function say(what: 'accept' | 'reject'): ClearingParticipantOutcome {

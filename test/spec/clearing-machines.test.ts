@@ -249,7 +249,7 @@ describe('a participant', () => {
     type: 'proposed' as const,
     readiness,
   });
-  const answer = (yes: boolean) => ({ type: 'answer' as const, accept: yes });
+  const answer = (yes: boolean, last = true) => ({ type: 'answer' as const, accept: yes, last });
   const in_ = (phase: ClearingPhase, said?: 'accept' | 'reject'): ClearingParticipantState =>
     said === undefined ? { phase } : { phase, said };
   const rows: readonly [string, ClearingParticipantState, ClearingParticipantEvent, string[]][] = [
@@ -291,6 +291,24 @@ describe('a participant', () => {
       in_('PROPOSED'),
       answer(false),
       ['REJECTED', 'sign reject', 'send'],
+    ],
+    [
+      'PROPOSED, one of several agrees',
+      in_('PROPOSED'),
+      answer(true, false),
+      ['PROPOSED', 'sign accept', 'send'],
+    ],
+    [
+      'PROPOSED, one has agreed, another does not',
+      in_('PROPOSED', 'accept'),
+      answer(false, false),
+      ['REJECTED', 'sign reject', 'send'],
+    ],
+    [
+      'PROPOSED, one has agreed, proposed again',
+      in_('PROPOSED', 'accept'),
+      proposed('ask'),
+      ['PROPOSED', 'send'],
     ],
     [
       'PROPOSED, expires',

@@ -1,0 +1,120 @@
+/** Attempts to clear a cycle: a manifest of everyone in it, put to the vote, and what came of it. */
+
+import { GeoError } from '../../protocol/errors.ts';
+import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
+import { clearable } from '../../protocol/ledger/clearing.ts';
+import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import { routeOfCycle } from '../../protocol/machines/clearing-manifest.ts';
+import { encodeManifest, openManifest } from '../../protocol/machines/manifest.ts';
+import type { Agents } from '../engine/agents.ts';
+import type { Attempts } from '../engine/attempts.ts';
+import { proposalOf } from '../engine/clearing-records.ts';
+import type { EdgeSync } from '../engine/edge-sync.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { Notice } from '../engine/notices.ts';
+import { manifestOf } from '../payments/attempt-plan.ts';
+import type { Ports } from '../ports.ts';
+import type { NodeSettings } from '../settings.ts';
+import type { TransactionRecord } from '../store/records.ts';
+import type { Cycle } from './cycle.ts';
+import type { CycleKeys } from './cycle-keys.ts';
+import { ownDebts } from './own-debts.ts';
+import { UNDECIDED } from './refusals.ts';
+import type { Spared } from './spared.ts';
+
+/** How long an attempt waits for the comparison of books, ms. */
+const COMPARE_WAIT_MS = 2_000;
+
+/** How long debts to someone who did not vote are left alone, ms. */
+const SILENT_MS = 60_000;
+
+type Ended = Extract<Notice, { type: 'attempt-ended' }>;
+
+export interface ClearingAttemptsContext {
+  readonly ports: Ports;
+  readonly hall: Hall;
+  readonly attempts: Attempts;
+  readonly edges: EdgeSync;
+  readonly agents: Agents;
+  readonly spared: Spared;
+  readonly cycleKeys: Pick<CycleKeys, 'learn'>;
+  readonly settings: NodeSettings;
+  /** An attempt that nobody here waits for has been aborted: the process was restarted in between. */
+  readonly onInterrupted: (tx: TxId, refusal: Refusal) => void;
+}
+
+export class ClearingAttempts {
+  readonly #context: ClearingAttemptsContext;
+  /** Attempts whose end a running clearing waits for. */
+  readonly #waiting = new Map<Hash, (ended: Ended) => void>();
+
+  constructor(context: ClearingAttemptsContext) {
+    this.#context = context;
+    context.hall.listen((notice) => {
+      if (notice.type !== 'attempt-ended' || notice.kind !== 'clearing') return;
+      if (notice.coordinator) this.#onEnded(notice);
+    });
+  }
+
+  /** @returns why it was aborted, or nothing if it has committed */
+  async run(record: TransactionRecord, amount: bigint): Promise<Refusal | undefined> {
+    const { hall, attempts, edges, cycleKeys } = this.#context;
+    let hash: Hash | undefined;
+    try {
+      const { equivalent, cycle: members } = proposalOf(record);
+      await cycleKeys.learn({ equivalent, members, amount });
+      const open = openManifest(this.#manifest(record, amount));
+      hash = open.hash;
+      const own = open.effects.map(({ edge }) => edge).filter((id) => edges.mustCompare(id));
+      if (own.length > 0) await edges.whenCompared(own, COMPARE_WAIT_MS);
+      const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
+      const refused = await hall.turn((turn) => attempts.start(turn, open));
+      if (refused !== undefined) return refused;
+      const { outcome, refusal, silent } = await ended;
+      this.#spareSilent(open.equivalent, silent);
+      return outcome === 'COMMITTED' ? undefined : (refusal ?? UNDECIDED);
+    } catch (error) {
+      if (!(error instanceof GeoError)) throw error;
+      return { code: error.code, fault: error.details.fault, text: error.message };
+    } finally {
+      if (hash !== undefined) this.#waiting.delete(hash);
+    }
+  }
+
+  #manifest(record: TransactionRecord, amount: bigint): Uint8Array {
+    const { ports, hall, agents, settings } = this.#context;
+    const { state } = hall;
+    const { cycle, equivalent, expires } = proposalOf(record);
+    // What the own books allow needs no vote to find out.
+    let fits = amount;
+    for (const { edge, debtor, creditor } of ownDebts(state, { members: cycle, equivalent })) {
+      const free = clearable(edge, { debtor, creditor });
+      if (free > 0n && free < fits) fits = free;
+    }
+    const prepareBy = ports.clock.now() + settings.payments.prepare_ms;
+    const plan = {
+      kind: 'clearing' as const,
+      order: record.order,
+      attempt: record.attempts.length + 1,
+      routes: [routeOfCycle(cycle, fits)],
+      coordinator: ports.signer.publicKey,
+      prepareBy: Math.min(prepareBy, expires),
+      consents: record.clearing!.consents,
+    };
+    return encodeManifest(manifestOf(plan, agents));
+  }
+
+  /** Who does not answer now will hardly answer the next proposal. */
+  #spareSilent(equivalent: Cycle['equivalent'], silent: readonly Pid[]): void {
+    const { spared, ports } = this.#context;
+    for (const pid of silent) spared.add(pid, equivalent, ports.clock.now() + SILENT_MS);
+  }
+
+  #onEnded(ended: Ended): void {
+    const waiting = this.#waiting.get(ended.hash);
+    if (waiting !== undefined) waiting(ended);
+    else if (ended.outcome === 'ABORTED') {
+      this.#context.onInterrupted(ended.tx, ended.refusal ?? UNDECIDED);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** What a node's books say to a proposal before a person is asked. */
+import type { Pid } from '../../protocol/identity/pid.ts';
+import { asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
+import { edgeId } from '../../protocol/ledger/edge.ts';
+import type { Proposal } from '../../protocol/wire/messages/clearing.ts';
+import type { Turn } from '../engine/turn.ts';
+
+/** Why a proposal is not agreed to, as a CLEARING_REJECT says it. */
+export interface Why {
+  readonly fault: string;
+  readonly text: string;
+}
+
+/** Agreed to, refused, or a question to those who want to be asked; at least one. */
+export type Readiness =
+  | { readonly readiness: 'auto' }
+  | { readonly readiness: 'ask'; readonly asks: readonly Pid[] }
+  | { readonly readiness: 'refuse'; readonly why: Why };
+
+/** @param served members of the cycle that this node votes for; at least one */
+export function readinessFor(
+  turn: Turn,
+  { cycle, equivalent }: Proposal,
+  served: readonly Pid[],
+  longest: number,
+): Readiness {
+  if (cycle.length > longest) return { readiness: 'refuse', why: TOO_LONG };
+  const asks: Pid[] = [];
+  for (const participant of served) {
+    const at = cycle.indexOf(participant);
+    const debtor = cycle.at(at - 1)!;
+    const creditor = cycle[(at + 1) % cycle.length]!;
+    const owed = turn.edge(edgeId(debtor, participant, equivalent));
+    const owing = turn.edge(edgeId(participant, creditor, equivalent));
+    // Nobody is asked about a debt that is not there.
+    const isThere =
+      owed !== undefined &&
+      owing !== undefined &&
+      clearable(owed, { debtor, creditor: participant }) > 0n &&
+      clearable(owing, { debtor: participant, creditor }) > 0n;
+    if (!isThere) return { readiness: 'refuse', why: NO_DEBT };
+    if (asksFirst(owed, participant)) asks.push(participant);
+  }
+  return asks.length === 0 ? { readiness: 'auto' } : { readiness: 'ask', asks };
+}
+
+export const REFUSED: Why = {
+  fault: 'consent_refused',
+  text: 'A participant of the cycle does not want it cleared.',
+};
+export const ASKED: Why = {
+  fault: 'already_asked',
+  text: 'A participant is being asked about the same cycle by somebody else.',
+};
+const TOO_LONG: Why = {
+  fault: 'cycle_too_long',
+  text: 'A participant takes part in shorter cycles only.',
+};
+const NO_DEBT: Why = {
+  fault: 'debt_too_small',
+  text: 'A debt of the cycle is not there, or a payment works it off.',
+};
