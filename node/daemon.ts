@@ -17,7 +17,7 @@ import {
 } from './home/home.ts';
 import { openKeyFile } from './home/keyring.ts';
 import { createNode } from './node.ts';
-import { nativeVerify } from './platform/native-ed25519.ts';
+import { nativeVerify, opensslVerifyAside } from './platform/native-ed25519.ts';
 import { realClock, realEntropy, stopwatch } from './platform/platform.ts';
 import type { Log, Store } from './ports.ts';
 import type { NodeService } from './service/contract.ts';
@@ -74,6 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         entropy: realEntropy,
         signer,
         verify: nativeVerify,
+        verifyAside: opensslVerifyAside,
         openNote: (sealed, aad) => openNote(sealed, seed, aad),
         store: timedStore(store, stopwatch, (seconds, operations) =>
           metrics?.written(seconds, operations),

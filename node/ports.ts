@@ -34,6 +34,9 @@ export type VerifySignature = (
   signature: Uint8Array,
 ) => boolean;
 
+/** The same, while the caller goes on: on another thread, where there is one. Never rejects. */
+export type VerifyAside = (...args: Parameters<VerifySignature>) => Promise<boolean>;
+
 export type StoreOp =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
@@ -134,6 +137,8 @@ export interface Ports {
   readonly signer: Signer;
   readonly openNote: OpenNote;
   readonly verify: VerifySignature;
+  /** For signatures that nothing but their sender waits for. Absent: {@link verify} does. */
+  readonly verifyAside?: VerifyAside;
   readonly store: Store;
   readonly transport: Transport;
   readonly log: Log;

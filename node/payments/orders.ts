@@ -5,6 +5,8 @@ import { sealNote } from '../../protocol/identity/sealed-note.ts';
 import { checkTimes } from '../../protocol/machines/manifest.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import {
+  badSignature,
+  claimOf,
   readSigned,
   requireSignedBy,
   seal,
@@ -82,10 +84,14 @@ export class Orders {
   /**
    * An order that its payer has signed elsewhere and asks this node to coordinate.
    * @param skewMs how far another clock may be ahead, ms
-   * @throws GeoError E005 `bad_signature`, E006 `not_a_coordinator`, E007 `order_expired`, E009
+   * Rejects with GeoError E005 `bad_signature`, E006 `not_a_coordinator`, E007 `order_expired`, E009
    *   `clock_off` | `order_life` | `payment_to_self` | `unknown_equivalent` | `precision_differs` | `note_mismatch`
    */
-  accept(signed: Unverified<Order>, note: Uint8Array | undefined, skewMs: number): SignedOrder {
+  async accept(
+    signed: Unverified<Order>,
+    note: Uint8Array | undefined,
+    skewMs: number,
+  ): Promise<SignedOrder> {
     const { body: order } = signed;
     if (order.coordinator !== this.#me) {
       throw new GeoError('E006', 'The order names another coordinator than this node.', {
@@ -102,8 +108,16 @@ export class Orders {
     if ((note && hashOf(note)) !== order.note_hash) {
       throw new GeoError('E009', 'The note does not fit the order.', { fault: 'note_mismatch' });
     }
-    requireSignedBy(signed, order.payer_key, this.#ports.verify);
+    await this.#requireSigned(signed);
     return withNote(signed, note);
+  }
+
+  /** Nothing waits for an order but its payer, so its signature need not hold up the turns of others. */
+  async #requireSigned(signed: Unverified<Order>): Promise<void> {
+    const { verify, verifyAside } = this.#ports;
+    const { payer_key: payer } = signed.body;
+    if (verifyAside === undefined) requireSignedBy(signed, payer, verify);
+    else if (!(await verifyAside(...claimOf(signed, payer)))) throw badSignature(signed);
   }
 
   #precisionOf(code: EquivalentCode): number {

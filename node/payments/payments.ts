@@ -58,6 +58,8 @@ export class Payments {
   readonly #running = new Map<string, Promise<TxId>>();
   /** Payments under way, by payer. */
   readonly #pending = new Map<Pid, number>();
+  /** Orders of others whose signatures are being checked; resolves when one has been. */
+  readonly #accepting = new Map<TxId, Promise<void>>();
   /** Orders of others that are being carried out. */
   readonly #carried = new Map<TxId, Promise<void>>();
 
@@ -113,20 +115,33 @@ export class Payments {
    */
   async coordinate(signed: Unverified<Order>, note?: Uint8Array): Promise<TxId> {
     const tx = hashOf(signed.payload);
+    // Of the same order twice at once, the second waits to see what becomes of the first.
+    for (let first = this.#accepting.get(tx); first; first = this.#accepting.get(tx)) await first;
     const known = this.#carried.get(tx);
-    if (known === undefined && this.#hall.state.readTransaction(tx) !== undefined) return tx;
-    if (known === undefined) {
-      const { clock_skew_ms: skewMs } = this.#settings.payments;
-      const accepted = this.#orders.accept(signed, note, skewMs);
-      const carrying = this.#carryOut(accepted);
-      this.#carried.set(tx, carrying);
+    if (known !== undefined) await known;
+    else if (this.#hall.state.readTransaction(tx) === undefined) {
+      await this.#accept(tx, signed, note);
       try {
-        await carrying;
+        await this.#carried.get(tx);
       } finally {
         this.#carried.delete(tx);
       }
-    } else await known;
+    }
     return tx;
+  }
+
+  /** Begins to carry out what is signed; whoever waits for the check finds it begun. */
+  async #accept(tx: TxId, signed: Unverified<Order>, note?: Uint8Array): Promise<void> {
+    const { clock_skew_ms: skewMs } = this.#settings.payments;
+    const over = Promise.withResolvers<void>();
+    this.#accepting.set(tx, over.promise);
+    try {
+      const accepted = await this.#orders.accept(signed, note, skewMs);
+      this.#carried.set(tx, this.#carryOut(accepted));
+    } finally {
+      this.#accepting.delete(tx);
+      over.resolve();
+    }
   }
 
   /** After a restart: what had no attempt yet held nothing and is given up; the rest is being decided. */

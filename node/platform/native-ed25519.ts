@@ -21,7 +21,7 @@ import {
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
 } from '../../protocol/identity/signature.ts';
-import type { Signer, VerifySignature } from '../ports.ts';
+import type { Signer, VerifyAside, VerifySignature } from '../ports.ts';
 
 async function loadSodium(): Promise<Sodium | undefined> {
   try {
@@ -102,6 +102,18 @@ export const opensslVerify: VerifySignature = (publicKey, message, signature) =>
   if (!isSignatureWellFormed(signature)) return false;
   const key = opensslKey(publicKey);
   return key !== undefined && verify(null, message, key, signature);
+};
+
+/**
+ * On libuv's threads, which also write the store. Twice the work of libsodium's verification, but the
+ * calling thread has a sixth of it: 10 µs instead of 60.
+ */
+export const opensslVerifyAside: VerifyAside = (publicKey, message, signature) => {
+  const key = isSignatureWellFormed(signature) ? opensslKey(publicKey) : undefined;
+  if (key === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    verify(null, message, key, signature, (error, valid) => resolve(error === null && valid));
+  });
 };
 
 /** @throws GeoError E009 `bad_seed` */

@@ -8,7 +8,7 @@ import { GeoError, invalid } from '../errors.ts';
 import type { Hash, PublicKey } from '../identity/pid.ts';
 import { FRAME_BYTES_MAX } from '../limits.ts';
 import { decode, encode } from './cbor.ts';
-import { parseSign1, type Sign1, sealSign1, verifySign1 } from './cose.ts';
+import { kidOf, parseSign1, type Sign1, sealSign1, toBeSigned, verifySign1 } from './cose.ts';
 import {
   MESSAGES,
   type MessageBody,
@@ -125,12 +125,25 @@ export function requireSignedBy(
   publicKey: PublicKey,
   verify: Verify,
 ): void {
-  if (!isSignedBy(thing, publicKey, verify)) {
-    throw new GeoError('E005', `The signature of a ${thing.type} does not fit its signer.`, {
-      fault: 'bad_signature',
-      about: thing.type,
-    });
-  }
+  if (!isSignedBy(thing, publicKey, verify)) throw badSignature(thing);
+}
+
+/**
+ * For whoever checks a signature elsewhere: what the verifier is asked.
+ * @throws GeoError E005 `bad_signature`: the thing names another key, which no verifier can help
+ */
+export function claimOf(thing: Unverified<unknown>, publicKey: PublicKey): Parameters<Verify> {
+  const { kid, payload, signature } = thing.sign1;
+  if (kid !== kidOf(publicKey)) throw badSignature(thing);
+  return [publicKey, toBeSigned(thing.type, kid, payload), signature];
+}
+
+/** What is said of a signature that its signer has not made. */
+export function badSignature({ type }: Unverified<unknown>): GeoError {
+  return new GeoError('E005', `The signature of a ${type} does not fit its signer.`, {
+    fault: 'bad_signature',
+    about: type,
+  });
 }
 
 function frameOf(type: MessageName, body: Uint8Array): Uint8Array {

@@ -37,7 +37,14 @@ export interface FloorRecipe {
 export interface LoneRecipe {
   readonly request: FloorMessage;
   readonly operations: readonly FloorOp[];
+  /** What the protocol has hashed for it: the order, the manifest, and what each edge's digest grows by. */
+  readonly hashed: readonly Uint8Array[];
+  /** Keys that are looked for, mostly in vain: an order may come twice. */
+  readonly reads: number;
 }
+
+/** The hash of an attempt's part of an edge is made over this many bytes (`applyChange`). */
+const DIGEST_ITEM_BYTES = 44;
 
 /** One of the same specimens earlier, to count from. */
 export type Counted = ReadonlyMap<string, number>;
@@ -65,13 +72,28 @@ export function recipeOf(
   };
 }
 
+/** @param reads keys that were looked for while all these payments were made */
 export function loneRecipeOf(
   request: Uint8Array,
   before: Counted,
   after: Specimens,
   payments: number,
+  reads: number,
 ): LoneRecipe {
-  return { request: message(request), operations: operationsOf(before, after, payments) };
+  const operations = operationsOf(before, after, payments);
+  const kind = (prefix: string) => operations.find(({ op }) => op.key.startsWith(`${prefix}/`));
+  const manifest = kind('manifest')?.op;
+  const edges = Math.round(kind('applied')?.perPayment ?? 0);
+  return {
+    request: message(request),
+    operations,
+    hashed: [
+      message(request).decoded[1]!,
+      ...(manifest?.type === 'put' ? [manifest.value] : []),
+      ...Array.from({ length: edges }, () => new Uint8Array(DIGEST_ITEM_BYTES)),
+    ],
+    reads: reads / payments,
+  };
 }
 
 function operationsOf(before: Counted, { operations }: Specimens, payments: number): FloorOp[] {

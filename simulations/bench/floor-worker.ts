@@ -6,19 +6,26 @@
  * that it rests on is durable.
  */
 import { join } from 'node:path';
-import { nativeSigner, nativeVerify } from '../../node/platform/native-ed25519.ts';
+import {
+  nativeSigner,
+  nativeVerify,
+  opensslVerifyAside,
+} from '../../node/platform/native-ed25519.ts';
 import type { Store, StoreOp } from '../../node/ports.ts';
 import { openLevelStore } from '../../node/store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
-import type { PublicKey } from '../../protocol/identity/pid.ts';
+import { hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
 import type { FloorMessage, FloorOp, FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import { keepInFlight, type Load } from './load.ts';
-import { cpuUs } from './meter.ts';
+import { cpuSoFar } from './meter.ts';
 import { serve } from './worker-process.ts';
 
 /** What a statement's signature is made over: a vote is about this long. */
 const SIGNED_BYTES = 180;
+const FAILED = 'a good signature failed';
+/** Like the key by which a transaction is looked for. */
+const READ_KEY = `tx/${'0'.repeat(64)}`;
 /** Behind every frame: which payment, and which step of it. */
 const TAIL_BYTES = 5;
 const STEPS = ['prepare', 'vote', 'commit', 'applied', 'relay'] as const;
@@ -53,7 +60,8 @@ class FloorNode {
   readonly #identity: FloorIdentity;
   #voters: readonly FloorIdentity[] = [];
   #recipe: FloorRecipe | undefined;
-  #request: FloorMessage | undefined;
+  #lone: LoneRecipe | undefined;
+  #readsDue = 0;
   #due: { readonly kind: FloorOp; carried: number }[] = [];
   #unitsPerPayment = 1;
   #next = 0;
@@ -113,15 +121,22 @@ class FloorNode {
 
   /** Nobody else votes: what comes in, one write, and no message. */
   prepareAlone(recipe: LoneRecipe): void {
-    this.#request = recipe.request;
+    this.#lone = recipe;
     this.#due = recipe.operations.map((kind) => ({ kind, carried: 0 }));
     this.#unitsPerPayment = 1;
     this.#voters = [this.#identity];
   }
 
-  payAlone(): Promise<undefined> {
-    for (const document of this.#request!.decoded) decode(document);
-    this.#verifyOne(0);
+  async payAlone(): Promise<undefined> {
+    const { request, hashed, reads } = this.#lone!;
+    for (const document of request.decoded) decode(document);
+    for (const bytes of hashed) hashOf(bytes);
+    this.#readsDue += reads;
+    for (; this.#readsDue >= 1; this.#readsDue--)
+      this.#store.get(freshKey(READ_KEY, this.#entries++));
+    this.verifications++;
+    const { publicKey, signature } = this.#identity;
+    if (!(await opensslVerifyAside(publicKey, signedText, signature))) throw new Error(FAILED);
     this.#signOne();
     return new Promise((resolve) => this.#write(() => resolve(undefined)));
   }
@@ -202,7 +217,7 @@ class FloorNode {
   #verifyOne(voter: number): void {
     this.verifications++;
     const { publicKey, signature } = this.#voters[voter]!;
-    if (!nativeVerify(publicKey, signedText, signature)) throw new Error('a good signature failed');
+    if (!nativeVerify(publicKey, signedText, signature)) throw new Error(FAILED);
   }
 
   /** This step's part of the operations that a payment takes here. */
@@ -284,7 +299,7 @@ function floorCalls(directory: string, index: number) {
       signatures: node!.signatures,
       verifications: node!.verifications,
       messagesIn: node!.messages,
-      cpuUs: cpuUs(),
+      ...cpuSoFar(),
     }),
     close: () => node?.stop(),
   };

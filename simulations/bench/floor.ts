@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import type { FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import type { FloorCalls, FloorIdentity } from './floor-worker.ts';
 import type { Load, LoadResult } from './load.ts';
+import type { Cpu } from './meter.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const WORKER = fileURLToPath(new URL('floor-worker.ts', import.meta.url));
 
-export interface FloorTally {
+export interface FloorTally extends Cpu {
   readonly signatures: number;
   readonly verifications: number;
   readonly messagesIn: number;
-  readonly cpuUs: number;
 }
 
 export class Floor {

@@ -17,7 +17,7 @@ import { Floor } from './floor.ts';
 import { type Counted, countedSoFar, loneRecipeOf } from './floor-recipe.ts';
 import { HubMembers, randomCommunity } from './hub-members.ts';
 import { joined, type LoadResult, percentile } from './load.ts';
-import { difference, perOne, sum, type Tally } from './meter.ts';
+import { type Cpu, difference, perOne, sum, type Tally } from './meter.ts';
 import type { NodeCalls } from './node-worker.ts';
 import type { HubOptions } from './options.ts';
 import { profileText, summarise } from './profile.ts';
@@ -31,15 +31,18 @@ export interface HubRun {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly cpu_us_per_payment: number;
+  /** Of it, on the thread on which all turns run: what bounds the speed as long as there is another core. */
+  readonly main_us_per_payment: number;
   readonly signatures: number;
   readonly verifications: number;
   readonly fsyncs: number;
   readonly store_operations: number;
   readonly store_bytes: number;
-  /** The same signatures, CBOR and synced writes, bare. */
+  /** The same signatures, hashes, CBOR, reads and synced writes, bare. */
   readonly floor_per_s: number;
   readonly floor_p50_ms: number;
   readonly floor_cpu_us_per_payment: number;
+  readonly floor_main_us_per_payment: number;
   /** `payments_per_s / floor_per_s`. */
   readonly ratio: number;
   /** `floor_cpu_us_per_payment / cpu_us_per_payment`: the same, as little as other work on the machine can disturb it. */
@@ -158,7 +161,7 @@ class HubBench {
     const own: LoadResult[] = [];
     const bare: LoadResult[] = [];
     let spent: Tally | undefined;
-    let floorCpuUs = 0;
+    const floorCpu = { cpuUs: 0, mainUs: 0 };
     const windows = Math.ceil(seconds / WINDOW_SECONDS);
     for (let window = 0; window < windows; window++) {
       const prepared = window === 0 ? await this.#countSpecimens() : undefined;
@@ -166,12 +169,14 @@ class HubBench {
       own.push(await this.#carry(inFlight, seconds / windows));
       const used = difference(await this.#hub.ask('tally'), before);
       spent = spent === undefined ? used : sum(spent, used);
-      if (prepared !== undefined) await this.#prepareFloor(prepared, own[0]!.done);
-      const floorBefore = await this.#floorCpuUs();
+      if (prepared !== undefined) await this.#prepareFloor(prepared, own[0]!.done, used.reads);
+      const floorBefore = await this.#floorCpu();
       bare.push(await this.#floor.payAlone({ inFlight, seconds: seconds / windows }));
-      floorCpuUs += (await this.#floorCpuUs()) - floorBefore;
+      const floorAfter = await this.#floorCpu();
+      floorCpu.cpuUs += floorAfter.cpuUs - floorBefore.cpuUs;
+      floorCpu.mainUs += floorAfter.mainUs - floorBefore.mainUs;
     }
-    return runOf(inFlight, joined(own), joined(bare), spent!, floorCpuUs);
+    return runOf(inFlight, joined(own), joined(bare), spent!, floorCpu);
   }
 
   async profile(directory: string, { inFlight, seconds }: HubOptions): Promise<void> {
@@ -188,8 +193,8 @@ class HubBench {
     return this.#hub.ask('carry', { orders, load: { inFlight, seconds } });
   }
 
-  async #floorCpuUs(): Promise<number> {
-    return (await this.#floor.tally())[0]!.cpuUs;
+  async #floorCpu(): Promise<Cpu> {
+    return (await this.#floor.tally())[0]!;
   }
 
   async #countSpecimens(): Promise<Counted> {
@@ -197,11 +202,11 @@ class HubBench {
     return countedSoFar(await this.#hub.ask('specimens'));
   }
 
-  async #prepareFloor(before: Counted, payments: number): Promise<void> {
+  async #prepareFloor(before: Counted, payments: number, reads: number): Promise<void> {
     const after = await this.#hub.ask('specimens');
     await this.#hub.ask('keepSpecimens', false);
     const request = new Uint8Array(Buffer.from(this.#members.orders(1)[0]!, 'base64'));
-    await this.#floor.prepareAlone(loneRecipeOf(request, before, after, payments));
+    await this.#floor.prepareAlone(loneRecipeOf(request, before, after, payments, reads));
     if (!this.#floorIsWarm) await this.#floor.payAlone(WARM_UP);
     this.#floorIsWarm = true;
   }
@@ -212,7 +217,7 @@ function runOf(
   own: LoadResult,
   bare: LoadResult,
   spent: Tally,
-  floorCpuUs: number,
+  floorCpu: Cpu,
 ): HubRun {
   const each = perOne(spent, own.done);
   const perSecond = own.done / own.seconds;
@@ -225,6 +230,7 @@ function runOf(
     p50_ms: round(percentile(own.latenciesMs, 0.5)),
     p99_ms: round(percentile(own.latenciesMs, 0.99)),
     cpu_us_per_payment: Math.round(each.cpuUs),
+    main_us_per_payment: Math.round(each.mainUs),
     signatures: round(each.signatures),
     verifications: round(each.verifications),
     fsyncs: round(each.fsyncs),
@@ -232,9 +238,10 @@ function runOf(
     store_bytes: Math.round(each.storeBytes),
     floor_per_s: round(floor),
     floor_p50_ms: round(percentile(bare.latenciesMs, 0.5)),
-    floor_cpu_us_per_payment: Math.round(floorCpuUs / bare.done),
+    floor_cpu_us_per_payment: Math.round(floorCpu.cpuUs / bare.done),
+    floor_main_us_per_payment: Math.round(floorCpu.mainUs / bare.done),
     ratio: round(perSecond / floor),
-    cpu_ratio: round(floorCpuUs / bare.done / each.cpuUs),
+    cpu_ratio: round(floorCpu.cpuUs / bare.done / each.cpuUs),
   };
 }
 
@@ -246,7 +253,7 @@ export function hubText(page: Page, report: HubReport): string {
   });
   return [
     `${report.members} members, ${report.lines} lines: ready after ${report.start_ms} ms, with ${report.rss_mb} MB.`,
-    'floor: the same signatures, CBOR and synced writes, bare.',
+    'main: the thread of the turns. floor: the same signatures, hashes, CBOR, reads and synced writes, bare.',
     '',
     table(
       page,
@@ -257,6 +264,7 @@ export function hubText(page: Page, report: HubReport): string {
         number('p99 ms', (run) => run.p99_ms),
         number('failed', (run) => run.failed),
         number('CPU µs', (run) => run.cpu_us_per_payment),
+        number('main µs', (run) => run.main_us_per_payment),
         number('fsyncs', (run) => run.fsyncs),
         number('stored', (run) => run.store_bytes),
         number('floor/s', (run) => run.floor_per_s),

@@ -2,8 +2,15 @@
 import type { Ports, StoreOp } from '../../node/ports.ts';
 import { type MessageName, messageNameOf } from '../../protocol/wire/message-types.ts';
 
+export interface Cpu {
+  /** User and system time of the process, µs. */
+  readonly cpuUs: number;
+  /** Of it, that of the thread on which all turns run, µs. */
+  readonly mainUs: number;
+}
+
 /** Counts since the process began. */
-export interface Tally {
+export interface Tally extends Cpu {
   readonly signatures: number;
   readonly verifications: number;
   readonly messagesOut: number;
@@ -15,8 +22,6 @@ export interface Tally {
   /** Keys and values handed to the store. */
   readonly storeBytes: number;
   readonly reads: number;
-  /** User and system time of the process, µs. */
-  readonly cpuUs: number;
 }
 
 /** One kind of thing that was sent or stored: how often so far, and the newest one. */
@@ -31,7 +36,7 @@ export interface Specimens {
   readonly operations: ReadonlyMap<string, Specimen<StoreOp>>;
 }
 
-type Counts = { -readonly [K in Exclude<keyof Tally, 'cpuUs'>]: number };
+type Counts = { -readonly [K in Exclude<keyof Tally, keyof Cpu>]: number };
 
 export class Meter {
   readonly #counts: Counts = {
@@ -51,7 +56,7 @@ export class Meter {
   readonly #operations = new Map<string, Specimen<StoreOp>>();
 
   tally(): Tally {
-    return { ...this.#counts, cpuUs: cpuUs() };
+    return { ...this.#counts, ...cpuSoFar() };
   }
 
   specimens(): Specimens {
@@ -61,7 +66,7 @@ export class Meter {
   /** The same ports, counted. */
   metered(ports: Ports): Ports {
     const counts = this.#counts;
-    const { signer, verify, store, transport } = ports;
+    const { signer, verify, verifyAside, store, transport } = ports;
     return {
       ...ports,
       signer: {
@@ -75,6 +80,14 @@ export class Meter {
         counts.verifications++;
         return verify(publicKey, message, signature);
       },
+      ...(verifyAside === undefined
+        ? {}
+        : {
+            verifyAside(...claim) {
+              counts.verifications++;
+              return verifyAside(...claim);
+            },
+          }),
       store: {
         get(key) {
           counts.reads++;
@@ -124,9 +137,11 @@ export class Meter {
   }
 }
 
-export function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
+/** To be called on the main thread. */
+export function cpuSoFar(): Cpu {
+  const all = process.cpuUsage();
+  const main = process.threadCpuUsage();
+  return { cpuUs: all.user + all.system, mainUs: main.user + main.system };
 }
 
 export function difference(after: Tally, before: Tally): Tally {

@@ -6,7 +6,7 @@ import type { PayRequest } from '../../node/api/shapes.ts';
 import { createHome } from '../../node/home/home.ts';
 import { openKeyFile } from '../../node/home/keyring.ts';
 import { createNode, type Node } from '../../node/node.ts';
-import { nativeVerify } from '../../node/platform/native-ed25519.ts';
+import { nativeVerify, opensslVerifyAside } from '../../node/platform/native-ed25519.ts';
 import { createLog, realClock, realEntropy } from '../../node/platform/platform.ts';
 import type { Store } from '../../node/ports.ts';
 import { keys, rangeOf, tailOf } from '../../node/store/keys.ts';
@@ -40,6 +40,7 @@ async function open(directory: string, store: Store): Promise<Node> {
     entropy: realEntropy,
     signer,
     verify: nativeVerify,
+    verifyAside: opensslVerifyAside,
     openNote: (sealed, aad) => openNote(sealed, seed, aad),
     store,
     transport: await createLibp2pTransport(await transportOptions(config, seed, log)),

@@ -64,6 +64,7 @@ describe('tallies', () => {
       storeBytes: count,
       reads: count,
       cpuUs: count,
+      mainUs: count,
     });
     expect(perOne(difference(tally(50), tally(10)), 4)).toEqual(tally(10));
   });

@@ -7,7 +7,7 @@ import { loadConfig } from '../../../config/load.ts';
 import type * as shapes from '../../../node/api/shapes.ts';
 import { createNode, type Node } from '../../../node/node.ts';
 import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
-import type { Log } from '../../../node/ports.ts';
+import type { Log, VerifyAside } from '../../../node/ports.ts';
 import type { NodeService } from '../../../node/service/contract.ts';
 import type { NodeSettings } from '../../../node/settings.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
@@ -58,6 +58,8 @@ export interface VillageOptions {
   readonly settings?: SettingsPatch;
   /** Of single nodes, over those of all. */
   readonly own?: Readonly<Record<string, SettingsPatch>>;
+  /** By default the turns of a node wait for every signature. */
+  readonly verifyAside?: VerifyAside;
   /** Everyone knows where everyone is, as in a network with a DHT. Otherwise only neighbours do. */
   readonly acquainted?: boolean;
 }
@@ -82,8 +84,10 @@ export class Village {
   readonly #network: MemoryNetwork = createMemoryNetwork(this.clock, LATENCY_MS);
   readonly #members = new Map<string, Member>();
   readonly #nameOfKey = new Map<PublicKey, string>();
+  readonly #verifyAside: VerifyAside | undefined;
 
   private constructor(options: VillageOptions) {
+    this.#verifyAside = options.verifyAside;
     for (const name of options.people) {
       const someone = person(name);
       this.#nameOfKey.set(someone.signer.publicKey, name);
@@ -253,6 +257,7 @@ export class Village {
       },
       signer,
       verify: nativeVerify,
+      ...(this.#verifyAside === undefined ? {} : { verifyAside: this.#verifyAside }),
       openNote: (sealed, aad) => openNote(sealed, seed, aad),
       store: life.store(member.disk),
       transport: life.transport(inner, (to, frame) => this.#send(name, to, frame)),

@@ -1,17 +1,20 @@
 /** The members' own door: the signature is the authority, and nobody sees what is not theirs. */
 import { describe, expect, it } from 'vitest';
+import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import type { GeoError } from '../../../protocol/errors.ts';
 import { bareFrame, signedFrame } from '../../../protocol/wire/envelope.ts';
 import type { MemberQuery } from '../../../protocol/wire/messages/agent.ts';
 import { person } from '../machines/sample-payment.ts';
+import type { VillageOptions } from './harness.ts';
 import { HostedVillage, sealBy } from './hosted.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
-async function setup(settings: object = {}) {
+async function setup(settings: object = {}, more: Partial<VillageOptions> = {}) {
   const hosted = await HostedVillage.open({
     people: ['hub', 'anna'],
     settings,
+    ...more,
     hosted: { hub: ['maria', 'nina', 'oleh'] },
   });
   await hosted.trust('hub', 'nina>maria 100');
@@ -112,6 +115,54 @@ describe('what a member signs', () => {
       [1, 2, 3].map(() => faultOf(service.submitEnvelope({ frame }))),
     );
     expect(faults.filter((fault) => fault === 'too_many_requests')).toHaveLength(1);
+  });
+});
+
+describe('an order whose signature is checked on another thread', () => {
+  async function checkedAside() {
+    const checks: (() => void)[] = [];
+    const set = await setup(
+      {},
+      {
+        verifyAside: (...claim) =>
+          new Promise((resolve) => checks.push(() => resolve(nativeVerify(...claim)))),
+      },
+    );
+    const { bytes } = set.hosted.order('maria', 'oleh', '30', 'hub');
+    const forged = bytes.slice();
+    forged[forged.length - 40]! ^= 1;
+    const submit = (envelope: Uint8Array) =>
+      set.faultOf(
+        set.service.submitEnvelope({ frame: text(signedFrame('PAYMENT_REQUEST', envelope)) }),
+      );
+    const finishChecks = async (count: number) => {
+      await set.village.clock.settle();
+      expect(checks).toHaveLength(count);
+      for (const finish of checks.splice(0)) finish();
+    };
+    return { ...set, bytes, forged, submit, finishChecks };
+  }
+
+  it('is paid once, however often it comes meanwhile, and checked once', async () => {
+    const { hosted, bytes, submit, finishChecks } = await checkedAside();
+    const all = [submit(bytes), submit(bytes), submit(bytes)];
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(0);
+    await finishChecks(1);
+    expect(await Promise.all(all)).toEqual(['done', 'done', 'done']);
+    await finishChecks(0);
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
+  });
+
+  it('does not suffer from a forgery of the same order that came first', async () => {
+    const { hosted, bytes, forged, submit, finishChecks } = await checkedAside();
+    const first = submit(forged);
+    const second = submit(bytes);
+    await finishChecks(1);
+    expect(await first).toBe('bad_signature');
+    await finishChecks(1);
+    expect(await second).toBe('done');
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
+    expect(await hosted.faults()).toEqual([]);
   });
 });
 

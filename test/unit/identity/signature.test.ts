@@ -11,10 +11,11 @@ import {
   nativeVerify,
   opensslSigner,
   opensslVerify,
+  opensslVerifyAside,
   sodiumSigner,
   sodiumVerify,
 } from '../../../node/platform/native-ed25519.ts';
-import type { VerifySignature } from '../../../node/ports.ts';
+import type { VerifyAside, VerifySignature } from '../../../node/ports.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import { publicKeyFromSeed, signWithSeed } from '../../../protocol/identity/keys.ts';
 import type { PublicKey } from '../../../protocol/identity/pid.ts';
@@ -35,30 +36,39 @@ const implementations: readonly (readonly [string, VerifySignature])[] = [
   ['sodium', sodiumVerify!],
 ];
 
-function check(verify: VerifySignature, vector: SignatureCase): boolean {
+function check<V extends VerifySignature | VerifyAside>(
+  verify: V,
+  vector: SignatureCase,
+): ReturnType<V> {
   return verify(
     vector.public_key as PublicKey,
     hexToBytes(vector.message),
     hexToBytes(vector.signature),
-  );
+  ) as ReturnType<V>;
 }
 
-describe.each(implementations)('%s verifies by the one rule', (_name, verify) => {
-  it.each(vectors.map((vector) => [vector.name, vector] as const))('%s', (_case, vector) => {
-    expect(check(verify, vector)).toBe(vector.valid);
-  });
+describe.each([...implementations, ['openssl, on another thread,', opensslVerifyAside] as const])(
+  '%s verifies by the one rule',
+  (_name, verify) => {
+    it.each(vectors.map((vector) => [vector.name, vector] as const))(
+      '%s',
+      async (_case, vector) => {
+        expect(await check(verify, vector)).toBe(vector.valid);
+      },
+    );
 
-  it.each([
-    ['not hexadecimal', 'zz'.repeat(32)],
-    ['upper case', publicKeyFromSeed(new Uint8Array(32)).toUpperCase()],
-    ['31 bytes', '11'.repeat(31)],
-    ['33 bytes', '11'.repeat(33)],
-    ['empty', ''],
-  ])('refuses a key that is %s without throwing', (_case, key) => {
-    const good = vectors[0]!;
-    expect(check(verify, { ...good, public_key: key })).toBe(false);
-  });
-});
+    it.each([
+      ['not hexadecimal', 'zz'.repeat(32)],
+      ['upper case', publicKeyFromSeed(new Uint8Array(32)).toUpperCase()],
+      ['31 bytes', '11'.repeat(31)],
+      ['33 bytes', '11'.repeat(33)],
+      ['empty', ''],
+    ])('refuses a key that is %s without throwing', async (_case, key) => {
+      const good = vectors[0]!;
+      expect(await check(verify, { ...good, public_key: key })).toBe(false);
+    });
+  },
+);
 
 describe('the vectors', () => {
   it('hold real traps: a lenient verifier accepts each of them', () => {
