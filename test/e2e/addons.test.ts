@@ -1,0 +1,142 @@
+/** A stranger's add-on, from the template to a real daemon; and beside it two that fail, which harms nobody. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { daemonEndpoint } from '../../cli/daemon-door.ts';
+import { eventually } from '../../simulations/testnet/at-once.ts';
+import { geo } from '../unit/cli/cli-process.ts';
+import { Daemons } from './daemons.ts';
+
+const WAIT_MS = 60_000;
+
+/** What somebody adds to the template on the first evening. */
+const ECHO = `
+    at.socket('/echo', (socket) => {
+      socket.onMessage((text) => socket.send(\`\${text} \${text}\`));
+    });
+`;
+const failing = (name: string, setup: string) => `
+import { defineAddon, z } from 'geo-node/addon';
+export default defineAddon({
+  name: '${name}', version: '1.0.0', about: 'Fails.', capabilities: ['events'], config: z.object({}),
+  setup: (at) => { ${setup} },
+});
+`;
+
+let net: Daemons;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'geo-addons-'));
+  const file = (name: string) => join(directory, name);
+  const made = await geo(['addons', 'new', 'kiosk', '--out', file('kiosk.ts')]);
+  expect(made).toMatchObject({ code: 0, err: '' });
+  const template = await readFile(file('kiosk.ts'), 'utf8');
+  await writeFile(file('kiosk.ts'), template.replace(/ {4}at\.every/, `${ECHO}\n$&`));
+  await writeFile(
+    file('thrower.ts'),
+    failing('thrower', "at.onEvents(['payment.received'], () => { throw new Error('no'); });"),
+  );
+  await writeFile(
+    file('hanger.ts'),
+    failing('hanger', "at.onEvents(['payment.received'], () => { for (;;); });"),
+  );
+  const load = [
+    { use: file('kiosk.ts'), grant: ['books', 'events'], config: { currency: 'UAH' } },
+    { use: file('thrower.ts'), grant: ['events'] },
+    { use: file('hanger.ts'), grant: ['events'] },
+  ];
+  const addons = { load, hang_ms: 3_000, restart_ms: 100, restarts_max: 1 };
+  net = await Daemons.start(['anna', 'boris'], {
+    settings: (name) => (name === 'anna' ? { addons } : {}),
+  });
+  await net.trust('anna>boris 100');
+  await net.settle();
+}, 120_000);
+afterAll(async () => {
+  await net?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const states = async () =>
+  Object.fromEntries((await net.client('anna').addons()).map(({ name, state }) => [name, state]));
+
+async function request(path: string, token?: string): Promise<Response> {
+  const { url, token: own } = await daemonEndpoint(net.net.node('anna').home);
+  return fetch(url + path, { headers: { authorization: `Bearer ${token ?? own}` } });
+}
+
+describe('add-ons of a daemon', () => {
+  it('hear a payment, and those that fail on it are given up while the node goes on', async () => {
+    await eventually(
+      WAIT_MS,
+      50,
+      async () => Object.values(await states()).every((s) => s === 'running') || undefined,
+    );
+    expect(await states()).toEqual({ kiosk: 'running', thrower: 'running', hanger: 'running' });
+    expect(await net.pay('boris', 'anna', '5')).toMatchObject({ state: 'COMMITTED' });
+    const given = await eventually(WAIT_MS, 200, async () => {
+      // The node answers and pays while one of its add-ons throws and another one spins.
+      expect(await net.pay('boris', 'anna', '0.01')).toMatchObject({ state: 'COMMITTED' });
+      const now = await states();
+      return now.thrower === 'failed' && now.hanger === 'failed' ? now : undefined;
+    });
+    expect(given).toEqual({ kiosk: 'running', thrower: 'failed', hanger: 'failed' });
+    await net.settle();
+    const { events } = await net
+      .client('anna')
+      .events({ after: 'oldest', topics: 'addon.failed', limit: 1_000 });
+    expect(events.map(({ text }) => text).sort()).toEqual([
+      expect.stringMatching(/^hanger: it did not react for 3000 ms/),
+      'thrower: an event was not heard: no',
+    ]);
+  }, 120_000);
+
+  it('serve what they heard, to whoever has the token', async () => {
+    const rows = await eventually(WAIT_MS, 50, async () => {
+      const answer = await request('/addons/kiosk/payers');
+      expect(answer.status).toBe(200);
+      const found = (await answer.json()) as { value: { amount: string } }[];
+      return found.some(({ value }) => value.amount === '5.00') ? found : undefined;
+    });
+    expect(rows).toBeDefined();
+    expect((await request('/addons/kiosk/payers', 'wrong')).status).toBe(401);
+    expect((await request('/addons/kiosk/nothing')).status).toBe(404);
+    expect((await request('/addons/nobody/payers')).status).toBe(404);
+    expect((await request('/addons/thrower/x')).status).toBe(503);
+    const metrics = await (await request('/metrics')).text();
+    expect(metrics).toMatch(/^geo_addon_kiosk_payments_total [1-9]/m);
+    expect(metrics).toMatch(/^geo_addon_up\{addon="hanger"\} 0/m);
+  });
+
+  it('speak over WebSockets', async () => {
+    const { url, token } = await daemonEndpoint(net.net.node('anna').home);
+    const address = `${url.replace('http', 'ws')}/addons/kiosk/echo`;
+    const socket = new WebSocket(address, { headers: { authorization: `Bearer ${token}` } });
+    const heard = Promise.withResolvers<string>();
+    socket.on('error', heard.reject);
+    socket.on('message', (data) => heard.resolve(String(data)));
+    socket.on('open', () => socket.send('cheese'));
+    expect(await heard.promise).toBe('cheese cheese');
+    socket.close();
+    const stranger = new WebSocket(address, { headers: { authorization: 'Bearer wrong' } });
+    const refused = await new Promise((resolve) => stranger.once('error', resolve));
+    expect(String(refused)).toContain('401');
+  });
+
+  it('go on where they were when the node is killed', async () => {
+    await net.net.kill('anna');
+    await net.net.restart('anna');
+    await net.pay('boris', 'anna', '7');
+    const found = await eventually(WAIT_MS, 50, async () => {
+      const answer = await request('/addons/kiosk/payers?limit=100');
+      const text = await answer.text();
+      return text.includes('"7.00"') && text.includes('"5.00"') ? text : undefined;
+    });
+    expect(found).toBeDefined();
+    const shown = await geo(['addons', '--home', net.net.node('anna').home.directory]);
+    expect(shown.out).toMatch(/kiosk +0\.1\.0 +running/);
+  }, 60_000);
+});
