@@ -131,7 +131,14 @@ export const ROOMS: readonly {
   {
     what: 'the clock (elsewhere: ports.clock)',
     pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bprocess\.hrtime\b/,
-    rooms: ['node/platform/platform.ts', 'node/transport/', 'cli/', 'simulations/'],
+    // An add-on is a program of its own and has no ports.
+    rooms: [
+      'node/platform/platform.ts',
+      'node/transport/',
+      'node/addons/webhook/',
+      'cli/',
+      'simulations/',
+    ],
   },
   {
     what: 'timers (elsewhere: ports.clock)',
