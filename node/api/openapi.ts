@@ -79,7 +79,8 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
     operationId: route.name,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.open ? { security: [] } : {}),
+    ...(route.access === 'anyone' ? { security: [] } : {}),
+    'x-access': route.access,
     ...(input === null || input.in === 'body' ? {} : { parameters: parameters(input, schemas) }),
     ...(input?.in === 'body'
       ? { requestBody: { required: true, content: jsonContent(input.shape) } }

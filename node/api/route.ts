@@ -11,6 +11,16 @@ interface Input<Argument> {
   readonly field?: Argument extends object ? never : string;
 }
 
+/**
+ * Who may ask; the first that fits is enough, and whoever holds the token of the home may ask for everything.
+ *
+ * - `anyone`: it rests on a signature in its body, or tells what everyone may know.
+ * - `member`: whoever has signed in, of its own books. The answer is the caller's, not the node's.
+ * - `auditor`: whoever has signed in and has a role at the hub: it tells of the community, and changes nothing.
+ * - `local`: the owner of the node alone, with the token of the home.
+ */
+export type Access = 'anyone' | 'member' | 'auditor' | 'local';
+
 type Method = (...given: never[]) => unknown;
 
 interface Route<M extends Method> {
@@ -30,8 +40,7 @@ interface Route<M extends Method> {
     | 'memberships'
     | 'events';
   readonly summary: string;
-  /** Needs no token: it rests on a signature in its body, or tells what everyone may know. */
-  readonly open?: true;
+  readonly access: Access;
   readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;
   readonly response: z.ZodType<Awaited<ReturnType<M>>>;
 }
@@ -49,7 +58,7 @@ export interface PlainRoute {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
-  readonly open?: true | undefined;
+  readonly access: Access;
   readonly input: {
     readonly in: 'params' | 'query' | 'body';
     readonly shape: z.ZodType;

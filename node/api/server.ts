@@ -141,7 +141,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
   });
   if (options.openMetrics) addMetrics(app, options);
   // A member of a hub has no token: the signature in the body is its authority.
-  addRoutes(app, service, ({ open }) => open === true);
+  addRoutes(app, service, ({ access }) => access === 'anyone');
 
   app.register(async (guarded) => {
     const admits = tokenCheck(options.token);
@@ -159,7 +159,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
     );
     const document = openApiDocument(options.version ?? '0');
     guarded.get(OPENAPI_PATH, async () => document);
-    addRoutes(guarded, service, ({ open }) => open !== true);
+    addRoutes(guarded, service, ({ access }) => access !== 'anyone');
     if (!options.openMetrics) addMetrics(guarded, options);
     if (options.addons !== undefined) addAddonRoutes(guarded, options.addons);
     if (live !== undefined) {

@@ -9,6 +9,7 @@ export const EVENT_ROUTES: RoutesOf<EventOperations> = {
     path: '/events',
     tag: 'events',
     summary: 'What has happened after a cursor, oldest first',
+    access: 'local',
     input: { in: 'query', shape: shapes.EventsQuery },
     response: shapes.EventPage,
   },

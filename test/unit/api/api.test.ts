@@ -101,7 +101,7 @@ describe('every route', () => {
         expect(route.response.safeParse(result).success).toBe(true);
       });
 
-      if (route.open) {
+      if (route.access === 'anyone') {
         it('is open to everyone', async () => {
           const [argument] = ARGUMENTS[route.name];
           const response = await call(route.method, realPath(route.path), {
