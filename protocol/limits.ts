@@ -13,6 +13,8 @@ export const ROUTES_MAX = 16;
 export const HOPS_MAX = 10;
 /** Members of a cycle that is cleared at once: as a route it has as many hops. */
 export const CYCLE_MAX = 10;
+/** And at least: of two, payments repay each other. */
+export const CYCLE_MIN = 3;
 /** Voters of one manifest; with 64 votes a certificate stays under a quarter of a frame. */
 export const VOTERS_MAX = 64;
 /** Hops of a route unless the payer says otherwise. */

@@ -45,6 +45,7 @@ function lineResult(line: TrustLine): Result {
         ['status', line.status],
         ['acknowledged', ACKNOWLEDGED[line.state], COLOUR_BY_STATE[line.state]],
         ['automatic clearing', yesNo(policy.auto_clearing)],
+        ['most that one clearing takes', policy.clearing_limit ?? 'the whole debt'],
         ['may carry payments of others', yesNo(policy.can_be_intermediate)],
         ['new debt per day', policy.daily_limit ?? 'no limit of its own'],
         ['blocked participants', policy.blocked_participants.join(' ') || 'none'],
@@ -154,6 +155,11 @@ export const trustCommands = [
     arguments: { PEER, LIMIT: 'the most that the peer may owe you', EQ },
     options: {
       autoClearing: value('--auto-clearing <on|off>', 'clear cycles without asking', onOff),
+      clearingLimit: value(
+        '--clearing-limit <AMOUNT|none>',
+        'most that one clearing takes from what the peer owes you; 0 for nothing',
+        anyText,
+      ),
       canBeIntermediate: value(
         '--can-be-intermediate <on|off>',
         'let payments of others pass over this line',
@@ -168,9 +174,13 @@ export const trustCommands = [
     },
     run: async ({ client }, given, options) => {
       const api = await client();
-      const { autoClearing, canBeIntermediate, dailyLimit, block, unblockAll } = options;
+      const { autoClearing, clearingLimit, canBeIntermediate, dailyLimit, block, unblockAll } =
+        options;
       const policy: PolicyPatch = {
         ...(autoClearing === undefined ? {} : { auto_clearing: autoClearing }),
+        ...(clearingLimit === undefined
+          ? {}
+          : { clearing_limit: clearingLimit === 'none' ? null : clearingLimit }),
         ...(canBeIntermediate === undefined ? {} : { can_be_intermediate: canBeIntermediate }),
         ...(dailyLimit === undefined
           ? {}

@@ -71,7 +71,8 @@ export class ClearingAttempts {
       const refused = await hall.turn((turn) => attempts.start(turn, open));
       if (refused !== undefined) return refused;
       const { outcome, refusal, silent } = await ended;
-      this.#spareSilent(open.equivalent, silent);
+      // After a NO the others' votes were not waited for.
+      if (refusal === undefined) this.#spareSilent(open.equivalent, silent);
       return outcome === 'COMMITTED' ? undefined : (refusal ?? UNDECIDED);
     } catch (error) {
       if (!(error instanceof GeoError)) throw error;
@@ -107,7 +108,7 @@ export class ClearingAttempts {
   /** Who does not answer now will hardly answer the next proposal. */
   #spareSilent(equivalent: Cycle['equivalent'], silent: readonly Pid[]): void {
     const { spared, ports } = this.#context;
-    for (const pid of silent) spared.add(pid, equivalent, ports.clock.now() + SILENT_MS);
+    for (const pid of silent) spared.silent(pid, equivalent, ports.clock.now() + SILENT_MS);
   }
 
   #onEnded(ended: Ended): void {

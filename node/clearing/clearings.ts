@@ -6,6 +6,7 @@
 import { GeoError } from '../../protocol/errors.ts';
 import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import { CYCLE_MIN } from '../../protocol/limits.ts';
 import {
   type ClearingCoordinatorEvent,
   type ClearingCoordinatorOutcome,
@@ -86,6 +87,7 @@ export class Clearings {
         clearing: { ...newClearing(proposal.amount), consents },
       };
       this.#take(turn, tx, record, outcome);
+      turn.notice({ type: 'clearing', tx, state: outcome.state.phase });
     });
     this.#context.hall.deadlines.set(`clearing:${tx}`, proposal.expires);
     await this.#follow(tx, outcome);
@@ -215,6 +217,10 @@ export class Clearings {
       const consents = agrees ? [...record.clearing.consents, consent] : record.clearing.consents;
       if (next.state === before && next.actions.length === 0) return next;
       this.#take(turn, tx, { ...record, clearing: { ...record.clearing, consents } }, next);
+      const { phase } = next.state;
+      if (phase !== before.phase && phase !== 'REJECTED') {
+        turn.notice({ type: 'clearing', tx, state: phase });
+      }
       return next;
     });
     await this.#follow(tx, outcome);
@@ -243,7 +249,9 @@ export class Clearings {
           break;
         case 'spare':
           for (const pid of action.participants) {
-            spared.add(pid, proposalOf(record).equivalent, turn.now + spareMs);
+            const { equivalent, cycle } = proposalOf(record);
+            const from = action.from === 'any' ? CYCLE_MIN : cycle.length;
+            spared.keep(turn, pid, equivalent, { until: turn.now + spareMs, from });
           }
           break;
         case 'end':
@@ -266,7 +274,6 @@ export class Clearings {
     const text = 'this node has found a cycle; you want to be asked before it is cleared';
     // A hosted member finds it in its account, and answers by its own signature.
     turn.history({ type: 'clearing', text, tx, equivalent, amount }, agents.historyOf(participant));
-    turn.notice({ type: 'clearing', tx, state: 'PROPOSED' });
   }
 
   #end(turn: Turn, tx: TxId, record: TransactionRecord, refusal: Refusal): void {

@@ -8,11 +8,13 @@ import { debtsOf } from '../../protocol/clearing/debts.ts';
 import { cycleSteps } from '../../protocol/clearing/decompose.ts';
 import { clearableIn } from '../../protocol/clearing/trigger.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
+import { CYCLE_MIN } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { CompactGraph } from '../../protocol/routing/compact-graph.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Cycle, CycleQuestion, CycleSource } from './cycle.ts';
 import { inSlices } from './slices.ts';
+import type { IsSpared } from './spared.ts';
 
 /** What a hub knows of everyone's debts in one equivalent. */
 export interface CommunityBooks {
@@ -27,15 +29,13 @@ interface GlobalPassContext {
   /** undefined: this node is no hub, or knows of no debts. */
   readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
   /** Debts to this creditor are left alone for now: it did not agree, or did not answer. */
-  readonly isSpared: (creditor: Pid, equivalent: EquivalentCode) => boolean;
+  readonly isSpared: IsSpared;
   /** Where cycles come from on a node that is no hub. */
   readonly otherwise: CycleSource;
 }
 
 /** Passes of one question: each after somebody refused during the one before it. */
 const PASSES_MAX = 3;
-/** A clearing is between three or more. */
-const LENGTH_MIN = 3;
 
 export class GlobalPass implements CycleSource {
   readonly #context: GlobalPassContext;
@@ -56,18 +56,26 @@ export class GlobalPass implements CycleSource {
       return;
     }
     for (let pass = 0; pass < PASSES_MAX; pass++) {
-      if (!(yield* this.#pass(books, question))) return;
+      if (!(yield* this.#pass(books, question, pass > 0))) return;
     }
   }
 
-  /** @returns whether somebody refused meanwhile, so that other cycles may be better */
-  async *#pass(books: CommunityBooks, question: CycleQuestion): AsyncGenerator<Cycle, boolean> {
+  /**
+   * @param again leaves out those who want shorter cycles only: theirs have been taken by then
+   * @returns whether somebody refused meanwhile, so that other cycles may be better
+   */
+  async *#pass(
+    books: CommunityBooks,
+    question: CycleQuestion,
+    again: boolean,
+  ): AsyncGenerator<Cycle, boolean> {
+    const { isSpared } = this.#context;
     const { equivalent, maxLength, minAmount } = question;
-    const spared = (creditor: number) => this.#context.isSpared(books.pidOf(creditor), equivalent);
     let refused = false;
-    for (const { members, amount: planned } of await this.#plan(books, equivalent, maxLength)) {
+    const plan = await this.#plan(books, equivalent, maxLength, again ? maxLength : CYCLE_MIN);
+    for (const { members, amount: planned } of plan) {
       if (this.#stopped) return false;
-      if (members.some(spared)) {
+      if (members.some((pid) => isSpared(books.pidOf(pid), equivalent, members.length))) {
         refused = true;
         continue;
       }
@@ -83,11 +91,16 @@ export class GlobalPass implements CycleSource {
     return refused;
   }
 
-  async #plan(books: CommunityBooks, equivalent: EquivalentCode, maxLength: number) {
+  async #plan(
+    books: CommunityBooks,
+    equivalent: EquivalentCode,
+    maxLength: number,
+    sparedAt: number,
+  ) {
     const { clock, log, isSpared } = this.#context;
     const begin = clock.now();
     const { graph, unit } = debtsOf(books.graph, {
-      isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent),
+      isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent, sparedAt),
     });
     const cancelled = () => this.#stopped;
     const most = await inSlices(circulationSteps(graph), clock, cancelled);
@@ -100,7 +113,7 @@ export class GlobalPass implements CycleSource {
     const took = clock.now() - begin;
     log.info({ equivalent, cycles: cycles.length, cleared, ms: took }, 'clearing: cycles');
     return cycles
-      .filter(({ members }) => members.length >= LENGTH_MIN)
+      .filter(({ members }) => members.length >= CYCLE_MIN)
       .map(({ members, amount }) => ({ members, amount: BigInt(amount) * unit }));
   }
 }

@@ -5,6 +5,7 @@
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { clearable } from '../../protocol/ledger/clearing.ts';
 import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import { CYCLE_MIN } from '../../protocol/limits.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
 import { selectRoutes } from '../../protocol/routing/select.ts';
 import type { Agents } from '../engine/agents.ts';
@@ -13,6 +14,7 @@ import type { NeighbourSearch, SearchGround } from '../routing/neighbour-search.
 import type { Places } from '../routing/places.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { Cycle, CycleQuestion, CycleSource } from './cycle.ts';
+import type { IsSpared } from './spared.ts';
 
 /** Debts from which one pass searches, the largest first. */
 const DEBTS_MAX = 64;
@@ -24,6 +26,7 @@ interface LocalCyclesContext {
   readonly search: NeighbourSearch;
   readonly places: Places;
   readonly settings: NodeSettings['clearing'];
+  readonly isSpared: IsSpared;
 }
 
 export class LocalCycles implements CycleSource {
@@ -49,7 +52,7 @@ export class LocalCycles implements CycleSource {
     id: EdgeId,
     { equivalent, maxLength, minAmount }: CycleQuestion,
   ): Promise<readonly Cycle[]> {
-    const { state, search, settings, places, ground } = this.#context;
+    const { state, search, settings, places, ground, isSpared } = this.#context;
     const edge = state.edges.get(edgeKey(id));
     const claim = edge && this.#claimOn(edge);
     if (claim === undefined || claim.amount < minAmount || claim.amount === 0n) return [];
@@ -57,7 +60,7 @@ export class LocalCycles implements CycleSource {
     const ends = { payer: creditor, payee: debtor };
     // A creditor that owes nobody is in no cycle.
     if (!ground.hops({ ...ends, equivalent }).some((hop) => hop.debtor === creditor)) return [];
-    const maxHops = maxLength - 1;
+    const maxHops = Math.min(maxLength, settings.max_length) - 1;
     const found = await search.find(
       {
         ...ends,
@@ -79,7 +82,8 @@ export class LocalCycles implements CycleSource {
     const maxPaths = settings.cycles_max;
     const { routes } = selectRoutes(graph, { ...ends, amount, maxHops, maxPaths, avoid: [] });
     return routes
-      .filter((route) => route.path.length >= 3 && route.amount >= minAmount)
+      .filter(({ path, amount: each }) => path.length >= CYCLE_MIN && each >= minAmount)
+      .filter(({ path }) => !path.some((pid) => isSpared(pid, equivalent, path.length)))
       .map(({ path, amount: each }) => ({ equivalent, members: path, amount: each }));
   }
 

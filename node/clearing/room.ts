@@ -21,7 +21,7 @@ import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { LocalCycles } from './local-cycles.ts';
 import { Passes } from './passes.ts';
 import { notPending } from './refusals.ts';
-import { Spared } from './spared.ts';
+import { type IsSpared, Spared } from './spared.ts';
 import { Triggers } from './triggers.ts';
 
 type Made = 'spared' | 'cycleKeys' | 'onInterrupted';
@@ -53,11 +53,11 @@ export class ClearingRoom {
     const { ports, hall, agents, places } = context;
     const { state } = hall;
     const settings = context.settings.clearing;
-    const spared = new Spared();
+    const spared = new Spared(state);
     this.#context = context;
     this.consents = new Consents(context);
-    const isSpared = (creditor: Pid, equivalent: EquivalentCode) =>
-      spared.has(creditor, equivalent, ports.clock.now());
+    const isSpared: IsSpared = (creditor, equivalent, length) =>
+      spared.has(creditor, equivalent, ports.clock.now(), length);
     const ground = debtGroundOf({
       places: context.ground,
       state,
@@ -87,6 +87,7 @@ export class ClearingRoom {
       search,
       places,
       settings,
+      isSpared,
     });
     const { clock, log } = ports;
     const { books } = context;

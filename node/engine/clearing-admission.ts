@@ -47,11 +47,16 @@ function checkProposal(open: OpenClearing, context: Admission): Refusal | undefi
   }
   const { max_length: longest } = context.settings.clearing;
   if (proposal.cycle.length > longest) {
-    return refusal(
-      'E006',
-      'cycle_too_long',
-      `A participant takes part in clearings of at most ${longest}.`,
-    );
+    // Whose word it is, so that the coordinator leaves that one alone in cycles as long as this.
+    const hop = open.hops.find(({ debtor }) => context.served(debtor));
+    return {
+      ...refusal(
+        'E006',
+        'cycle_too_long',
+        `A participant takes part in clearings of at most ${longest}.`,
+      ),
+      ...(hop === undefined ? {} : { hop: [hop.debtor, hop.creditor] as const }),
+    };
   }
   // Receipts rest on it, so everyone who votes has seen it.
   if (!isSignedBy(signedProposal, proposal.coordinator_key, context.verify)) {

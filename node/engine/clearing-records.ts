@@ -47,6 +47,9 @@ export function recordClearingStart(turn: Turn, open: OpenClearing, coordinates:
     created: known?.created ?? turn.now,
     clearing: known?.clearing ?? newClearing(open.amount),
   });
+  if (!coordinates && prepared !== known?.state) {
+    turn.notice({ type: 'clearing', tx: open.tx, state: prepared });
+  }
 }
 
 /** An attempt to clear has its outcome here. After an ABORT the coordinator decides how it goes on. */

@@ -21,7 +21,7 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
     case 'payment-ended':
       return paymentEvents(turn, notice.tx);
     case 'clearing':
-      return clearingEvents(turn, notice.tx);
+      return clearingEvents(turn, notice);
     case 'line-changed': {
       const { owner, other, equivalent, state } = notice;
       if (owner !== me && other !== me) return [];
@@ -92,17 +92,25 @@ function paymentEvents(turn: Turn, tx: TxId, open?: OpenManifest): EventRecord[]
   return [{ ...facts, topic: 'payment.received', state, peer }, ended];
 }
 
-/** Somebody's word is asked for, or it is over. What is cleared may be less than was proposed. */
-function clearingEvents(turn: Turn, tx: TxId): EventRecord[] {
+/** A clearing goes on, wants somebody's word, or is over. What is cleared may be less than was proposed. */
+function clearingEvents(
+  turn: Turn,
+  { tx, state: now }: Extract<Notice, { type: 'clearing' }>,
+): EventRecord[] {
   const record = turn.transaction(tx);
-  if (record?.clearing === undefined) return [];
+  // What lasted only within the turn was never so.
+  if (record?.clearing === undefined || record.state !== now) return [];
   const { role, state, attempts, finished, created, reason } = record;
-  if (state !== 'PROPOSED' && finished === undefined) return [];
   const { equivalent, precision, amount } = proposalOf(record);
   const cleared = state === 'COMMITTED' ? turn.attempt(attempts.at(-1)!)?.open : undefined;
   return [
     {
-      topic: finished === undefined ? 'clearing.proposed' : 'clearing.done',
+      topic:
+        finished !== undefined
+          ? 'clearing.done'
+          : state === 'PROPOSED'
+            ? 'clearing.proposed'
+            : 'clearing.state',
       time: turn.now,
       tx,
       role,

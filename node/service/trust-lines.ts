@@ -68,13 +68,11 @@ function patchPolicy(
   precision: number,
   peerOf: (text: string) => LinePolicy['blocked_participants'][number],
 ): LinePolicy {
-  const { daily_limit: old, ...kept } = current;
-  const daily =
-    patch.daily_limit === undefined
-      ? old
-      : patch.daily_limit === null
-        ? undefined
-        : parseLimit(patch.daily_limit, precision);
+  const { daily_limit: oldDaily, clearing_limit: oldClearing, ...kept } = current;
+  const patched = (text: string | null | undefined, old: bigint | undefined) =>
+    text === undefined ? old : text === null ? undefined : parseLimit(text, precision);
+  const daily = patched(patch.daily_limit, oldDaily);
+  const clearing = patched(patch.clearing_limit, oldClearing);
   return {
     ...kept,
     ...(patch.auto_clearing === undefined ? {} : { auto_clearing: patch.auto_clearing }),
@@ -85,5 +83,6 @@ function patchPolicy(
       ? {}
       : { blocked_participants: patch.blocked_participants.map(peerOf) }),
     ...(daily === undefined ? {} : { daily_limit: daily }),
+    ...(clearing === undefined ? {} : { clearing_limit: clearing }),
   };
 }

@@ -257,6 +257,8 @@ export function policyView(policy: LinePolicy, precision: number): shapes.Policy
     can_be_intermediate: policy.can_be_intermediate,
     daily_limit:
       policy.daily_limit === undefined ? null : formatAmount(policy.daily_limit, precision),
+    clearing_limit:
+      policy.clearing_limit === undefined ? null : formatAmount(policy.clearing_limit, precision),
     blocked_participants: [...policy.blocked_participants],
   };
 }

@@ -8,6 +8,7 @@ export const TOPICS = [
   'payment.state',
   'trustline.changed',
   'clearing.proposed',
+  'clearing.state',
   'clearing.done',
   'member.changed',
   'integrity.alert',

@@ -32,6 +32,7 @@
  * | `act/` | number | ActRecord: at a hub; never changed or deleted |
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
+ * | `spared/` | equivalent, PID | SparedRecord: left out of proposals for a time |
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
  * | `heard/` | name of an add-on | cursor of the last event that it has heard |
@@ -42,7 +43,7 @@ import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { ScanRange } from '../ports.ts';
 
 /** Prefixes of records that rooms above the engine keep (`engine/shelf.ts`). */
-export type ShelfPrefix = 'member' | 'invitation' | 'operator' | 'offer' | 'membership';
+export type ShelfPrefix = 'member' | 'invitation' | 'operator' | 'offer' | 'membership' | 'spared';
 
 export type Prefix =
   | ShelfPrefix

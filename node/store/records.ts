@@ -130,6 +130,13 @@ export const TransactionRecord = s.map({
   clearing: s.optional(ClearingPart),
 });
 
+/** A creditor that is left out of proposals for a time. */
+export const SparedRecord = s.map({
+  until: s.time,
+  /** Members of the shortest cycle that is not wanted; the shortest of all cycles: none is. */
+  from: s.uint(CYCLE_MAX),
+});
+
 /** Where the voters of a live attempt may be reached, as far as no PeerRecord says it: a restarted node has to ask them. */
 export const LiveRecord = s.map({ contacts: s.list(Contact, VOTERS_MAX) });
 
@@ -192,6 +199,7 @@ export const DisputeRecord = s.map({
 });
 
 export type DisputeRecord = s.Infer<typeof DisputeRecord>;
+export type SparedRecord = s.Infer<typeof SparedRecord>;
 export type StatementRecord = s.Infer<typeof StatementRecord>;
 export type LiveRecord = s.Infer<typeof LiveRecord>;
 export type EdgeRecord = s.Infer<typeof EdgeRecord>;

@@ -14,12 +14,15 @@ export interface Lowering {
 }
 
 /**
- * What of a debt nobody counts on yet. Attempts under way that would lower it as well go first,
- * whatever becomes of them: so a clearing never turns a debt round.
+ * What one clearing may take from a debt: as much as nobody counts on yet, and not more than the creditor's
+ * line lets one take. Attempts under way that would lower the debt as well go first, whatever becomes of
+ * them: so a clearing never turns a debt round.
  */
 export function clearable(edge: Edge, { debtor, creditor }: Omit<Lowering, 'amount'>): bigint {
   const free = debtOf(edge, debtor) - heldFor(edge, creditor);
-  return free > 0n && edge.dispute === undefined ? free : 0n;
+  if (free <= 0n || edge.dispute !== undefined) return 0n;
+  const most = lineOf(edge, creditor)?.policy.clearing_limit;
+  return most === undefined || most > free ? free : most;
 }
 
 /** The checks on one debt of the cycle. */
@@ -37,6 +40,15 @@ export function refuseLowering(edge: Edge, lowering: Lowering): Refusal | undefi
   }
   const available = clearable(edge, lowering);
   if (amount <= available) return undefined;
+  if (amount <= debtOf(edge, debtor) - heldFor(edge, creditor)) {
+    return {
+      code: 'E006',
+      fault: 'clearing_limit',
+      text: 'A trust line of the cycle lets one clearing take less than that.',
+      hop,
+      available,
+    };
+  }
   if (amount <= debtOf(edge, debtor)) {
     return {
       code: 'E008',

@@ -46,8 +46,8 @@ export type ClearingCoordinatorAction =
   | { readonly do: 'ask'; readonly participants: readonly Pid[] }
   /** Begin the next attempt. */
   | { readonly do: 'prepare'; readonly amount: bigint }
-  /** Their lines are left alone for a time. */
-  | { readonly do: 'spare'; readonly participants: readonly Pid[] }
+  /** Their lines are left alone for a time; `length`: only by cycles that are as long as this one. */
+  | { readonly do: 'spare'; readonly participants: readonly Pid[]; readonly from: 'any' | 'length' }
   | { readonly do: 'end'; readonly refusal?: Refusal };
 
 export interface ClearingCoordinatorOutcome {
@@ -137,6 +137,7 @@ function again(state: ClearingCoordinatorState, refusal: Refusal): ClearingCoord
       actions: [{ do: 'ask', participants: [asker] }],
     };
   }
+  if (refusal.fault === 'cycle_too_long') return reject(state, refusal, asker ? [asker] : []);
   const { available } = refusal;
   if (available !== undefined && available > 0n && available < state.cap) {
     return prepare({ ...state, cap: available });
@@ -156,10 +157,11 @@ function reject(
   refusal: Refusal,
   spare: readonly Pid[],
 ): ClearingCoordinatorOutcome {
+  const from = refusal.fault === 'cycle_too_long' ? 'length' : 'any';
   return {
     state: { ...state, phase: 'REJECTED', waiting: [] },
     actions: [
-      ...(spare.length === 0 ? [] : [{ do: 'spare' as const, participants: spare }]),
+      ...(spare.length === 0 ? [] : [{ do: 'spare' as const, participants: spare, from } as const]),
       { do: 'end', refusal },
     ],
   };

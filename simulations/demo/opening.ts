@@ -159,6 +159,7 @@ function policyOf({ policy, equivalent }: CommunityLine, roster: Roster): Policy
     auto_clearing: policy.auto_clearing,
     can_be_intermediate: policy.can_be_intermediate,
     daily_limit: policy.daily_limit === null ? null : roster.text(policy.daily_limit, equivalent),
+    clearing_limit: null,
     blocked_participants: policy.blocked_participants.map((id) => roster.pid(id)),
   };
 }

@@ -80,6 +80,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
         auto_clearing: false,
         can_be_intermediate: false,
         daily_limit: 500n,
+        clearing_limit: 300n,
         blocked_participants: [w.eve.pid],
       },
       sequence: 2,

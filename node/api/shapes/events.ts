@@ -8,6 +8,7 @@ export const EventTopic = z.enum([
   'payment.state',
   'trustline.changed',
   'clearing.proposed',
+  'clearing.state',
   'clearing.done',
   'member.changed',
   'integrity.alert',

@@ -7,6 +7,10 @@ export const PolicyPatch = z.strictObject({
   auto_clearing: z.boolean().optional(),
   can_be_intermediate: z.boolean().optional(),
   daily_limit: amount.nullable().optional().describe('new debt per UTC day; null removes it'),
+  clearing_limit: amount
+    .nullable()
+    .optional()
+    .describe('the most that one clearing takes from the debt; null removes it'),
   blocked_participants: z.array(pid).max(256).optional(),
 });
 
@@ -14,6 +18,7 @@ export const Policy = z.object({
   auto_clearing: z.boolean(),
   can_be_intermediate: z.boolean(),
   daily_limit: amount.nullable(),
+  clearing_limit: amount.nullable(),
   blocked_participants: z.array(pid),
 });
 

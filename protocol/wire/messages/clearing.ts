@@ -2,7 +2,7 @@
  * Proposals to clear a cycle of debts, and what its participants say to them (docs/PROTOCOL.md,
  * "Clearing"). How a clearing is voted on and decided is as for a payment.
  */
-import { CYCLE_MAX, FRAME_BYTES_MAX, PRECISION_MAX, VOTERS_MAX } from '../../limits.ts';
+import { CYCLE_MAX, CYCLE_MIN, FRAME_BYTES_MAX, PRECISION_MAX, VOTERS_MAX } from '../../limits.ts';
 import * as s from '../schema.ts';
 import { Contact } from './route.ts';
 
@@ -15,7 +15,7 @@ export const Proposal = s.named(
     /** Decimal places, so that the amount can be read by whoever is shown the proposal. */
     precision: s.uint(PRECISION_MAX),
     /** Each owes the next, the last owes the first. */
-    cycle: s.list(s.pid, CYCLE_MAX, 3),
+    cycle: s.list(s.pid, CYCLE_MAX, CYCLE_MIN),
     /** The most that each of these debts may be lowered by. */
     amount: s.amount,
     nonce: s.bytes(16),

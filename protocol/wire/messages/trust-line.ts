@@ -9,6 +9,8 @@ export const LinePolicy = s.named(
     can_be_intermediate: s.bool,
     /** New debt on the line per UTC day; absent: no bound but the limit. */
     daily_limit: s.optional(s.limit),
+    /** The most that one clearing takes from what is owed on the line; absent: all of it. */
+    clearing_limit: s.optional(s.limit),
     blocked_participants: s.list(s.pid, BLOCKED_MAX),
   }),
 );

@@ -18,6 +18,7 @@ const policy: shapes.Policy = {
   auto_clearing: true,
   can_be_intermediate: true,
   daily_limit: null,
+  clearing_limit: null,
   blocked_participants: [],
 };
 

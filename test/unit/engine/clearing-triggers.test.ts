@@ -106,6 +106,57 @@ describe('after a payment', () => {
     expect(debts(village)).toEqual([11, 10, 10]);
   });
 
+  it('also when everyone was restarted in between', async () => {
+    const village = await ring(3, { consent_ms: 60_000 });
+    await village.trust('cyril>boris 100', { auto_clearing: false });
+    await oweRound(village, [10, 10, 10]);
+    await village.pass(5_000);
+    for (const { tx_id: tx } of village.service('cyril').pendingClearings()) {
+      await village.run(village.service('cyril').answerClearing({ tx_id: tx, accept: false }));
+    }
+    await village.pass(1_000);
+    // Whoever proposed it knows; the others may ask once.
+    const askers = new Set(
+      village.sent.filter(({ type }) => type === 'CLEARING_PROPOSE').map(({ from }) => from),
+    );
+    expect(askers.size).toBeGreaterThan(0);
+    for (const name of village.names) await village.restart(name);
+    village.sent.length = 0;
+    await village.pay('anna', 'boris', '1');
+    await village.pass(5_000);
+    const again = village.sent.filter(({ type }) => type === 'CLEARING_PROPOSE');
+    expect(again.filter(({ from }) => askers.has(from))).toEqual([]);
+    expect(debts(village)).toEqual([11, 10, 10]);
+  });
+
+  it('whoever wants shorter cycles only is left alone in longer ones, and found in shorter', async () => {
+    const people = NAMES.slice(0, 4);
+    const lines = people.map((name, i) => `${people[(i + 1) % 4]}>${name} 100`);
+    const village = await Village.open({
+      people,
+      lines: [...lines, 'anna>cyril 100'],
+      settings: { clearing: { trigger: true } },
+      own: { cyril: { clearing: { trigger: true, max_length: 3 } } },
+    });
+    await oweRound(village, [10, 10, 10, 10]);
+    await village.pass(10_000);
+    expect(debts(village)).toEqual([10, 10, 10, 10]);
+    const proposers = () =>
+      village.sent.flatMap(({ type, from }) => (type === 'CLEARING_PREPARE' ? [from] : []));
+    const heard = new Set(proposers());
+    expect(heard.size).toBeGreaterThan(0);
+    expect(heard).not.toContain('cyril');
+    village.sent.length = 0;
+    await village.pay('anna', 'boris', '1');
+    await village.pass(10_000);
+    expect(proposers().filter((name) => heard.has(name))).toEqual([]);
+    // A cycle of three goes through him all the same: Anna, Boris, Cyril.
+    await village.pay('cyril', 'anna', '7');
+    await village.pass(10_000);
+    await expectSound(village);
+    expect(village.owes('cyril', 'anna')).toBe(0);
+  });
+
   it('a search sends no more messages than it may', async () => {
     const village = await ring(6, { search_budget: 3 });
     village.sent.length = 0;

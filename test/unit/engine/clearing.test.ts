@@ -174,6 +174,46 @@ describe('a clearing', () => {
   });
 });
 
+describe('the most that a line lets one clearing take', () => {
+  const limited = (clearing_limit: string | null) => ({ policy: { clearing_limit } });
+  async function withLimit(amount: string): Promise<Village> {
+    const village = await indebted();
+    const line = { peer: village.pid('boris'), equivalent: 'UAH', limit: '100' };
+    const set = await village.run(
+      village.service('cyril').setTrustLine({ ...line, ...limited(amount) }),
+    );
+    expect(set.policy.clearing_limit).toBe(amount);
+    await village.calm();
+    return village;
+  }
+
+  it('is taken, and the rest by another', async () => {
+    const village = await withLimit('4.00');
+    // Anna is no end of that line: she learns it from a vote. Cyril knows it.
+    for (const [by, attempts] of [
+      ['anna', 2],
+      ['cyril', 1],
+    ] as const) {
+      expect(await clear(village, by, '10')).toMatchObject({ cleared: '4.00', attempts });
+    }
+    await expectSound(village);
+    expect(debts(village)).toEqual([22, 12, 2]);
+  });
+
+  it('of 0 leaves the debt alone, until it is removed', async () => {
+    const village = await withLimit('0.00');
+    expect(await clear(village, 'anna', '10')).toMatchObject({
+      state: 'REJECTED',
+      reason: { details: { fault: 'clearing_limit', available: '0.00' } },
+    });
+    const line = { peer: village.pid('boris'), equivalent: 'UAH', limit: '100' };
+    await village.run(village.service('cyril').setTrustLine({ ...line, ...limited(null) }));
+    await village.calm();
+    expect(await clear(village, 'anna', '10')).toMatchObject({ cleared: '10.00' });
+    await expectSound(village);
+  });
+});
+
 describe('clearings and what else is under way', () => {
   it('two over one edge take no more than its debt together', async () => {
     const village = await indebted();

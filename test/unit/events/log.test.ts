@@ -76,9 +76,35 @@ describe('what happens becomes an event', () => {
 });
 
 describe('what is cleared', () => {
+  const people = ['anna', 'boris', 'cyril'];
+  const lines = ['boris>anna 100', 'cyril>boris 100', 'anna>cyril 100'];
+
+  it('tells of every state that it goes through, at whoever proposes and whoever is asked', async () => {
+    const village = await Village.open({ people, lines });
+    await village.trust('cyril>boris 100', { auto_clearing: false });
+    await village.pay('anna', 'boris', '30');
+    await village.pay('boris', 'cyril', '20');
+    await village.pay('cyril', 'anna', '10');
+    await village.calm();
+    const cycle = people.map((name) => village.pid(name));
+    const { tx_id: tx } = await village.run(
+      village.service('boris').clearCycle({ cycle, equivalent: 'UAH', amount: '10' }),
+    );
+    await village.calm();
+    const answer = { tx_id: tx, accept: true };
+    await village.run(village.service('cyril').answerClearing(answer));
+    await village.calm();
+    for (const name of ['boris', 'cyril']) {
+      const events = (await all(village, name)).filter((event) => event.tx_id === tx);
+      expect(events.map(({ topic, state }) => `${topic} ${state}`)).toEqual([
+        'clearing.proposed PROPOSED',
+        'clearing.state WAITING_CONFIRMATIONS',
+        'clearing.done COMMITTED',
+      ]);
+    }
+  });
+
   it('becomes an event at everyone in the circle', async () => {
-    const people = ['anna', 'boris', 'cyril'];
-    const lines = ['boris>anna 100', 'cyril>boris 100', 'anna>cyril 100'];
     const village = await Village.open({ people, lines });
     await village.pay('anna', 'boris', '30');
     await village.pay('boris', 'cyril', '20');
@@ -93,6 +119,7 @@ describe('what is cleared', () => {
     for (const name of people) {
       const events = (await all(village, name)).filter((event) => event.tx_id === tx);
       expect(events).toMatchObject([
+        { topic: 'clearing.state', state: 'NEW' },
         { topic: 'clearing.done', state: 'COMMITTED', amount: '10.00', equivalent: 'UAH' },
       ]);
     }
