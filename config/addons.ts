@@ -14,7 +14,7 @@ export const addons = z.strictObject({
     LoadedAddon,
     50,
     '{use: NAME, grant: [CAPABILITY], config: {…}}, of which only "use" must be there',
-    'Add-ons to run: `webhook` comes with the node; everything else is a file (`./greeter.ts`) or an npm package, found from the home directory. `grant` is what it may read, `config` its own options. See docs/ADDONS.md.',
+    'Add-ons to run: `reporting` and `webhook` come with the node; everything else is a file (`./greeter.ts`) or an npm package, found from the home directory. `grant` is what it may read, `config` its own options. See docs/ADDONS.md.',
   ),
   heap_bytes_max: whole(
     { default: 64 * 1024 * 1024, min: 16 * 1024 * 1024, max: 4 * 1024 * 1024 * 1024 },

@@ -17,6 +17,7 @@ import { membershipCommands } from './memberships.ts';
 import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
 import { peerCommands } from './peers.ts';
+import { reportCommand } from './report.ts';
 import { simulationPrograms } from './simulations.ts';
 import { startCommand } from './start.ts';
 import { trustCommands } from './trust.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Row[] = [
   ...clearingCommands,
   verifyCommand,
   ...bookCommands,
+  reportCommand,
   ...eventCommands,
   ...edgeCommands,
   ...membershipCommands,

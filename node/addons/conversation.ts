@@ -1,12 +1,21 @@
 /** Questions and answers over a message port, the same at both ends: each question has a number. */
+import { GeoError } from '../../protocol/errors.ts';
 
 /** The side that was asked could not, or would not. */
-export class Unanswered extends Error {}
+export class Unanswered extends Error {
+  /** As in the node's refusals, where it was one. */
+  readonly fault: string | undefined;
+
+  constructor(message: string, fault?: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
 
 type Outgoing<Asked, Told> =
   | { type: 'ask'; id: number; about: Asked }
   | { type: 'answer'; id: number; value: unknown }
-  | { type: 'fail'; id: number; message: string }
+  | { type: 'fail'; id: number; message: string; fault?: string | undefined }
   | { type: 'tell'; about: Told };
 
 const MESSAGE_MAX = 2_000;
@@ -42,13 +51,18 @@ export class Conversation<Asked, Told> {
   answered(
     message:
       | { readonly type: 'answer'; readonly id: number; readonly value?: unknown }
-      | { readonly type: 'fail'; readonly id: number; readonly message: string },
+      | {
+          readonly type: 'fail';
+          readonly id: number;
+          readonly message: string;
+          readonly fault?: string | undefined;
+        },
   ): void {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);
     if (message.type === 'answer') waiting.resolve(message.value);
-    else waiting.reject(new Unanswered(message.message));
+    else waiting.reject(new Unanswered(message.message, message.fault));
   }
 
   /** Answers a question of the other side. Never throws: what cannot be sent is an answer too. */
@@ -57,7 +71,8 @@ export class Conversation<Asked, Told> {
       this.#send({ type: 'answer', id, value: await work() });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#send({ type: 'fail', id, message: message.slice(0, MESSAGE_MAX) });
+      const fault = error instanceof GeoError ? error.details.fault : undefined;
+      this.#send({ type: 'fail', id, message: message.slice(0, MESSAGE_MAX), fault });
     }
   }
 

@@ -5,7 +5,10 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { invalid } from '../../protocol/errors.ts';
 
-const OWN = new Map([['webhook', new URL('./webhook/addon.ts', import.meta.url)]]);
+const OWN = new Map([
+  ['reporting', new URL('./reporting/addon.ts', import.meta.url)],
+  ['webhook', new URL('./webhook/addon.ts', import.meta.url)],
+]);
 // A published package carries compiled files.
 const published = !import.meta.url.endsWith('.ts');
 

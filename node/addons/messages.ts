@@ -133,7 +133,12 @@ export type Word =
 export const FromThread = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ask'), id: z.int(), about: Question }),
   z.object({ type: z.literal('answer'), id: z.int(), value: z.unknown() }),
-  z.object({ type: z.literal('fail'), id: z.int(), message: text }),
+  z.object({
+    type: z.literal('fail'),
+    id: z.int(),
+    message: text,
+    fault: z.string().max(60).optional(),
+  }),
   z.object({ type: z.literal('tell'), about: Note }),
 ]);
 export type FromThread = z.infer<typeof FromThread>;
@@ -141,5 +146,10 @@ export type FromThread = z.infer<typeof FromThread>;
 export type ToThread =
   | { readonly type: 'ask'; readonly id: number; readonly about: Order }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'fail'; readonly id: number; readonly message: string }
+  | {
+      readonly type: 'fail';
+      readonly id: number;
+      readonly message: string;
+      readonly fault?: string | undefined;
+    }
   | { readonly type: 'tell'; readonly about: Word };

@@ -30,14 +30,21 @@ export function createClient(options: ClientOptions): Client {
   return Object.fromEntries(methods) as Client;
 }
 
+/**
+ * What an add-on serves at a path, `/addons/NAME/…`, as text.
+ * @throws GeoError as the client's methods, and what the add-on refused
+ */
+export async function readAddon(path: string, { url, token }: ClientOptions): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { response, text } = await exchange(new Request(new URL(path, url), { headers }));
+  if (!response.ok) throw refusalIn(readJson(text), url);
+  return text;
+}
+
 async function call(route: AnyRoute, argument: unknown, options: ClientOptions): Promise<unknown> {
   const { response, text } = await exchange(requestOf(route, argument, options));
   const body = readJson(text);
-  if (!response.ok) {
-    const problem = ErrorBody.safeParse(body);
-    if (!problem.success) throw notOurs(options.url);
-    throw errorOf(problem.data);
-  }
+  if (!response.ok) throw refusalIn(body, options.url);
   return readAnswer(route.response, body, options.url);
 }
 
@@ -101,6 +108,11 @@ function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function refusalIn(body: unknown, url: string): GeoError {
+  const problem = ErrorBody.safeParse(body);
+  return problem.success ? errorOf(problem.data) : notOurs(url);
 }
 
 function readAnswer(shape: z.ZodType, body: unknown, url: string): unknown {

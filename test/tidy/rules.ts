@@ -136,6 +136,7 @@ export const ROOMS: readonly {
       'node/platform/platform.ts',
       'node/transport/',
       'node/addons/webhook/',
+      'node/addons/reporting/addon.ts',
       'cli/',
       'simulations/',
     ],
