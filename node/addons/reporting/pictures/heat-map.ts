@@ -7,6 +7,8 @@ const NODES_MAX = 50;
 const CELL = 16;
 const LEFT = 150;
 const TOP = 170;
+/** The smallest debt is told from none. */
+const WARMTH_MIN = 0.12;
 /** From hardly anything to the largest debt. */
 const COOL = [255, 247, 236] as const;
 const HOT = [179, 0, 0] as const;
@@ -27,8 +29,8 @@ export function debtHeatMap(facts: Facts): string {
     const [row, column] = [places.get(debtor), places.get(creditor)];
     if (row === undefined || column === undefined) return [];
     const said = `${nameIn(facts, debtor)} owes ${nameIn(facts, creditor)} ${textOf(debt, facts.precision)}`;
-    // By the logarithm, or one large debt would leave all others white.
-    const warmth = Math.log1p(Number(debt)) / Math.log1p(most);
+    // By the square root, or one large debt would leave all others white.
+    const warmth = Math.max(WARMTH_MIN, Math.sqrt(Number(debt) / most));
     const at = { x: LEFT + column * CELL, y: TOP + row * CELL };
     const size = { width: CELL - 1, height: CELL - 1 };
     return [element('rect', { ...at, ...size, fill: colourOf(warmth) }, hint(said))];
