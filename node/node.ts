@@ -86,7 +86,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     state,
     settings.outbox,
     (pid) => agents.agentOf(pid),
-    (pid) => ignoring(peers.find(pid)),
+    (pid) => ignoring(acquaintances.seek(pid)),
   );
   const offenders = new Offenders(state, () => agents);
   const agents: Agents = new Agents({
@@ -99,7 +99,13 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     keyOf: (pid) => peers.keyOf(pid),
     strangersMax: settings.limits.uninvited_lines,
   });
-  const acquaintances = new Acquaintances(ports, state, agents, peers);
+  const acquaintances: Acquaintances = new Acquaintances({
+    ports,
+    state,
+    agents,
+    peers,
+    hubs: () => memberships.hubs(),
+  });
   const lines = new TrustLines({
     signer: ports.signer,
     verify: ports.verify,
@@ -251,7 +257,10 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   hall.listen((notice) => {
     if (notice.type === 'line-changed' && !agents.served(notice.owner))
       ignoring(acquaintances.keepNeighbour(notice.owner));
-    if (notice.type === 'agent-changed') edges.forget(notice.member);
+    if (notice.type === 'agent-changed') {
+      edges.forget(notice.member);
+      acquaintances.agentKnown(notice.member);
+    }
     if (notice.type === 'member-changed') ignoring(acquaintances.keepNeighbour(notice.participant));
   });
 
@@ -282,6 +291,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     hall,
     agents,
     peers,
+    acquaintances,
     lines,
     router,
     payments,

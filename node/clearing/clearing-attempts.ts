@@ -8,10 +8,10 @@ import { routeOfCycle } from '../../protocol/machines/clearing-manifest.ts';
 import { encodeManifest, openManifest } from '../../protocol/machines/manifest.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { Attempts } from '../engine/attempts.ts';
+import { AwaitedEnds } from '../engine/awaited-ends.ts';
 import { proposalOf } from '../engine/clearing-records.ts';
 import type { EdgeSync } from '../engine/edge-sync.ts';
 import type { Hall } from '../engine/hall.ts';
-import type { Notice } from '../engine/notices.ts';
 import { manifestOf } from '../payments/attempt-plan.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
@@ -28,8 +28,6 @@ const COMPARE_WAIT_MS = 2_000;
 /** How long debts to someone who did not vote are left alone, ms. */
 const SILENT_MS = 60_000;
 
-type Ended = Extract<Notice, { type: 'attempt-ended' }>;
-
 export interface ClearingAttemptsContext {
   readonly ports: Ports;
   readonly hall: Hall;
@@ -45,14 +43,12 @@ export interface ClearingAttemptsContext {
 
 export class ClearingAttempts {
   readonly #context: ClearingAttemptsContext;
-  /** Attempts whose end a running clearing waits for. */
-  readonly #waiting = new Map<Hash, (ended: Ended) => void>();
+  readonly #ends: AwaitedEnds;
 
   constructor(context: ClearingAttemptsContext) {
     this.#context = context;
-    context.hall.listen((notice) => {
-      if (notice.type !== 'attempt-ended' || notice.kind !== 'clearing') return;
-      if (notice.coordinator) this.#onEnded(notice);
+    this.#ends = new AwaitedEnds(context.hall, 'clearing', ({ outcome, tx, refusal }) => {
+      if (outcome === 'ABORTED') context.onInterrupted(tx, refusal ?? UNDECIDED);
     });
   }
 
@@ -67,7 +63,7 @@ export class ClearingAttempts {
       hash = open.hash;
       const own = open.effects.map(({ edge }) => edge).filter((id) => edges.mustCompare(id));
       if (own.length > 0) await edges.whenCompared(own, COMPARE_WAIT_MS);
-      const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
+      const ended = this.#ends.of(open.hash);
       const refused = await hall.turn((turn) => attempts.start(turn, open));
       if (refused !== undefined) return refused;
       const { outcome, refusal, silent } = await ended;
@@ -78,7 +74,7 @@ export class ClearingAttempts {
       if (!(error instanceof GeoError)) throw error;
       return { code: error.code, fault: error.details.fault, text: error.message };
     } finally {
-      if (hash !== undefined) this.#waiting.delete(hash);
+      if (hash !== undefined) this.#ends.forget(hash);
     }
   }
 
@@ -109,13 +105,5 @@ export class ClearingAttempts {
   #spareSilent(equivalent: Cycle['equivalent'], silent: readonly Pid[]): void {
     const { spared, ports } = this.#context;
     for (const pid of silent) spared.silent(pid, equivalent, ports.clock.now() + SILENT_MS);
-  }
-
-  #onEnded(ended: Ended): void {
-    const waiting = this.#waiting.get(ended.hash);
-    if (waiting !== undefined) waiting(ended);
-    else if (ended.outcome === 'ABORTED') {
-      this.#context.onInterrupted(ended.tx, ended.refusal ?? UNDECIDED);
-    }
   }
 }

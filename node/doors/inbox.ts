@@ -170,6 +170,8 @@ export class Inbox {
         throw new GeoError('E006', 'A member asks its agent by the API of the hub.', {
           fault: 'not_between_nodes',
         });
+      case 'AGENT_QUERY':
+        return this.#turn((turn) => agents.query(turn, from, frame.body));
       case 'AGENT_ACK':
         return this.#turn((turn) => agents.acknowledged(turn, from, frame.body));
       case 'OPERATOR_REQUEST':

@@ -15,6 +15,7 @@ import {
 import type {
   AgentAck,
   AgentGrant,
+  AgentQuery,
   AgentRevoke,
   GrantScope,
 } from '../../protocol/wire/messages/agent.ts';
@@ -183,8 +184,16 @@ export class Agents {
   receive(turn: Turn, from: PublicKey, word: AgentWord): void {
     const member = pidFromPublicKey(word.body.member_key);
     const about = { member, sequence: word.body.sequence };
-    this.adopt(turn, word);
+    const isNew = this.adopt(turn, word);
     turn.send(from, bareFrame('AGENT_ACK', about));
+    // What was said to the participant before anyone here knew where to bring it.
+    if (isNew) this.#context.outbox.resendTo(turn, member);
+  }
+
+  /** AGENT_QUERY: answered with the participant's own word, or not at all. */
+  query(turn: Turn, from: PublicKey, { member }: AgentQuery): void {
+    const word = turn.agent(member);
+    if (word !== undefined) turn.send(from, signedFrame(word.type, word.envelope));
   }
 
   /** AGENT_ACK: the other end's agent knows who votes for the member. */

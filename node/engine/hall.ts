@@ -158,6 +158,7 @@ export class Hall {
       this.#recovering = false;
       this.#fault = undefined;
       this.onReread();
+      this.#tell({ type: 'store-reread' });
     } catch (error) {
       if (this.#stopped) return;
       this.#ports.log.warn({ error: String(error) }, 'the store cannot be used yet; trying again');

@@ -14,22 +14,24 @@ export interface RecordedEvent {
   readonly record: EventRecord;
 }
 
+/** The own part of an attempt has its outcome. */
+export interface AttemptEnded {
+  readonly type: 'attempt-ended';
+  readonly kind: TransactionKind;
+  /** Own edges that the attempt was about. */
+  readonly edges: readonly EdgeId[];
+  readonly tx: TxId;
+  readonly hash: Hash;
+  readonly outcome: 'COMMITTED' | 'ABORTED';
+  readonly coordinator: boolean;
+  /** Aborted: why; for a coordinator the first refusal it received. */
+  readonly refusal?: Refusal;
+  /** Coordinator, aborted: participants whose agents never voted. */
+  readonly silent: readonly Pid[];
+}
+
 export type Notice =
-  /** The own part of an attempt has its outcome. */
-  | {
-      readonly type: 'attempt-ended';
-      readonly kind: TransactionKind;
-      /** Own edges that the attempt was about. */
-      readonly edges: readonly EdgeId[];
-      readonly tx: TxId;
-      readonly hash: Hash;
-      readonly outcome: 'COMMITTED' | 'ABORTED';
-      readonly coordinator: boolean;
-      /** Aborted: why; for a coordinator the first refusal it received. */
-      readonly refusal?: Refusal;
-      /** Coordinator, aborted: participants whose agents never voted. */
-      readonly silent: readonly Pid[];
-    }
+  | AttemptEnded
   /** An order of this node has ended without a commit. */
   | { readonly type: 'payment-ended'; readonly tx: TxId }
   | {
@@ -51,6 +53,8 @@ export type Notice =
       readonly tx: TxId;
       readonly state: ClearingPhase;
     }
+  /** After a failed write the books were read again: what was told of them since may be wrong. */
+  | { readonly type: 'store-reread' }
   /** An add-on was given up, or cannot be started. */
   | { readonly type: 'addon-failed'; readonly text: string }
   /** An event is durable (`node/events/`). */

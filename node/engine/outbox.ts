@@ -62,6 +62,13 @@ export class Outbox {
     for (const { frame } of this.#entriesFor(peer)) turn.send(peer, frame);
   }
 
+  /** It has become known who receives what waits for this participant. */
+  resendTo(turn: Turn, to: Pid): void {
+    for (const [tail, { frame }] of this.#state.outbox) {
+      if (splitTail(tail)[0] === to) this.#send(turn, to, frame);
+    }
+  }
+
   *#entriesFor(peer: PublicKey): Generator<OutboxRecord> {
     for (const [tail, entry] of this.#state.outbox) {
       if (this.#keyOf(splitTail(tail)[0]) === peer) yield entry;

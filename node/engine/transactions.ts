@@ -7,6 +7,7 @@ import type { Signer } from '../ports.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import type { Attempt } from './attempt.ts';
 import { recordClearingOutcome, recordClearingStart } from './clearing-records.ts';
+import type { AttemptEnded } from './notices.ts';
 import type { Turn } from './turn.ts';
 
 interface Agency {
@@ -63,24 +64,33 @@ export function recordOutcome(
   after: Attempt,
   agency: Agency,
 ): void {
-  const { phase, role } = after.commit;
+  const { phase } = after.commit;
   if (before?.commit.phase === phase || (phase !== 'COMMITTED' && phase !== 'ABORTED')) return;
-  const { tx, hash } = after.open;
   const { refusal } = after;
   if (after.open.kind === 'clearing')
     recordClearingOutcome(turn, after.open, phase, refusal, memberOf(agency));
   else recordPaymentOutcome(turn, after, after.open, agency);
-  turn.notice({
+  const ended = endOf(after);
+  if (ended !== undefined) turn.notice(ended);
+}
+
+/** What is told of an attempt that has its outcome; undefined without one. */
+export function endOf(attempt: Attempt): AttemptEnded | undefined {
+  const { open, commit, effects, refusal } = attempt;
+  const { phase } = commit;
+  if (phase !== 'COMMITTED' && phase !== 'ABORTED') return undefined;
+  const coordinator = commit.role === 'coordinator';
+  return {
     type: 'attempt-ended',
-    kind: after.open.kind,
-    edges: after.effects.map(({ edge }) => edge),
-    tx,
-    hash,
+    kind: open.kind,
+    edges: effects.map(({ edge }) => edge),
+    tx: open.tx,
+    hash: open.hash,
     outcome: phase,
-    coordinator: role === 'coordinator',
+    coordinator,
     ...(refusal === undefined ? {} : { refusal }),
-    silent: role === 'coordinator' && phase === 'ABORTED' ? silentIn(after) : [],
-  });
+    silent: coordinator && phase === 'ABORTED' ? silentIn(attempt) : [],
+  };
 }
 
 function recordPaymentOutcome(

@@ -61,6 +61,7 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
       return [{ topic: 'addon.failed', time, text: clipped(notice.text) }];
     case 'agent-changed':
     case 'membership-changed':
+    case 'store-reread':
     case 'recorded':
       return [];
   }

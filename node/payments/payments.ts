@@ -8,7 +8,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import {
-  type Hash,
   hashFromBytes,
   hashOf,
   hashToBytes,
@@ -24,9 +23,10 @@ import type { Order } from '../../protocol/wire/messages/payment.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { Attempts } from '../engine/attempts.ts';
+import { AwaitedEnds } from '../engine/awaited-ends.ts';
 import type { EdgeSync } from '../engine/edge-sync.ts';
 import type { Hall } from '../engine/hall.ts';
-import type { Notice } from '../engine/notices.ts';
+import type { AttemptEnded } from '../engine/notices.ts';
 import { recordEnd } from '../engine/transactions.ts';
 import type { Ports } from '../ports.ts';
 import type { Router, RoutesFound } from '../routing/router.ts';
@@ -41,8 +41,6 @@ const COMPARE_WAIT_MS = 2_000;
 /** Searches for one attempt, each round somebody more. */
 const ROUTE_TRIES_MAX = 8;
 
-type Ended = Extract<Notice, { type: 'attempt-ended' }>;
-
 export class Payments {
   readonly #ports: Ports;
   readonly #hall: Hall;
@@ -53,7 +51,7 @@ export class Payments {
   readonly #orders: Orders;
   readonly #settings: NodeSettings;
   /** Attempts whose end a running payment waits for. */
-  readonly #waiting = new Map<Hash, (ended: Ended) => void>();
+  readonly #ends: AwaitedEnds;
   /** Own payments by nonce, so that a repeated wish finds the first. */
   readonly #running = new Map<string, Promise<TxId>>();
   /** Payments under way, by payer. */
@@ -81,9 +79,8 @@ export class Payments {
     this.#agents = agents;
     this.#orders = orders;
     this.#settings = settings;
-    hall.listen((notice) => {
-      if (notice.type !== 'attempt-ended' || notice.kind !== 'payment') return;
-      if (notice.coordinator) this.#onEnded(notice);
+    this.#ends = new AwaitedEnds(hall, 'payment', ({ outcome, tx, refusal }) => {
+      if (outcome === 'ABORTED') this.#endLogged(tx, refusal ?? noRoute(0n));
     });
   }
 
@@ -290,7 +287,7 @@ export class Payments {
     { signed, note }: SignedOrder,
     attempt: number,
     routes: readonly Route[],
-  ): Promise<Pick<Ended, 'outcome' | 'refusal' | 'silent'>> {
+  ): Promise<Pick<AttemptEnded, 'outcome' | 'refusal' | 'silent'>> {
     const prepareBy = this.#ports.clock.now() + this.#settings.payments.prepare_ms;
     const manifest = manifestOf(
       {
@@ -308,7 +305,7 @@ export class Payments {
       .map((effect) => effect.edge)
       .filter((id) => this.#edges.mustCompare(id));
     if (own.length > 0) await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
-    const ended = new Promise<Ended>((resolve) => this.#waiting.set(open.hash, resolve));
+    const ended = this.#ends.of(open.hash);
     try {
       const refused = await this.#hall.turn((turn) => {
         if (turn.transaction(open.tx) === undefined) lost();
@@ -317,16 +314,7 @@ export class Payments {
       if (refused !== undefined) return { outcome: 'ABORTED', refusal: refused, silent: [] };
       return await ended;
     } finally {
-      this.#waiting.delete(open.hash);
-    }
-  }
-
-  #onEnded(ended: Ended): void {
-    const waiting = this.#waiting.get(ended.hash);
-    if (waiting !== undefined) waiting(ended);
-    else if (ended.outcome === 'ABORTED') {
-      // Nobody waits any more: the process was restarted in between.
-      this.#endLogged(ended.tx, ended.refusal ?? noRoute(0n));
+      this.#ends.forget(open.hash);
     }
   }
 

@@ -7,17 +7,34 @@ import type { State } from '../engine/state.ts';
 import type { Ports } from '../ports.ts';
 import type { Peers } from './peers.ts';
 
+/** Who is asked, at most, who votes for a participant. */
+const ASKED_MAX = 16;
+/** As long as a person waits for the answer of one peer. */
+const ANSWER_WAIT_MS = 5_000;
+
+export interface AcquaintancesParts {
+  readonly ports: Ports;
+  readonly state: State;
+  readonly agents: Agents;
+  readonly peers: Peers;
+  /** The hubs that this participant has joined. */
+  readonly hubs: () => readonly PublicKey[];
+}
+
 export class Acquaintances {
   readonly #ports: Ports;
   readonly #state: State;
   readonly #agents: Agents;
   readonly #peers: Peers;
+  readonly #hubs: () => readonly PublicKey[];
+  readonly #awaited = new Map<Pid, Set<() => void>>();
 
-  constructor(ports: Ports, state: State, agents: Agents, peers: Peers) {
+  constructor({ ports, state, agents, peers, hubs }: AcquaintancesParts) {
     this.#ports = ports;
     this.#state = state;
     this.#agents = agents;
     this.#peers = peers;
+    this.#hubs = hubs;
   }
 
   /** Whether `by`, whom this node serves, has chosen to deal with a participant. */
@@ -61,6 +78,43 @@ export class Acquaintances {
     else this.#peers.hear([peer, addresses]);
   }
 
+  /**
+   * Looks for a participant of whom only the PID is known: it says itself where it is, or somebody
+   * else votes for it, and those whom this node deals with may have its word on that.
+   */
+  async seek(pid: Pid): Promise<void> {
+    if ((await this.#peers.find(pid)) !== undefined) return;
+    const asked = new Set(this.#hubs());
+    for (const key of this.#dealtWith()) {
+      if (asked.size >= ASKED_MAX) break;
+      asked.add(key);
+    }
+    for (const key of asked) this.#ask(key, pid);
+  }
+
+  /** Whether the peer votes for the participant: the peer itself is asked if that is not known. */
+  async isAgentOf(peer: PublicKey, pid: Pid): Promise<boolean> {
+    if (this.#agents.isAgent(peer, pid)) return true;
+    await new Promise<void>((resolve) => {
+      const waiting = this.#awaited.get(pid) ?? new Set();
+      const cancel = this.#ports.clock.after(ANSWER_WAIT_MS, () => done());
+      const done = () => {
+        cancel();
+        waiting.delete(done);
+        if (waiting.size === 0) this.#awaited.delete(pid);
+        resolve();
+      };
+      this.#awaited.set(pid, waiting.add(done));
+      this.#ask(peer, pid);
+    });
+    return this.#agents.isAgent(peer, pid);
+  }
+
+  /** A participant's word on who votes for it has come. */
+  agentKnown(pid: Pid): void {
+    for (const done of this.#awaited.get(pid) ?? []) done();
+  }
+
   /** A ping dials the neighbours: they learn that the node is back, and what waits can flow. */
   greet(): void {
     const keys = new Set<PublicKey>();
@@ -68,11 +122,27 @@ export class Acquaintances {
       const far = this.#agents.farEnd(edge);
       if (far === undefined) continue;
       const key = this.#agents.agentOf(far);
-      if (key === undefined) void this.#peers.find(far).catch(() => undefined);
+      if (key === undefined) void this.seek(far).catch(() => undefined);
       else keys.add(key);
     }
     const { transport, entropy } = this.#ports;
     for (const key of keys) transport.send(key, bareFrame('PING', { nonce: entropy.bytes(8) }));
+  }
+
+  #ask(peer: PublicKey, member: Pid): void {
+    this.#ports.transport.send(peer, bareFrame('AGENT_QUERY', { member }));
+  }
+
+  *#dealtWith(): Generator<PublicKey> {
+    for (const { pid } of this.#state.contacts.values()) {
+      const key = this.#agents.agentOf(pid);
+      if (key !== undefined) yield key;
+    }
+    for (const edge of this.#state.edges.values()) {
+      const far = this.#agents.farEnd(edge);
+      const key = far && this.#agents.agentOf(far);
+      if (key !== undefined) yield key;
+    }
   }
 
   #isContact(pid: Pid): boolean {

@@ -1,12 +1,18 @@
 /** Peers and contacts. */
-import { parsePid } from '../../protocol/identity/pid.ts';
+import { type Pid, parsePid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { distinctAddresses, requirePeer } from '../peers/names.ts';
 import type { PeerOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
 import type { Views } from './views.ts';
 
-export function peerOperations({ ports, hall, peers }: Rooms, views: Views): PeerOperations {
+export function peerOperations(rooms: Rooms, views: Views): PeerOperations {
+  const { ports, hall, agents, peers, acquaintances } = rooms;
   const { state } = hall;
+  /** Where the participant's agent is: its own node, or the hub that votes for it. */
+  const addressesOf = (pid: Pid) => {
+    const key = agents.agentOf(pid);
+    return distinctAddresses(peers.addressesOf(key === undefined ? pid : pidFromPublicKey(key)));
+  };
 
   const operations: PeerOperations = {
     peers: () => {
@@ -28,7 +34,7 @@ export function peerOperations({ ports, hall, peers }: Rooms, views: Views): Pee
 
     addContact: async ({ name, pid: text, address }) => {
       const pid = parsePid(text);
-      if (address === undefined) void peers.find(pid).catch(() => undefined);
+      if (address === undefined) void acquaintances.seek(pid).catch(() => undefined);
       else {
         const key = await ports.transport.connect(address).catch((error: unknown) => {
           // The contact stands; that it cannot be reached now is said, not held against it.
@@ -36,19 +42,19 @@ export function peerOperations({ ports, hall, peers }: Rooms, views: Views): Pee
           return undefined;
         });
         if (key !== undefined) {
-          requirePeer(pid, key, address);
+          if (!(await acquaintances.isAgentOf(key, pid))) requirePeer(pid, key, address);
           await peers.keep(key, [address]);
         }
       }
       await hall.turn((turn) => turn.putContact(name, { pid }));
-      return { name, pid, addresses: distinctAddresses(peers.addressesOf(pid)) };
+      return { name, pid, addresses: addressesOf(pid) };
     },
 
     contacts: () =>
       [...state.contacts].map(([name, { pid }]) => ({
         name,
         pid,
-        addresses: distinctAddresses(peers.addressesOf(pid)),
+        addresses: addressesOf(pid),
       })),
   };
   return operations;

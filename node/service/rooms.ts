@@ -18,6 +18,7 @@ import type { RouteDesk } from '../hub/route-desk.ts';
 import type { Auditor } from '../integrity/auditor.ts';
 import type { Checksums } from '../integrity/checksums.ts';
 import type { Payments } from '../payments/payments.ts';
+import type { Acquaintances } from '../peers/acquaintances.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
@@ -31,6 +32,7 @@ export interface Rooms {
   readonly hall: Hall;
   readonly agents: Agents;
   readonly peers: Peers;
+  readonly acquaintances: Acquaintances;
   readonly lines: TrustLines;
   readonly router: Router;
   readonly payments: Payments;

@@ -2,7 +2,7 @@
  * Every message: its number on the wire, whether its author signs it, and its body.
  * Numbers are append only: a number once used is never given to another message.
  */
-import { AgentAck, AgentGrant, AgentRevoke, MemberQuery } from './messages/agent.ts';
+import { AgentAck, AgentGrant, AgentQuery, AgentRevoke, MemberQuery } from './messages/agent.ts';
 import { ClearingPrepare, Consent, Objection, Proposal } from './messages/clearing.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
@@ -90,6 +90,7 @@ export const MESSAGES = {
   MEMBER_QUERY: message(104, true, MemberQuery),
   OPERATOR_REQUEST: message(105, true, OperatorRequest),
   OPERATOR_REPLY: message(106, false, OperatorReply),
+  AGENT_QUERY: message(107, false, AgentQuery),
 
   PING: message(112, false, Ping),
   PONG: message(113, false, Ping),

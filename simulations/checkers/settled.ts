@@ -4,6 +4,7 @@
  * nothing, nobody in doubt, unless a voter has gone for ever and the rules say that it must be waited
  * for.
  */
+import { type Pid, pidToHex } from '../../protocol/identity/pid.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import { isHolding, type Observed, ownEffects, type SeenAttempt } from './observed.ts';
@@ -206,8 +207,8 @@ export class Settled {
   }
 
   #isForNobody(host: Host, tail: string): boolean {
-    const pid = tail.slice(0, tail.indexOf('/'));
-    const to = [...this.#hosts.values()].find((each) => each.identity.pid === pid);
+    // A hosted member is found where its hub is.
+    const to = this.#hosts.get(pidToHex(tail.slice(0, tail.indexOf('/')) as Pid) as Hex);
     return to === undefined || !this.#isPresent(to) || to === host;
   }
 }

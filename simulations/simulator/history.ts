@@ -1,4 +1,5 @@
 /** One whole history: a community opens its lines, works and suffers, heals, and is audited. */
+import { INVARIANTS } from '../../node/integrity/audit.ts';
 import { Books } from '../checkers/books.ts';
 import { Certificates } from '../checkers/certificates.ts';
 import { Clearings } from '../checkers/clearings.ts';
@@ -17,6 +18,12 @@ import { OPENING_MS, type Plan } from './plan.ts';
 import { Stage } from './stage.ts';
 import type { Watch } from './watch.ts';
 import { textOf, World } from './world.ts';
+
+/**
+ * Not a mistake of the node that finds it: whoever keeps no rule may sign a limit below what it is owed,
+ * or show YES to one and NO to another, who then closes a line that the payment goes over.
+ */
+const DEBT_OVER_LIMIT = INVARIANTS.limits;
 
 export interface HistoryOptions {
   readonly plan: Plan;
@@ -96,7 +103,10 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   world.watch.add(observed);
   world.watch.add(new Durability(findings, observed));
   world.watch.add({
-    alarm: (host, text) => findings.report('alarm', `${host?.name ?? 'world'}: ${text}`),
+    alarm: (host, text) => {
+      if (!world.allHonest && text.includes(DEBT_OVER_LIMIT)) return;
+      findings.report('alarm', `${host?.name ?? 'world'}: ${text}`);
+    },
   });
 
   const stage = new Stage(world, plan, clients, clearings);
@@ -147,8 +157,7 @@ async function ownAudits(world: World, findings: Findings): Promise<void> {
     const { service } = host;
     if (service === undefined) continue;
     for (const { name, held, detail } of await service.audit()) {
-      // Whoever keeps no rule may sign a limit below what it is owed already.
-      if (!world.allHonest && name === 'debts within limits') continue;
+      if (!world.allHonest && name === DEBT_OVER_LIMIT) continue;
       if (!held) findings.report('own audit', `${host.name}: ${name}: ${detail}`);
     }
   }

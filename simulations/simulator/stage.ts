@@ -60,10 +60,26 @@ export class Stage {
       if (member === undefined) continue;
       this.#world.time.after(40, () => this.#command(host, (service) => member.join(service)));
     }
+    this.#introduceHub();
     community.lines.forEach((line, i) => {
       const at = this.#plan.hub === undefined ? 50 : JOINED_MS;
       this.#world.time.after(at + i, () => this.#work(line));
     });
+  }
+
+  /** Who means to deal with members of the hub knows the hub. */
+  #introduceHub(): void {
+    const { hosts, time } = this.#world;
+    const hub = hosts.find((host) => host.number === this.#plan.hub);
+    if (hub === undefined) return;
+    for (const host of hosts) {
+      if (host === hub) continue;
+      time.after(45, () =>
+        this.#command(host, (service) =>
+          service.addContact({ name: 'hub', pid: hub.identity.pid }),
+        ),
+      );
+    }
   }
 
   /** Sets every step of the plan to its time. @param keep places of the steps to take; absent: all */

@@ -257,6 +257,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     body: { member_key: w.carol.key, agent: w.eve.pid, created: w.NOW },
     signer: w.carol,
   },
+  { name: 'who votes for carol?', type: 'AGENT_QUERY', body: { member: w.carol.pid } },
   { name: 'has come', type: 'AGENT_ACK', body: { member: w.carol.pid, sequence: 3 } },
   ...MEMBERSHIP_MESSAGES,
   { name: 'a nonce', type: 'PING', body: { nonce: hexToBytes('0001020304050607') } },

@@ -191,6 +191,7 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
   ['AGENT_GRANT', 'sequence below zero', { sequence: -1 }],
   ['AGENT_REVOKE', 'a PID for the key', { member_key: HALF_PID }],
   ['AGENT_ACK', 'sequence as text', { sequence: '3' }],
+  ['AGENT_QUERY', 'a PID cut in half', { member: HALF_PID }],
   ['MEMBER_QUERY', 'time before 1970', { created: -1 }],
   ['JOIN_REQUEST', 'profile of another kind', { profile: { kind: 'club', name: '', about: '' } }],
   [

@@ -43,6 +43,10 @@ export type AgentRevoke = s.Infer<typeof AgentRevoke>;
 export const AgentAck = s.named('agent-ack', s.map({ member: s.pid, sequence }));
 export type AgentAck = s.Infer<typeof AgentAck>;
 
+/** Asks for the newest word of a participant on who votes for it; the answer is that word itself. */
+export const AgentQuery = s.named('agent-query', s.map({ member: s.pid }));
+export type AgentQuery = s.Infer<typeof AgentQuery>;
+
 /** By which a member shows its agent who asks; beside the channel of the two, not between nodes. */
 export const MemberQuery = s.named(
   'member-query',

@@ -1,7 +1,9 @@
 /** Contacts and their addresses: who answers must be who was meant. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { distinctAddresses } from '../../../node/peers/names.ts';
+import { person } from '../machines/sample-payment.ts';
 import { Village } from './harness.ts';
+import { HostedVillage } from './hosted.ts';
 
 let village: Village;
 
@@ -41,6 +43,33 @@ describe('a contact', () => {
       village.service('anna').addContact({ name: 'boris', pid, address: address! }),
     );
     expect(village.service('anna').contacts()).toMatchObject([{ name: 'boris', pid }]);
+  });
+});
+
+describe('a member without a node', () => {
+  const open = () => HostedVillage.open({ people: ['hub', 'anna'], hosted: { hub: ['maria'] } });
+
+  it('is a contact at the address of its hub, which shows its word', async () => {
+    const { village } = await open();
+    const anna = village.service('anna');
+    const [address] = village.service('hub').identity().addresses;
+    const { pid } = person('maria');
+    await village.run(anna.addContact({ name: 'maria', pid, address: address! }));
+    expect(anna.contacts()).toEqual([{ name: 'maria', pid, addresses: [address] }]);
+    const stranger = { name: 'oleh', pid: person('oleh').pid, address: address! };
+    await expect(village.run(anna.addContact(stranger))).rejects.toMatchObject({ code: 'E005' });
+  });
+
+  it('is found by way of a contact, and then gets the line that waits for it', async () => {
+    const { village } = await open();
+    const anna = village.service('anna');
+    await village.introduce('anna', 'hub');
+    await village.run(anna.addContact({ name: 'the hub', pid: village.pid('hub') }));
+    const { pid } = person('maria');
+    await village.run(anna.setTrustLine({ peer: pid, equivalent: 'UAH', limit: '5' }));
+    await village.calm();
+    expect(village.sent.map(({ type }) => type)).toContain('AGENT_QUERY');
+    expect(anna.trustLines()).toMatchObject([{ peer: pid, state: 'COMMITTED' }]);
   });
 });
 

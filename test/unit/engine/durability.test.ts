@@ -130,6 +130,21 @@ describe('a disk that refuses', () => {
     },
   );
 
+  it('an end that is found on the disk ends its payment, though nobody was told of it', async () => {
+    for (let nth = 1; nth <= 6; nth++) {
+      const village = await open();
+      await village.learnRoutes('anna', 'cyril', '5');
+      await village.kill('cyril');
+      let writes = 0;
+      village.life('anna').fate = () => (++writes === nth ? 'surface' : 'write');
+      await village.pay('anna', 'cyril', '5').catch(() => undefined);
+      await village.pass(60_000);
+      expect(await openPayments(village, 'anna')).toEqual([]);
+      await village.start('cyril');
+      await expectSound(village);
+    }
+  });
+
   it('no payment stays open for want of a disk', async () => {
     const village = await open();
     const life = village.life('anna');
