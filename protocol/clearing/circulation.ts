@@ -11,7 +11,7 @@
  * numbers, so there are few phases. All numbers are whole and exact.
  */
 import { invalid } from '../errors.ts';
-import { finish, type Steps } from './steps.ts';
+import { finish, STEP_WORK, type Steps } from './steps.ts';
 
 /** Debts by index: `debtor[i]` owes `creditor[i]` `amount[i]` ≥ 0 (smallest unit). */
 export interface DebtGraph {
@@ -41,7 +41,9 @@ export function largestCirculation(graph: DebtGraph): Circulation {
 /** The same step by step. @throws GeoError E009 `amounts_too_large` | `bad_debt` */
 export function* circulationSteps(graph: DebtGraph): Steps<Circulation> {
   const total = totalOf(graph);
+  yield;
   const flow = new UnitCostFlow(graph);
+  yield;
   const phases = yield* flow.solve();
   const cleared = new Float64Array(graph.amount.length);
   let optimum = 0;
@@ -93,6 +95,8 @@ class UnitCostFlow {
   readonly #cursor: Int32Array;
   readonly #queue: Int32Array;
   readonly #path: Int32Array;
+  /** Arcs looked at since the last pause. */
+  #looked = 0;
 
   constructor({ size, debtor, creditor, amount }: DebtGraph) {
     const arcs = amount.length * 2;
@@ -137,8 +141,8 @@ class UnitCostFlow {
       phases++;
       yield;
       while (this.#layer()) {
-        this.#blockingFlow();
         yield;
+        yield* this.#blockingFlow();
       }
     }
     return phases;
@@ -221,10 +225,13 @@ class UnitCostFlow {
     return found;
   }
 
-  #blockingFlow(): void {
+  *#blockingFlow(): Steps<void> {
     for (let source = 0; source < this.#size; source++) {
       while (this.#excess[source]! > 0 && this.#level[source] === 0) {
         if (!this.#augment(source)) break;
+        if (this.#looked < STEP_WORK) continue;
+        this.#looked = 0;
+        yield;
       }
     }
   }
@@ -254,15 +261,18 @@ class UnitCostFlow {
 
   #nextArc(u: number): number {
     const last = this.#first[u + 1]!;
-    for (let at = this.#cursor[u]!; at < last; at++) {
+    const from = this.#cursor[u]!;
+    for (let at = from; at < last; at++) {
       const arc = this.#order[at]!;
       const v = this.#head[arc]!;
       const open = this.#residual[arc]! > 0 && this.#level[v] === this.#level[u]! + 1;
       if (open && this.#reduced(arc, u) === 0) {
+        this.#looked += at - from + 1;
         this.#cursor[u] = at;
         return arc;
       }
     }
+    this.#looked += last - from;
     this.#cursor[u] = last;
     return -1;
   }

@@ -26,6 +26,8 @@ interface Side {
 }
 
 export class CycleSearch {
+  /** Debts looked at so far. */
+  looked = 0;
   readonly #graph: DebtGraph;
   readonly #available: Float64Array;
   /** As it was at the start: what the order of the debts rests on. */
@@ -39,16 +41,16 @@ export class CycleSearch {
 
   /**
    * @param available what may be taken from each debt; whoever takes lowers it, never raises it
+   * @param byAmount the debts of which something is available, the largest first
    * @param lengthMax members of a cycle at most, ≥ 2
    */
-  constructor(graph: DebtGraph, available: Float64Array, lengthMax: number) {
+  constructor(graph: DebtGraph, available: Float64Array, byAmount: Int32Array, lengthMax: number) {
     const { size, debtor, creditor } = graph;
     this.#graph = graph;
     this.#available = available;
     this.#atFirst = available.slice();
     this.#hopsMax = lengthMax - 1;
     this.#barred = new Float64Array(available.length);
-    const byAmount = descending(available);
     this.#out = side(size, debtor, creditor, byAmount);
     this.#in = side(size, creditor, debtor, byAmount);
   }
@@ -94,6 +96,7 @@ export class CycleSearch {
       const u = queue[i]!;
       for (let at = first[u]!; at < first[u + 1]!; at++) {
         const debt = order[at]!;
+        this.looked++;
         if (this.#atFirst[debt]! < threshold) break;
         if (this.#available[debt]! < threshold || this.#barred[debt] === threshold) continue;
         const v = far[debt]!;
@@ -125,13 +128,6 @@ export class CycleSearch {
     }
     return path;
   }
-}
-
-/** Indices of the amounts above 0, largest first. */
-export function descending(amount: Float64Array): Int32Array {
-  const found: number[] = [];
-  for (let i = 0; i < amount.length; i++) if (amount[i]! > 0) found.push(i);
-  return Int32Array.from(found).sort((a, b) => amount[b]! - amount[a]! || a - b);
 }
 
 function side(size: number, near: Int32Array, far: Int32Array, sorted: Int32Array): Side {

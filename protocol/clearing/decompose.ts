@@ -7,10 +7,11 @@
  * whole; then the same is done with everything that remains of the debts. At last, cycles give way
  * to others that clear more.
  */
+import { descending } from './by-amount.ts';
 import type { DebtGraph } from './circulation.ts';
-import { CycleSearch, descending } from './cycle-search.ts';
+import { CycleSearch } from './cycle-search.ts';
 import { type ChosenCycle, exchangeCycles } from './exchange.ts';
-import { finish, type Steps } from './steps.ts';
+import { finish, STEP_WORK, type Steps } from './steps.ts';
 
 export interface ClearingCycle {
   /** Participants in the order of debt: each owes the next, the last owes the first. */
@@ -79,9 +80,12 @@ function* takeCycles(
   lengthMax: number,
   chosen: ChosenCycle[],
 ): Steps<void> {
-  const search = new CycleSearch(graph, available, lengthMax);
   const byAmount = descending(available);
   if (byAmount.length === 0) return;
+  yield;
+  const search = new CycleSearch(graph, available, byAmount, lengthMax);
+  yield;
+  let pause = STEP_WORK;
   const largest = available[byAmount[0]!]!;
   const step = Math.max(STEP_MIN, largest ** (1 / THRESHOLDS));
   for (let threshold = largest / step; ; threshold /= step) {
@@ -95,7 +99,10 @@ function* takeCycles(
         for (const i of debts) available[i]! -= amount;
         chosen.push({ debts, amount });
       }
-      if (available[debt]! >= least) yield;
+      if (search.looked >= pause) {
+        pause = search.looked + STEP_WORK;
+        yield;
+      }
     }
     if (least === 1) return;
   }
@@ -104,11 +111,10 @@ function* takeCycles(
 function inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Decomposition {
   const cycles: ClearingCycle[] = [];
   let cleared = 0;
-  for (const { debts, amount } of chosen) {
-    if (amount === 0) continue;
+  for (const at of descending(Float64Array.from(chosen, ({ amount }) => amount))) {
+    const { debts, amount } = chosen[at]!;
     cycles.push({ members: debts.map((i) => debtor[i]!), debts, amount });
     cleared += amount * debts.length;
   }
-  cycles.sort((a, b) => b.amount - a.amount);
   return { cycles, cleared };
 }

@@ -7,9 +7,9 @@
  * and the search looks for the cycle with the largest gain after prices. Each exchange clears more
  * than before it, in whole units, so the search ends; `effort` ends it sooner.
  */
+import { descending } from './by-amount.ts';
 import type { DebtGraph } from './circulation.ts';
-import { descending } from './cycle-search.ts';
-import type { Steps } from './steps.ts';
+import { STEP_WORK, type Steps } from './steps.ts';
 
 /** A chosen cycle; its amount falls when it gives way. */
 export interface ChosenCycle {
@@ -21,6 +21,8 @@ export interface ChosenCycle {
 /** Each threshold is this part of the one before. */
 const STEP = 4;
 const UNKNOWN = -1;
+/** Cycles that one step takes note of. */
+const CYCLES_PER_STEP = 2_048;
 
 /**
  * @param left what remains of each debt beside the cycles; follows the exchanges
@@ -34,9 +36,16 @@ export function* exchangeCycles(
   lengthMax: number,
   effort: number,
 ): Steps<void> {
-  const search = new ExchangeSearch(graph, left, cycles, lengthMax);
+  if (effort <= 0) return;
   const byAmount = descending(graph.amount);
   if (byAmount.length === 0) return;
+  yield;
+  const search = new ExchangeSearch(graph, byAmount, left, cycles, lengthMax);
+  for (let cycle = 0; cycle < cycles.length; cycle++) {
+    if (cycle % CYCLES_PER_STEP === 0) yield;
+    search.note(cycle);
+  }
+  let pause = STEP_WORK;
   let threshold = Math.floor(graph.amount[byAmount[0]!]! / STEP);
   for (; threshold >= 1; threshold = Math.floor(threshold / STEP)) {
     search.setThreshold(threshold);
@@ -44,7 +53,10 @@ export function* exchangeCycles(
       if (graph.amount[debt]! < threshold) break;
       while (left[debt]! >= threshold) {
         if (search.looked >= effort) return;
-        yield;
+        if (search.looked >= pause) {
+          pause = search.looked + STEP_WORK;
+          yield;
+        }
         if (!search.exchangeAt(debt)) break;
       }
     }
@@ -69,17 +81,25 @@ class ExchangeSearch {
   readonly #loss: Float64Array;
   readonly #via: Int32Array;
   readonly #touched: number[] = [];
+  readonly #front: Int32Array;
+  readonly #next: Int32Array;
   /** Participant → least loss by fewer hops: a longer way must beat it. */
   readonly #least: Float64Array;
   #threshold = 0;
 
-  constructor(graph: DebtGraph, left: Float64Array, cycles: ChosenCycle[], lengthMax: number) {
+  /** @param sorted debts, the largest first */
+  constructor(
+    graph: DebtGraph,
+    sorted: Int32Array,
+    left: Float64Array,
+    cycles: ChosenCycle[],
+    lengthMax: number,
+  ) {
     const { size, debtor, amount } = graph;
     this.#graph = graph;
     this.#left = left;
     this.#cycles = cycles;
     this.#lengthMax = lengthMax;
-    const sorted = descending(amount);
     this.#first = new Int32Array(size + 1);
     for (const i of sorted) this.#first[debtor[i]! + 1]!++;
     for (let v = 0; v < size; v++) this.#first[v + 1]! += this.#first[v]!;
@@ -87,13 +107,25 @@ class ExchangeSearch {
     const place = this.#first.slice(0, size);
     for (const i of sorted) this.#order[place[debtor[i]!]!++] = i;
     this.#over = Array.from(amount, () => []);
-    cycles.forEach(({ debts }, cycle) => {
-      for (const i of debts) this.#over[i]!.push(cycle);
-    });
     this.#price = new Float64Array(amount.length);
     this.#loss = new Float64Array(lengthMax * size).fill(Number.POSITIVE_INFINITY);
     this.#via = new Int32Array(lengthMax * size);
+    this.#front = new Int32Array(size);
+    this.#next = new Int32Array(size);
     this.#least = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes note of a cycle that is chosen: on its debts it can be asked to give way. */
+  note(cycle: number): void {
+    const { debts } = this.#cycles[cycle]!;
+    for (const i of debts) {
+      const over = this.#over[i]!;
+      let at = over.length;
+      for (; at > 0 && this.#cycles[over[at - 1]!]!.debts.length > debts.length; at--) {
+        over[at] = over[at - 1]!;
+      }
+      over[at] = cycle;
+    }
   }
 
   setThreshold(threshold: number): void {
@@ -111,18 +143,17 @@ class ExchangeSearch {
     for (const i of debts) {
       this.#left[i]! -= amount;
       this.#price[i] = UNKNOWN;
-      this.#over[i]!.push(this.#cycles.length);
     }
-    this.#cycles.push({ debts, amount });
+    this.note(this.#cycles.push({ debts, amount }) - 1);
     return true;
   }
 
   /** Cycles over the debt that have not given way, the shortest first. */
-  #holders(debt: number): number[] {
-    const cycles = this.#cycles;
-    const holders = this.#over[debt]!.filter((cycle) => cycles[cycle]!.amount > 0);
-    holders.sort((a, b) => cycles[a]!.debts.length - cycles[b]!.debts.length);
-    this.#over[debt] = holders;
+  #holders(debt: number): readonly number[] {
+    const holders = this.#over[debt]!;
+    let kept = 0;
+    for (const cycle of holders) if (this.#cycles[cycle]!.amount > 0) holders[kept++] = cycle;
+    holders.length = kept;
     return holders;
   }
 
@@ -164,16 +195,21 @@ class ExchangeSearch {
     const goal = debtor[debt]!;
     const hopsMax = this.#lengthMax - 1;
     const loss = this.#loss;
-    let front = [creditor[debt]!];
+    const least = this.#least;
+    let front = this.#front;
+    let next = this.#next;
+    let inFront = 1;
+    front[0] = creditor[debt]!;
     loss[creditor[debt]!] = 0;
     this.#touched.push(creditor[debt]!);
-    this.#least[creditor[debt]!] = 0;
+    least[creditor[debt]!] = 0;
     // The debt itself gains 1, so a way back may lose a little less than that.
     let best = 1;
     let bestHops = 0;
-    for (let hops = 1; hops <= hopsMax && front.length > 0; hops++) {
-      const next: number[] = [];
-      for (const u of front) {
+    for (let hops = 1; hops <= hopsMax && inFront > 0; hops++) {
+      let inNext = 0;
+      for (let k = 0; k < inFront; k++) {
+        const u = front[k]!;
         const soFar = loss[(hops - 1) * size + u]!;
         for (let at = this.#first[u]!; at < this.#first[u + 1]!; at++) {
           const i = this.#order[at]!;
@@ -183,10 +219,10 @@ class ExchangeSearch {
           const reached = soFar + this.#priceOf(i) - 1;
           const label = hops * size + v;
           if (reached - (hopsMax - hops) >= best || reached >= loss[label]!) continue;
-          if (v !== goal && reached >= this.#least[v]!) continue;
+          if (v !== goal && reached >= least[v]!) continue;
           if (loss[label] === Number.POSITIVE_INFINITY) {
             this.#touched.push(label);
-            if (v !== goal) next.push(v);
+            if (v !== goal) next[inNext++] = v;
           }
           loss[label] = reached;
           this.#via[label] = i;
@@ -196,13 +232,14 @@ class ExchangeSearch {
           }
         }
       }
-      for (const v of next) this.#least[v] = loss[hops * size + v]!;
-      front = next;
+      for (let k = 0; k < inNext; k++) least[next[k]!] = loss[hops * size + next[k]!]!;
+      [front, next] = [next, front];
+      inFront = inNext;
     }
     const found = bestHops > 0 ? this.#walkBack(debt, bestHops) : undefined;
     for (const label of this.#touched) {
       loss[label] = Number.POSITIVE_INFINITY;
-      this.#least[label % size] = Number.POSITIVE_INFINITY;
+      least[label % size] = Number.POSITIVE_INFINITY;
     }
     this.#touched.length = 0;
     return found;
@@ -211,18 +248,17 @@ class ExchangeSearch {
   /** @returns the debts of the cycle; nothing if a participant comes twice */
   #walkBack(debt: number, hops: number): number[] | undefined {
     const { size, debtor } = this.#graph;
-    const members = new Set<number>();
-    const debts: number[] = [];
+    const members: number[] = [];
+    const debts: number[] = new Array(hops + 1);
+    debts[0] = debt;
     let v = debtor[debt]!;
     for (let k = hops; k > 0; k--) {
-      members.add(v);
+      if (members.includes(v)) return undefined;
+      members.push(v);
       const i = this.#via[k * size + v]!;
-      debts.push(i);
+      debts[k] = i;
       v = debtor[i]!;
     }
-    members.add(v);
-    if (members.size !== hops + 1) return undefined;
-    debts.push(debt);
-    return debts.reverse();
+    return members.includes(v) ? undefined : debts;
   }
 }

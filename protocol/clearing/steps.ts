@@ -4,6 +4,9 @@
  */
 export type Steps<Result> = Generator<void, Result>;
 
+/** Debts that one step looks at, or little more: a fraction of a millisecond, so that pausing costs nothing. */
+export const STEP_WORK = 10_000;
+
 /** All of it at once. */
 export function finish<Result>(steps: Steps<Result>): Result {
   for (;;) {
