@@ -29,6 +29,8 @@ clear       how much of the debts in a file can be cleared, exactly and in short
   --max-length N       members of a cycle at most (2 to 64, default 8)
   --exact              only the exact optimum
   --cycles FILE        also write the cycles, one JSON object per line, in order of execution
+  --cold               without solving made-up debts first: times are then those of a program that has
+                       just started, and not of a hub that runs
 
 All print one JSON object instead of tables with --json.
 `;
@@ -70,6 +72,8 @@ export interface ClearOptions {
   readonly exact: boolean;
   /** File to write the cycles to. */
   readonly cycles: string | undefined;
+  /** Measure code that has never run before. */
+  readonly cold: boolean;
   readonly json: boolean;
 }
 
@@ -175,6 +179,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
         'max-length': { type: 'string', default: '8' },
         exact: { type: 'boolean', default: false },
         cycles: { type: 'string' },
+        cold: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     }),
@@ -188,6 +193,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
     maxLength: number('max-length', values['max-length'], 2, CYCLE_LENGTH_MAX),
     exact: values.exact,
     cycles: values.cycles,
+    cold: values.cold,
     json: values.json,
   };
 }

@@ -83,6 +83,16 @@ describe('bench clear', () => {
     expect(text).toContain('2: 1, 3: 1');
   });
 
+  it('finds the same whether or not its code has run before', () => {
+    const rows = randomRows(4, 30, 150, 1_000);
+    const debts = file(
+      'cold.csv',
+      `from,to,limit,debt\n${rows.map((row) => `${row[0]},${row[1]},-1,${row[2]}\n`).join('')}`,
+    );
+    const { cleared, cycles, optimum } = run('--debts', debts);
+    expect(run('--debts', debts, '--cold')).toMatchObject({ cleared, cycles, optimum });
+  });
+
   it('looks for no cycles if only the optimum is asked for', () => {
     const debts = file('exact.csv', 'from,to,limit,debt\na,b,-1,7\nb,a,-1,5\n');
     expect(run('--debts', debts, '--exact')).toMatchObject({
