@@ -29,6 +29,7 @@ import { Memberships } from './hub/memberships.ts';
 import { RouteDesk } from './hub/route-desk.ts';
 import { Auditor } from './integrity/auditor.ts';
 import { Checksums } from './integrity/checksums.ts';
+import { keptBackup } from './integrity/kept-backup.ts';
 import { Orders } from './payments/orders.ts';
 import { Payments } from './payments/payments.ts';
 import { Acquaintances } from './peers/acquaintances.ts';
@@ -45,6 +46,7 @@ import { createService } from './service/local-service.ts';
 import type { Rooms } from './service/rooms.ts';
 import { Views } from './service/views.ts';
 import type { NodeSettings } from './settings.ts';
+import { RedoLog } from './store/redo-log.ts';
 import { readVitals, type Vitals } from './vitals.ts';
 
 export interface Node {
@@ -67,7 +69,9 @@ export interface Node {
 const BACKLOG_MAX = 20_000;
 const FROZEN = 'participation-frozen';
 
-export function createNode(settings: NodeSettings, ports: Ports): Node {
+export function createNode(settings: NodeSettings, given: Ports): Node {
+  const redo = new RedoLog(given.store, given.clock);
+  const ports: Ports = { ...given, store: redo };
   const me = pidFromPublicKey(ports.signer.publicKey);
   const hall: Hall = new Hall(
     ports,
@@ -281,6 +285,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
   const restoredAt = () => restored.at;
   const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
   const news = new News(ports, events);
+  const backup = keptBackup(ports, redo, hall);
   const checksums = new Checksums(state);
   const auditor = new Auditor({ ports, hall, checksums, isCompared: (id) => edges.isCompared(id) });
   const addons = new Addons(ports, hall, settings.addons, news, () => service);
@@ -308,6 +313,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     checksums,
     auditor,
     addons,
+    backup,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -323,6 +329,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
     listen: (listener) => hall.listen(listener),
     apiUrl: '',
     async start() {
+      await backup.start();
       await state.load();
       peers.load();
       await events.start();
@@ -357,6 +364,7 @@ export function createNode(settings: NodeSettings, ports: Ports): Node {
       clearing.stop();
       await hall.stop();
       await ports.transport.stop();
+      await backup.stop();
       await ports.store.close();
     },
   };

@@ -2,7 +2,7 @@
  * A home directory before its node runs: key and store made together, books brought back from a
  * backup, or begun anew for a key that has been used before. Nothing here needs a running node.
  */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { realClock } from '../platform/platform.ts';
@@ -13,6 +13,7 @@ import { isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
 import { openLevelStore } from '../store/level.ts';
 import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
 import { encodeRecord, HistoryRecord } from '../store/records.ts';
+import { findPoint, type Point } from '../store/restore-point.ts';
 import { VERSION_KEY } from '../store/version.ts';
 import { draftPathOf, type Home, homeAt, isErrno } from './home.ts';
 import {
@@ -67,28 +68,44 @@ export interface Restored extends PublicIdentity {
   readonly entries: number;
   /** Edges in the backup. */
   readonly edges: number;
+  /** Of an incremental backup: the last batch that is in the store now, and how many came after the copy. */
+  readonly point?: { readonly number: number; readonly time: number; readonly batches: number };
+}
+
+export interface RestoreHomeOptions {
+  /** Of an incremental backup: up to where. Default: its end. */
+  readonly to?: Point;
+  /** Hears now and then how many entries and changes are in the store. */
+  readonly progress?: (done: number) => void;
+  readonly clock?: Clock;
 }
 
 /**
- * Makes the store of a home from a backup. The key must be there; a store that holds anything stays.
+ * Makes the store of a home from a backup: a file, or the directory of an incremental one. The key must be
+ * there; a store that holds anything stays.
  * @throws GeoError E008 `no_key`, `store_exists`, `backup_too_new`; E009 `no_backup`, `not_a_backup`,
- *   `backup_damaged`, `backup_of_another`; E010 `restore_failed`, `store_write_failed`
+ *   `backup_damaged`, `backup_of_another`, `point_not_covered`; E010 `restore_failed`, `store_write_failed`
  */
 export async function restoreHome(
   home: Home,
-  file: string,
-  clock: Clock = realClock,
+  source: string,
+  { to, progress = () => undefined, clock = realClock }: RestoreHomeOptions = {},
 ): Promise<Restored> {
   const identity = await readPublicIdentity(home.directory);
+  const isChain = to !== undefined || (await isDirectory(source));
+  const point = isChain ? await findPoint(source, to) : undefined;
+  const file = point?.file ?? source;
   await verifyBackup(file);
   const edges = await countOwnEdges(file, identity.pid);
   const aside = await setVacantAside(home.storeDirectory);
   try {
     const { entries } = await restoreBackup(file, home.storeDirectory, {
+      ...(point === undefined ? {} : { changes: point.changes() }),
+      progress,
       also: restoredMark(clock.now(), 'These books were restored from a backup.'),
     });
     if (aside !== undefined) await rm(aside, { recursive: true, force: true });
-    return { ...identity, entries, edges };
+    return { ...identity, entries, edges, ...(point && { point }) };
   } catch (error) {
     if (aside !== undefined) await rename(aside, home.storeDirectory);
     throw error;
@@ -163,4 +180,14 @@ async function countOwnEdges(file: string, pid: Pid): Promise<number> {
     edges++;
   }
   return edges;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    // Whoever reads it says that it is not there.
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
 }

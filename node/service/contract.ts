@@ -13,6 +13,12 @@ export interface NodeOperations {
   setParticipation(state: 'active' | 'frozen'): Promise<shapes.Status>;
   /** Copies the store into a new file, at an absolute path, without stopping anything. */
   backup(file: string): Promise<shapes.Backup>;
+  /** The incremental backup that is kept, if one is. */
+  keptBackups(): shapes.IncrementalBackup[];
+  /** Keeps one in a directory from now on, or brings its files up to date. */
+  keepBackup(request: shapes.KeepBackupRequest): Promise<shapes.IncrementalBackup>;
+  /** Keeps it no longer; its files stay. */
+  endBackup(): Promise<shapes.IncrementalBackup[]>;
 }
 
 /** Peers and contacts. */

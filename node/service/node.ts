@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { invalid } from '../../protocol/errors.ts';
 import { writeBackup } from '../store/backup.ts';
+import type { BackupState } from '../store/incremental-backup.ts';
 import type { NodeOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
 import { isoTime, type Views } from './views.ts';
@@ -56,14 +57,43 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
     },
 
     backup: async (file) => {
-      if (!isAbsolute(file)) {
-        throw invalid(
-          'path_not_absolute',
-          `The node may work in another directory than you: give the whole path instead of "${file}".`,
-        );
-      }
+      requireAbsolute(file);
       return { file, ...(await writeBackup(ports.store, file)) };
+    },
+
+    keptBackups: () => {
+      const { state: kept } = rooms.backup;
+      return kept === undefined ? [] : [backupView(kept)];
+    },
+
+    keepBackup: async ({ directory, anew = false }) => {
+      requireAbsolute(directory);
+      return backupView(await rooms.backup.keep(directory, anew));
+    },
+
+    endBackup: async () => {
+      await rooms.backup.end();
+      return operations.keptBackups();
     },
   };
   return operations;
+}
+
+/** @throws GeoError E009 `path_not_absolute` */
+function requireAbsolute(path: string): void {
+  if (isAbsolute(path)) return;
+  throw invalid(
+    'path_not_absolute',
+    `The node may work in another directory than you: give the whole path instead of "${path}".`,
+  );
+}
+
+function backupView({ number, waitingBytes, complete, problem, ...kept }: BackupState) {
+  return {
+    ...kept,
+    batch: number,
+    waiting_bytes: waitingBytes,
+    complete: complete === undefined ? null : isoTime(complete),
+    problem: problem ?? null,
+  };
 }

@@ -23,6 +23,7 @@ import type { Peers } from '../peers/peers.ts';
 import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
 import type { NodeSettings } from '../settings.ts';
+import type { IncrementalBackup } from '../store/incremental-backup.ts';
 
 /** The rooms of a node, as its service sees them. */
 export interface Rooms {
@@ -48,6 +49,7 @@ export interface Rooms {
   readonly events: EventLog;
   readonly checksums: Checksums;
   readonly auditor: Auditor;
+  readonly backup: IncrementalBackup;
   readonly addons: Addons;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;

@@ -7,15 +7,25 @@ import { GeoError } from '../../protocol/errors.ts';
 import { draftPathOf, isErrno, publish, SECRET_FILE_MODE, syncDirectory } from '../home/home.ts';
 import type { Store, StoreOp } from '../ports.ts';
 import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './backup-format.ts';
+import { BACKUP_PLACE, isOf, keys } from './keys.ts';
 import { openLevelStore } from './level.ts';
 import { BATCH_NUMBER_KEY } from './level-opening.ts';
 import { STORE_VERSION, VERSION_KEY } from './version.ts';
 
 /** Every key: LevelDB's order is that of UTF-8, where nothing that we use comes after U+10FFFF. */
 const EVERYTHING = { gte: '', lt: '\u{10ffff}' };
-/** What a store on disk adds by itself. */
-const OWN_KEYS: ReadonlySet<string> = new Set([VERSION_KEY, BATCH_NUMBER_KEY]);
+/** What a store on disk adds by itself, and where its own backup is kept. */
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  VERSION_KEY,
+  BATCH_NUMBER_KEY,
+  keys.meta(BACKUP_PLACE),
+]);
 const RESTORE_BATCH_BYTES = 1024 * 1024;
+
+/** Belongs to one store on one disk, and to no copy of it. */
+export function isOwnKey(key: string): boolean {
+  return OWN_KEYS.has(key) || isOf('redo', key);
+}
 
 export interface BackupSummary {
   readonly entries: number;
@@ -23,18 +33,28 @@ export interface BackupSummary {
   readonly bytes: number;
 }
 
+export interface BackupOptions {
+  /** Sees every key of the moment that is copied, also those that are no part of a copy. */
+  readonly seen?: (key: string) => void;
+}
+
 /**
  * Writes the store as it is at this moment into a new file of mode 0600; writes that go on meanwhile are
  * neither stopped nor included. The file appears under its name only when it is complete and durable.
  * @throws GeoError E008 `file_exists`; E010 `backup_write_failed`, `store_damaged`
  */
-export async function writeBackup(store: Store, file: string): Promise<BackupSummary> {
+export async function writeBackup(
+  store: Store,
+  file: string,
+  { seen = () => undefined }: BackupOptions = {},
+): Promise<BackupSummary> {
   const path = resolve(file);
   const draft = draftPathOf(path);
   let entries = 0;
   async function* counted(): AsyncGenerator<Entry> {
     for await (const entry of store.scan(EVERYTHING)) {
-      if (OWN_KEYS.has(entry[0])) continue;
+      seen(entry[0]);
+      if (isOwnKey(entry[0])) continue;
       entries += 1;
       yield entry;
     }
@@ -53,8 +73,12 @@ export async function writeBackup(store: Store, file: string): Promise<BackupSum
 }
 
 export interface RestoreOptions {
+  /** Changes that came after the file was made, in their order. */
+  readonly changes?: AsyncIterable<readonly StoreOp[]>;
   /** Written over the restored entries, for example a mark that the store is an old one. */
   readonly also?: readonly StoreOp[];
+  /** Hears now and then how many entries and changes are in the store. */
+  readonly progress?: (done: number) => void;
 }
 
 /**
@@ -73,7 +97,7 @@ export async function restoreBackup(
   const draft = draftPathOf(target);
   try {
     await verifyBackup(file);
-    const entries = await fillStore(file, draft, options.also ?? []);
+    const entries = await fillStore(file, draft, options);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     // Fails if somebody has put anything into the directory since we looked.
     await rename(draft, target);
@@ -91,31 +115,44 @@ export async function restoreBackup(
 async function fillStore(
   file: string,
   directory: string,
-  also: readonly StoreOp[],
+  { changes = nothing(), also = [], progress = () => undefined }: RestoreOptions,
 ): Promise<number> {
   const store = await openLevelStore(directory);
+  let done = 0;
+  let batch: StoreOp[] = [];
+  let batchBytes = 0;
+  const flush = async () => {
+    await store.write(batch);
+    batch = [];
+    batchBytes = 0;
+    progress(done);
+  };
+  const add = async (op: StoreOp) => {
+    batch.push(op);
+    batchBytes += op.key.length + (op.type === 'put' ? op.value.length : 0);
+    done += 1;
+    if (batchBytes >= RESTORE_BATCH_BYTES) await flush();
+  };
   try {
-    let entries = 0;
-    let batch: StoreOp[] = [];
-    let batchBytes = 0;
     const checkVersion = (version: number) => {
       if (version > STORE_VERSION) throw tooNew(file, version);
     };
     for await (const [key, value] of readBackup(file, checkVersion)) {
-      batch.push({ type: 'put', key, value });
-      entries += 1;
-      batchBytes += key.length + value.length;
-      if (batchBytes < RESTORE_BATCH_BYTES) continue;
-      await store.write(batch);
-      batch = [];
-      batchBytes = 0;
+      await add({ type: 'put', key, value });
     }
-    await store.write([...batch, ...also]);
+    const entries = done;
+    for await (const ops of changes) {
+      for (const op of ops) if (!isOwnKey(op.key)) await add(op);
+    }
+    await flush();
+    await store.write(also);
     return entries;
   } finally {
     await store.close();
   }
 }
+
+async function* nothing(): AsyncGenerator<readonly StoreOp[]> {}
 
 async function refuseIfExists(path: string): Promise<void> {
   try {

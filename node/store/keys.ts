@@ -36,6 +36,7 @@
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
  * | `heard/` | name of an add-on | cursor of the last event that it has heard |
+ * | `redo/` | number | what one batch wrote, until a segment of the incremental backup has it (`redo-log.ts`) |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
@@ -74,6 +75,7 @@ export type Prefix =
   | 'event'
   | 'addon'
   | 'heard'
+  | 'redo'
   | 'meta';
 
 export const keys = {
@@ -102,6 +104,7 @@ export const keys = {
     `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
   report: (id: EdgeId, teller: string) => `report/${edgeKey(id)}/${teller}`,
   event: (number: number) => `event/${padded(number)}`,
+  redo: (number: number) => `redo/${padded(number)}`,
   act: (number: number) => `act/${padded(number)}`,
   account: (member: Pid, time: number, counter: number) =>
     `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
@@ -119,6 +122,8 @@ export const EVENT_HEAD = 'event-head';
 export const JOURNAL_HEAD = 'journal-head';
 /** Name in `meta/`: the options of a hub at its last start, as JSON. */
 export const HUB_SETTINGS = 'hub-settings';
+/** Name in `meta/`: where the incremental backup is kept, as JSON. */
+export const BACKUP_PLACE = 'backup-place';
 /** Name in `meta/`: the {@link RESTORED_MARK} that an operator has gone through the members after. */
 export const MEMBERS_CONFIRMED = 'members-confirmed';
 
@@ -141,7 +146,12 @@ export function eventsAfter(number: number): ScanRange {
   return { gte: keys.event(number + 1), lt: rangeOf('event').lt };
 }
 
-/** The number that an event's or an act's key ends with. */
+/** Batches of the redo log after `number`. */
+export function redoAfter(number: number): ScanRange {
+  return { gte: keys.redo(number + 1), lt: rangeOf('redo').lt };
+}
+
+/** The number that an event's, an act's or a batch's key ends with. */
 export function numberOf(key: string): number {
   return Number(tailOf(key));
 }

@@ -63,7 +63,18 @@ export const IMPORTS: readonly ImportRow[] = [
     'engine/': [[...STATE, 'engine/'], ['@noble/']],
     'routing/': [[...STATE, 'engine/', 'routing/'], ['@noble/']],
     'hub/': [[...STATE, 'store/hub-records.ts', 'engine/', 'routing/', 'hub/'], ['@noble/']],
-    'integrity/': [[...STATE, 'store/integrity-records.ts', 'engine/', 'integrity/'], ['@noble/']],
+    // The backup is an adapter like the store; what it has to tell goes through turns.
+    'integrity/': [
+      [
+        ...STATE,
+        'store/integrity-records.ts',
+        'store/incremental-backup.ts',
+        'store/redo-log.ts',
+        'engine/',
+        'integrity/',
+      ],
+      ['@noble/'],
+    ],
     'events/': [[...STATE, 'engine/', 'events/'], []],
     // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.
     'addons/': [

@@ -1,4 +1,5 @@
 /** Endpoints of the node itself. */
+import { z } from 'zod';
 import type { NodeOperations } from '../../service/contract.ts';
 import type { RoutesOf } from '../route.ts';
 import * as shapes from '../shapes.ts';
@@ -39,5 +40,29 @@ export const NODE_ROUTES: RoutesOf<NodeOperations> = {
     access: 'local',
     input: { in: 'body', shape: shapes.BackupRequest, field: 'file' },
     response: shapes.Backup,
+  },
+  keptBackups: {
+    method: 'GET',
+    path: '/backup/incremental',
+    tag: 'node',
+    summary: 'The incremental backup that is kept, and how far it has come; none if the list is empty',
+    input: null,
+    response: z.array(shapes.IncrementalBackup),
+  },
+  keepBackup: {
+    method: 'POST',
+    path: '/backup/incremental',
+    tag: 'node',
+    summary: 'Keep an incremental backup in a directory from now on, or bring it up to date',
+    input: { in: 'body', shape: shapes.KeepBackupRequest },
+    response: shapes.IncrementalBackup,
+  },
+  endBackup: {
+    method: 'POST',
+    path: '/backup/incremental/end',
+    tag: 'node',
+    summary: 'Keep the incremental backup no longer; its files stay',
+    input: null,
+    response: z.array(shapes.IncrementalBackup),
   },
 };

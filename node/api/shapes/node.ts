@@ -43,6 +43,24 @@ export const Backup = z.object({
   bytes: z.int(),
 });
 
+export const KeepBackupRequest = z.strictObject({
+  directory: z.string().min(1).max(4_000).describe('absolute path on the machine of the node'),
+  anew: z.boolean().optional().describe('begin with a new full copy in any case'),
+});
+
+export const IncrementalBackup = z.object({
+  directory: z.string(),
+  generation: z.string().describe('directory of the newest full copy and its segments'),
+  batch: z.int().describe('number of the newest batch in the files'),
+  segments: z.int(),
+  bytes: z.int().describe('of the full copy and its segments'),
+  waiting_bytes: z.int().describe('of batches that the files do not have yet'),
+  complete: time.nullable().describe('when everything was in the files last'),
+  problem: z.string().nullable().describe('why the newest batches are not in the files'),
+});
+
+export type KeepBackupRequest = z.infer<typeof KeepBackupRequest>;
+export type IncrementalBackup = z.infer<typeof IncrementalBackup>;
 export type Identity = z.infer<typeof Identity>;
 export type Status = z.infer<typeof Status>;
 export type Backup = z.infer<typeof Backup>;

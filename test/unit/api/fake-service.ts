@@ -89,6 +89,16 @@ export const edge: shapes.Edge = {
   finding: null,
   statement: { ...book, made: TIME, current: true },
 };
+const kept: shapes.IncrementalBackup = {
+  directory: '/backups/anna',
+  generation: '2026-03-01T12-00-00-000Z',
+  batch: 7,
+  segments: 1,
+  bytes: 2048,
+  waiting_bytes: 0,
+  complete: TIME,
+  problem: null,
+};
 export const payment: shapes.Payment = {
   tx_id: TX,
   state: 'COMMITTED',
@@ -211,6 +221,9 @@ export function createFakeService(): FakeService {
     backup: method('backup'),
     audit: method('audit'),
     checksums: method('checksums'),
+    keptBackups: method('keptBackups'),
+    keepBackup: method('keepBackup'),
+    endBackup: method('endBackup'),
     releaseEdge: method('releaseEdge'),
     setParticipation: method('setParticipation'),
     agentCard: method('agentCard'),
@@ -334,6 +347,9 @@ function fixed(): Answers {
     audit: [{ name: 'limits', held: true, detail: '1 edge' }],
     checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
     releaseEdge: edge,
+    keptBackups: [kept],
+    keepBackup: kept,
+    endBackup: [],
     agentCard: {
       pid: BOB,
       public_key: KEY,
