@@ -15,6 +15,10 @@ export interface Vitals {
   readonly invariantsBroken: number;
   /** Since the newest audit, or since the start if there was none, ms. */
   readonly auditAgeMs: number;
+  /** Of the incremental backup; undefined if none is kept. */
+  readonly backup:
+    | { readonly behindMs: number; readonly waitingBytes: number; readonly bytes: number }
+    | undefined;
   /** Live attempts by phase. */
   readonly attempts: ReadonlyMap<string, number>;
   /** Since the oldest attempt in doubt has begun here, ms; 0: none is. */
@@ -48,6 +52,7 @@ export function readVitals(rooms: Rooms, inbox: InboxCounters): Vitals {
     edgesDisputed: edges.filter(({ dispute }) => dispute !== undefined).length,
     invariantsBroken: rooms.auditor.last?.broken ?? 0,
     auditAgeMs: rooms.auditor.ageMs,
+    backup: backupVitals(rooms),
     attempts,
     oldestDoubtMs: Math.max(0, ports.clock.now() - oldest),
     outbox: state.outbox.size,
@@ -55,4 +60,11 @@ export function readVitals(rooms: Rooms, inbox: InboxCounters): Vitals {
     commit: commit.counters,
     inbox,
   };
+}
+
+function backupVitals({ backup, ports }: Rooms): Vitals['backup'] {
+  const { state } = backup;
+  if (state === undefined) return undefined;
+  const { complete, waitingBytes, bytes } = state;
+  return { behindMs: Math.max(0, ports.clock.now() - complete), waitingBytes, bytes };
 }

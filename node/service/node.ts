@@ -93,7 +93,7 @@ function backupView({ number, waitingBytes, complete, problem, ...kept }: Backup
     ...kept,
     batch: number,
     waiting_bytes: waitingBytes,
-    complete: complete === undefined ? null : isoTime(complete),
+    complete: isoTime(complete),
     problem: problem ?? null,
   };
 }

@@ -5,7 +5,7 @@
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../home.ts';
+import { isErrno } from '../home/home.ts';
 import { readSegment, type Segment } from './segment-format.ts';
 
 const NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/;
@@ -66,7 +66,8 @@ export async function* chainOf(generation: string): AsyncGenerator<Link> {
     const file = await readFile(path);
     const segment = readSegment(file);
     // A crash while a segment is begun leaves less than a header, and nothing after it.
-    if (segment === undefined && index === paths.length - 1 && file.length < HEADER_BYTES_MAX) return;
+    if (segment === undefined && index === paths.length - 1 && file.length < HEADER_BYTES_MAX)
+      return;
     if (segment === undefined) {
       yield { path, problem: 'it is no segment, or its beginning is damaged' };
       return;

@@ -6,7 +6,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GeoError } from '../../protocol/errors.ts';
-import { syncDirectory } from '../home.ts';
+import { syncDirectory } from '../home/home.ts';
 import type { Clock, Log } from '../ports.ts';
 import { writeBackup } from './backup.ts';
 import { fullCopyOf, generationName } from './generation.ts';
@@ -42,8 +42,8 @@ export interface BackupState {
   readonly bytes: number;
   /** Of batches that the files do not have yet. */
   readonly waitingBytes: number;
-  /** When everything was in the files last, ms since 1970 UTC. */
-  readonly complete: number | undefined;
+  /** When everything was in the files last, or since when this run tries, ms since 1970 UTC. */
+  readonly complete: number;
   /** Why the newest batches are not in the files; they stay in the redo log. */
   readonly problem: string | undefined;
 }
@@ -60,18 +60,21 @@ interface BackupContext {
 
 export class IncrementalBackup {
   readonly #context: BackupContext;
+  readonly #waitingBytesMax: number;
   #place: Place | undefined;
   #writer: SegmentWriter | undefined;
   #copyBytes = 0;
-  #complete: number | undefined;
+  #complete = 0;
   #problem: string | undefined;
   /** One thing at a time. */
   #work: Promise<unknown> = Promise.resolve();
   #cancel = () => {};
   #stopped = false;
 
-  constructor(context: BackupContext) {
+  /** @param waitingBytesMax the redo log may grow to this before the backup is given up */
+  constructor(context: BackupContext, waitingBytesMax = WAITING_BYTES_MAX) {
     this.#context = context;
+    this.#waitingBytesMax = waitingBytesMax;
   }
 
   /** Undefined if no backup is kept. */
@@ -94,6 +97,7 @@ export class IncrementalBackup {
     const kept = log.get(keys.meta(BACKUP_PLACE));
     if (kept === undefined) return;
     this.#place = JSON.parse(new TextDecoder().decode(kept)) as Place;
+    this.#complete = this.#context.clock.now();
     await log.begin();
     this.#again(TAKE_MS);
   }
@@ -140,7 +144,7 @@ export class IncrementalBackup {
     this.#cancel();
     await this.#next(async () => {
       if (this.#writer !== undefined) {
-        await this.#append(this.#writer).catch((error: unknown) => this.#failed(error));
+        await this.#appendAll(this.#writer).catch((error: unknown) => this.#failed(error));
       }
       await this.#drop();
     });
@@ -171,29 +175,36 @@ export class IncrementalBackup {
   /** Moves batches from the redo log into the files, which may have to be made first. */
   async #take(): Promise<void> {
     const { directory, generation } = this.#place!;
-    if (this.#context.log.waitingBytes > WAITING_BYTES_MAX) return this.#giveUp();
+    if (this.#context.log.waitingBytes > this.#waitingBytesMax) return this.#giveUp();
     const path = join(directory, generation);
     if (this.#writer === undefined) {
+      this.#copyBytes = await copyBytesOf(path);
       this.#writer = await SegmentWriter.resume(path, STORE_VERSION);
-      if (this.#writer !== undefined) this.#copyBytes = (await stat(fullCopyOf(path))).size;
     }
     if (this.#writer === undefined || this.#isWorn()) await this.#beginGeneration(directory);
-    await this.#append(this.#writer!);
+    await this.#appendAll(this.#writer!);
   }
 
-  async #append(writer: SegmentWriter): Promise<void> {
-    const { log, clock } = this.#context;
-    const begun = clock.now();
+  async #appendAll(writer: SegmentWriter): Promise<void> {
+    const begun = this.#context.clock.now();
+    await this.#append(writer);
+    this.#context.log.take(writer.number);
+    this.#complete = begun;
+    this.#problem = undefined;
+  }
+
+  /** @param until number of the last batch that is appended */
+  async #append(writer: SegmentWriter, until = Number.MAX_SAFE_INTEGER): Promise<void> {
     let batches: (readonly [number: number, record: Uint8Array])[] = [];
     let bytes = 0;
     const flush = async () => {
       await writer.append(batches);
-      log.take(writer.number);
       batches = [];
       bytes = 0;
     };
     try {
-      for await (const batch of log.after(writer.number)) {
+      for await (const batch of this.#context.log.after(writer.number)) {
+        if (batch[0] > until) break;
         batches.push(batch);
         bytes += batch[1].length;
         if (bytes >= TAKE_BYTES) await flush();
@@ -204,8 +215,6 @@ export class IncrementalBackup {
       await this.#drop();
       throw writeFailed(this.#place?.directory ?? '', error);
     }
-    this.#complete = begun;
-    this.#problem = undefined;
   }
 
   #isWorn(): boolean {
@@ -215,8 +224,8 @@ export class IncrementalBackup {
 
   async #beginGeneration(directory: string): Promise<void> {
     const { log, clock, remember } = this.#context;
-    await this.#drop();
     const taken = clock.now();
+    if (this.#place === undefined) this.#complete = taken;
     const place = { directory, generation: generationName(taken) };
     const path = join(directory, place.generation);
     try {
@@ -227,17 +236,22 @@ export class IncrementalBackup {
     }
     try {
       if (!log.isOn) await log.begin();
-      this.#place = place;
-      await remember(BACKUP_PLACE, new TextEncoder().encode(JSON.stringify(place)));
       let base = 0;
       const { bytes } = await writeBackup(log, fullCopyOf(path), {
         seen: (key) => {
           if (isOf('redo', key)) base = Math.max(base, numberOf(key));
         },
       });
+      // The generation before goes up to where this one begins: no moment is in neither.
+      if (this.#writer !== undefined) await this.#append(this.#writer, base);
+      await this.#drop();
+      this.#place = place;
+      // Before there is a segment: a copy that no log follows is never taken for the newest state.
+      await remember(BACKUP_PLACE, new TextEncoder().encode(JSON.stringify(place)));
       this.#writer = await SegmentWriter.begin(path, { version: STORE_VERSION, base, taken });
       this.#copyBytes = bytes;
     } catch (error) {
+      await this.#drop();
       await rm(path, { recursive: true, force: true });
       throw error;
     }
@@ -271,6 +285,23 @@ export class IncrementalBackup {
     // Once for each trouble, not every ten seconds.
     if (problem !== this.#problem) this.#context.report.error({ problem }, 'the backup is behind');
     this.#problem = problem;
+  }
+}
+
+/**
+ * The size of a full copy, bytes. A directory without it may be a disk that is not there: a new copy in its
+ * place is for a person to want.
+ */
+async function copyBytesOf(generation: string): Promise<number> {
+  try {
+    return (await stat(fullCopyOf(generation))).size;
+  } catch (error) {
+    throw new GeoError(
+      'E010',
+      `The backup in ${generation} is not there. Bring its disk back; or, if it was taken away for good, begin a new copy with \`geo backup --incremental DIR --anew\`.`,
+      { fault: 'backup_gone', path: generation },
+      { cause: error },
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { StoreOp } from '../ports.ts';
-import { type Link, chainOf, fullCopyOf, generationsIn } from './generation.ts';
+import { chainOf, fullCopyOf, generationsIn, type Link } from './generation.ts';
 import type { RedoRecord } from './redo-record.ts';
 import { STORE_VERSION } from './version.ts';
 
@@ -113,6 +113,7 @@ async function* batchesUpTo(generation: string, point: Point): AsyncGenerator<Re
       if (point !== undefined && 'time' in point && batch.time > point.time) return;
       last = batch;
       yield batch;
+      if (point !== undefined && 'number' in point && batch.number === point.number) return;
     }
   }
 }

@@ -35,6 +35,11 @@ const WRITE_OPERATIONS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
 type Readings = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
+/** No reading at all where there is nothing to read. */
+function optional<T>(source: T | undefined, read: (source: T) => number): Readings {
+  return source === undefined ? [] : [[{}, read(source)]];
+}
+
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -123,6 +128,21 @@ export function createMetrics(sources: MetricSources): Metrics {
     'Since the newest audit of the books, or since the start if there was none.',
     [],
     one(() => vitals().auditAgeMs / 1_000),
+  );
+  gauge(
+    'geo_backup_behind_seconds',
+    'Since everything was in the files of the incremental backup; not there if none is kept.',
+    [],
+    () => optional(vitals().backup, ({ behindMs }) => behindMs / 1_000),
+  );
+  gauge(
+    'geo_backup_waiting_bytes',
+    'Batches that the incremental backup does not have yet.',
+    [],
+    () => optional(vitals().backup, ({ waitingBytes }) => waitingBytes),
+  );
+  gauge('geo_backup_bytes', 'Full copy and segments of the incremental backup.', [], () =>
+    optional(vitals().backup, ({ bytes }) => bytes),
   );
   gauge('geo_attempts_live', 'Attempts that have something left to do.', ['phase'], () =>
     [...vitals().attempts].map(([phase, count]) => [{ phase }, count]),

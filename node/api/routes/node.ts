@@ -45,7 +45,8 @@ export const NODE_ROUTES: RoutesOf<NodeOperations> = {
     method: 'GET',
     path: '/backup/incremental',
     tag: 'node',
-    summary: 'The incremental backup that is kept, and how far it has come; none if the list is empty',
+    summary:
+      'The incremental backup that is kept, and how far it has come; none if the list is empty',
     input: null,
     response: z.array(shapes.IncrementalBackup),
   },

@@ -55,7 +55,7 @@ export const IncrementalBackup = z.object({
   segments: z.int(),
   bytes: z.int().describe('of the full copy and its segments'),
   waiting_bytes: z.int().describe('of batches that the files do not have yet'),
-  complete: time.nullable().describe('when everything was in the files last'),
+  complete: time.describe('when everything was in the files last, or since when this run tries'),
   problem: z.string().nullable().describe('why the newest batches are not in the files'),
 });
 

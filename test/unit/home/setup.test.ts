@@ -94,7 +94,7 @@ describe('a backup', () => {
   it('takes the place of the empty store of a new home, and says when', async () => {
     const file = await backupWith(OWN_EDGE);
     await setUpHome(home.directory, { seed: anna.seed, usedBefore: true, clock });
-    expect(await restoreHome(home, file, clock)).toMatchObject({
+    expect(await restoreHome(home, file, { clock })).toMatchObject({
       pid: anna.pid,
       edges: 1,
       entries: 1,
@@ -109,14 +109,14 @@ describe('a backup', () => {
     const file = await backupWith(OWN_EDGE);
     await setUpHome(home.directory, { seed: anna.seed });
     await rm(home.storeDirectory, { recursive: true });
-    expect(await restoreHome(home, file, clock)).toMatchObject({ edges: 1 });
+    expect(await restoreHome(home, file, { clock })).toMatchObject({ edges: 1 });
   });
 
   it('never replaces books', async () => {
     const file = await backupWith(OWN_EDGE);
     await setUpHome(home.directory, { seed: anna.seed });
     await write(home.storeDirectory, [put(keys.equivalent('UAH'))]);
-    await expect(restoreHome(home, file, clock)).rejects.toMatchObject({
+    await expect(restoreHome(home, file, { clock })).rejects.toMatchObject({
       code: 'E008',
       details: { fault: 'store_exists' },
     });
@@ -126,7 +126,7 @@ describe('a backup', () => {
   it('of another participant is refused, and the empty store stays', async () => {
     const file = await backupWith(keys.edge(edgeId(cyril.pid, boris.pid, UAH)));
     await setUpHome(home.directory, { seed: anna.seed });
-    await expect(restoreHome(home, file, clock)).rejects.toMatchObject({
+    await expect(restoreHome(home, file, { clock })).rejects.toMatchObject({
       code: 'E009',
       details: { fault: 'backup_of_another' },
     });
@@ -135,11 +135,11 @@ describe('a backup', () => {
 
   it('needs the key, and a file that is a backup', async () => {
     const file = await backupWith(OWN_EDGE);
-    await expect(restoreHome(home, file, clock)).rejects.toMatchObject({
+    await expect(restoreHome(home, file, { clock })).rejects.toMatchObject({
       details: { fault: 'no_key' },
     });
     await setUpHome(home.directory, { seed: anna.seed });
-    await expect(restoreHome(home, join(root, 'none'), clock)).rejects.toMatchObject({
+    await expect(restoreHome(home, join(root, 'none'), { clock })).rejects.toMatchObject({
       details: { fault: 'no_backup' },
     });
     expect(await readdir(home.directory)).toEqual(['key.json', 'store']);
