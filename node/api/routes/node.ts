@@ -44,6 +44,7 @@ export const NODE_ROUTES: RoutesOf<NodeOperations> = {
   keptBackups: {
     method: 'GET',
     path: '/backup/incremental',
+    access: 'auditor',
     tag: 'node',
     summary:
       'The incremental backup that is kept, and how far it has come; none if the list is empty',
@@ -55,6 +56,7 @@ export const NODE_ROUTES: RoutesOf<NodeOperations> = {
     path: '/backup/incremental',
     tag: 'node',
     summary: 'Keep an incremental backup in a directory from now on, or bring it up to date',
+    access: 'local',
     input: { in: 'body', shape: shapes.KeepBackupRequest },
     response: shapes.IncrementalBackup,
   },
@@ -63,6 +65,7 @@ export const NODE_ROUTES: RoutesOf<NodeOperations> = {
     path: '/backup/incremental/end',
     tag: 'node',
     summary: 'Keep the incremental backup no longer; its files stay',
+    access: 'local',
     input: null,
     response: z.array(shapes.IncrementalBackup),
   },

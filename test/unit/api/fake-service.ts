@@ -6,6 +6,7 @@ import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service/contract.ts';
 import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
 import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
+import { kept, status } from './fake-node.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
@@ -22,29 +23,6 @@ const policy: shapes.Policy = {
   blocked_participants: [],
 };
 
-export const status: shapes.Status = {
-  pid: ANNA,
-  public_key: KEY,
-  version: '0.1.0',
-  api: 'http://127.0.0.1:1',
-  addresses: [ADDRESS],
-  started: TIME,
-  participation: 'active',
-  peers_connected: 1,
-  trust_lines: 2,
-  edges: 1,
-  attempts_live: 0,
-  attempts_in_doubt: 0,
-  outbox: 0,
-  store: 'ok',
-  edges_not_compared: 0,
-  edges_disputed: 0,
-  audited: TIME,
-  invariants_broken: 0,
-  checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
-  recovered: 0,
-  restored: null,
-};
 const peer: shapes.Peer = {
   pid: BOB,
   public_key: KEY,
@@ -88,16 +66,6 @@ export const edge: shapes.Edge = {
   dispute: null,
   finding: null,
   statement: { ...book, made: TIME, current: true },
-};
-const kept: shapes.IncrementalBackup = {
-  directory: '/backups/anna',
-  generation: '2026-03-01T12-00-00-000Z',
-  batch: 7,
-  segments: 1,
-  bytes: 2048,
-  waiting_bytes: 0,
-  complete: TIME,
-  problem: null,
 };
 export const payment: shapes.Payment = {
   tx_id: TX,

@@ -8,13 +8,13 @@ import { type Api, startApi } from '../../../node/api/server.ts';
 import { homeAt } from '../../../node/home/home.ts';
 import type { Log } from '../../../node/ports.ts';
 import { GeoError } from '../../../protocol/errors.ts';
+import { status } from '../api/fake-node.ts';
 import {
   ANNA,
   BOB,
   createFakeService,
   type FakeService,
   payment,
-  status,
   TX,
   transaction,
 } from '../api/fake-service.ts';
