@@ -27,9 +27,7 @@ import { Community } from './hub/community.ts';
 import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
 import { RouteDesk } from './hub/route-desk.ts';
-import { Auditor } from './integrity/auditor.ts';
-import { Checksums } from './integrity/checksums.ts';
-import { keptBackup } from './integrity/kept-backup.ts';
+import { IntegrityRoom } from './integrity/room.ts';
 import { Orders } from './payments/orders.ts';
 import { Payments } from './payments/payments.ts';
 import { Acquaintances } from './peers/acquaintances.ts';
@@ -285,9 +283,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
   const restoredAt = () => restored.at;
   const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
   const news = new News(ports, events);
-  const backup = keptBackup(ports, redo, hall);
-  const checksums = new Checksums(state);
-  const auditor = new Auditor({ ports, hall, checksums, isCompared: (id) => edges.isCompared(id) });
+  const integrity = new IntegrityRoom(ports, redo, hall, (id) => edges.isCompared(id));
   const addons = new Addons(ports, hall, settings.addons, news, () => service);
   const rooms: Rooms = {
     ports,
@@ -310,10 +306,8 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     memberships,
     operating,
     events,
-    checksums,
-    auditor,
+    integrity,
     addons,
-    backup,
     isFrozen,
     setFrozen,
     restoredAt,
@@ -329,7 +323,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     listen: (listener) => hall.listen(listener),
     apiUrl: '',
     async start() {
-      await backup.start();
+      await integrity.backup.start();
       await state.load();
       peers.load();
       await events.start();
@@ -352,19 +346,19 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
       if (membership.isHub) clearing.startPasses();
       acquaintances.greet();
       edges.compareRegularly(settings.edges.compare_ms);
-      auditor.auditRegularly(settings.audit.interval_ms);
+      integrity.auditor.auditRegularly(settings.audit.interval_ms);
       addons.start();
     },
     async stop() {
       await addons.stop();
-      auditor.stop();
+      integrity.auditor.stop();
       edges.stop();
       search.stop();
       desk.stop();
       clearing.stop();
       await hall.stop();
       await ports.transport.stop();
-      await backup.stop();
+      await integrity.backup.stop();
       await ports.store.close();
     },
   };

@@ -50,8 +50,8 @@ export function readVitals(rooms: Rooms, inbox: InboxCounters): Vitals {
     edgesHeld: edges.filter(({ heldUp, heldDown }) => heldUp + heldDown > 0n).length,
     edgesNotCompared: edges.filter((edge) => !rooms.edges.isCompared(edge)).length,
     edgesDisputed: edges.filter(({ dispute }) => dispute !== undefined).length,
-    invariantsBroken: rooms.auditor.last?.broken ?? 0,
-    auditAgeMs: rooms.auditor.ageMs,
+    invariantsBroken: rooms.integrity.auditor.last?.broken ?? 0,
+    auditAgeMs: rooms.integrity.auditor.ageMs,
     backup: backupVitals(rooms),
     attempts,
     oldestDoubtMs: Math.max(0, ports.clock.now() - oldest),
@@ -62,8 +62,8 @@ export function readVitals(rooms: Rooms, inbox: InboxCounters): Vitals {
   };
 }
 
-function backupVitals({ backup, ports }: Rooms): Vitals['backup'] {
-  const { state } = backup;
+function backupVitals({ integrity, ports }: Rooms): Vitals['backup'] {
+  const { state } = integrity.backup;
   if (state === undefined) return undefined;
   const { complete, waitingBytes, bytes } = state;
   return { behindMs: Math.max(0, ports.clock.now() - complete), waitingBytes, bytes };

@@ -33,13 +33,13 @@ export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
 
     statement: async (request) => freshStatement(rooms, edgeIn(rooms, request)),
 
-    audit: async () => [...(await rooms.auditor.audit()).rows],
+    audit: async () => [...(await rooms.integrity.auditor.audit()).rows],
 
-    checksums: () => rooms.checksums.rows(),
+    checksums: () => rooms.integrity.checksums.rows(),
 
     releaseEdge: async ({ reason, ...ref }) => {
       const id = edgeIn(rooms, ref);
-      await rooms.auditor.release(id, reason);
+      await rooms.integrity.auditor.release(id, reason);
       return edgeView(rooms, views, requireEdge(rooms, id));
     },
   };

@@ -23,7 +23,7 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
       const phases = [...state.attempts.values()].map((attempt) => attempt.commit.phase);
       const edges = views.edges();
       const restored = rooms.restoredAt();
-      const audited = rooms.auditor.last;
+      const audited = rooms.integrity.auditor.last;
       return {
         pid: me,
         public_key: ports.signer.publicKey,
@@ -45,7 +45,7 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
         edges_disputed: edges.filter((edge) => edge.dispute !== undefined).length,
         audited: audited === undefined ? null : isoTime(audited.at),
         invariants_broken: audited?.broken ?? 0,
-        checksums: rooms.checksums.rows(),
+        checksums: rooms.integrity.checksums.rows(),
         recovered: rooms.edges.recovered,
         restored: restored === undefined ? null : isoTime(restored),
       };
@@ -62,17 +62,17 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
     },
 
     keptBackups: () => {
-      const { state: kept } = rooms.backup;
+      const { state: kept } = rooms.integrity.backup;
       return kept === undefined ? [] : [backupView(kept)];
     },
 
     keepBackup: async ({ directory, anew = false }) => {
       requireAbsolute(directory);
-      return backupView(await rooms.backup.keep(directory, anew));
+      return backupView(await rooms.integrity.backup.keep(directory, anew));
     },
 
     endBackup: async () => {
-      await rooms.backup.end();
+      await rooms.integrity.backup.end();
       return operations.keptBackups();
     },
   };

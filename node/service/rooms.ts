@@ -15,15 +15,13 @@ import type { EventLog } from '../events/log.ts';
 import type { Community } from '../hub/community.ts';
 import type { Memberships } from '../hub/memberships.ts';
 import type { RouteDesk } from '../hub/route-desk.ts';
-import type { Auditor } from '../integrity/auditor.ts';
-import type { Checksums } from '../integrity/checksums.ts';
+import type { IntegrityRoom } from '../integrity/room.ts';
 import type { Payments } from '../payments/payments.ts';
 import type { Acquaintances } from '../peers/acquaintances.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { IncrementalBackup } from '../store/incremental-backup.ts';
 
 /** The rooms of a node, as its service sees them. */
 export interface Rooms {
@@ -47,9 +45,7 @@ export interface Rooms {
   readonly memberships: Memberships;
   readonly operating: Operating;
   readonly events: EventLog;
-  readonly checksums: Checksums;
-  readonly auditor: Auditor;
-  readonly backup: IncrementalBackup;
+  readonly integrity: IntegrityRoom;
   readonly addons: Addons;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
