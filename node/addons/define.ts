@@ -98,7 +98,10 @@ export interface AddonContext<Config = unknown, Granted extends Capability = Cap
    * when the handler has resolved. Needs the capability `events`. Begins with what happens from the
    * first start on.
    */
-  onEvents(topics: readonly EventTopic[], handler: (event: Event) => Promise<void> | void): void;
+  onEvents(
+    topics: readonly Exclude<EventTopic, 'peer.state'>[],
+    handler: (event: Event) => Promise<void> | void,
+  ): void;
   /** Some events are lost to this add-on: it was away for longer than the node keeps them. */
   onGap(handler: () => Promise<void> | void): void;
   /** Runs a job once at the start and then that long after its end. 1 s at least. */

@@ -12,6 +12,8 @@ export const VALUE_BYTES_MAX = 64 * 1_024;
 /** Most that one write of an add-on may change. */
 export const CHANGES_MAX = 500;
 const LISTED_MAX = 1_000;
+/** Longest answer of a route. */
+const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 /** Most routes, sockets, jobs, metrics and label sets of one add-on. */
 const KINDS_MAX = 100;
 const TEXT_MAX = 2_000;
@@ -42,7 +44,8 @@ export type Declared = z.infer<typeof Declared>;
 export const Offered = z.object({
   routes: z.array(z.object({ method: z.enum(METHODS), path })).max(KINDS_MAX),
   sockets: z.array(path).max(KINDS_MAX),
-  topics: z.array(EventTopic),
+  // Who is connected is a state and no event: nothing of it is kept to be heard later.
+  topics: z.array(EventTopic.exclude(['peer.state'])),
   jobs: z
     .array(z.object({ name: z.string().max(60), ms: z.int().min(JOB_MS_MIN).max(JOB_MS_MAX) }))
     .max(KINDS_MAX),
@@ -57,7 +60,10 @@ export const Answered = z.object({
     .max(100)
     .regex(/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$/)
     .default('application/json'),
-  body: z.union([z.string(), z.instanceof(Uint8Array)]),
+  body: z.union([
+    z.string().max(ANSWER_BYTES_MAX),
+    z.instanceof(Uint8Array).refine(({ length }) => length <= ANSWER_BYTES_MAX),
+  ]),
 });
 export type Answered = z.infer<typeof Answered>;
 

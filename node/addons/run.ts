@@ -23,6 +23,7 @@ import {
   type Word,
 } from './messages.ts';
 import type { Readings } from './readings.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface RunContext {
   readonly settings: NodeSettings['addons'];
@@ -57,6 +58,8 @@ const CALLS_MAX = 64;
 const SOCKETS_MAX = 200;
 /** Messages of a thread that are listened to; a thread that says more is ended. */
 const MESSAGES = { perSecond: 10_000, burst: 20_000 };
+/** Questions of a thread that are answered at one time, and that may wait. */
+const QUESTIONS = { atOnce: 4, waiting: 1_000 };
 /** Lines that it may log; more are dropped. */
 const LINES = { perSecond: 50, burst: 200 };
 /** How long it may take over its goodbye, ms. */
@@ -70,6 +73,7 @@ export class Run {
   readonly #lines: TokenBucket;
   readonly #cancels = new Set<() => void>();
   readonly #sockets = new Map<number, SocketEnd>();
+  readonly #questions = new Turnstile(QUESTIONS.atOnce, QUESTIONS.waiting);
   #space: AddonSpace | undefined;
   #declared: Declared | undefined;
   #offered: Offered | undefined;
@@ -289,7 +293,8 @@ export class Run {
     }
     const { data } = read;
     if (data.type === 'ask') {
-      void this.#conversation.reply(data.id, () => this.#tellOf(data.about));
+      const { id, about } = data;
+      void this.#conversation.reply(id, () => this.#questions.run(() => this.#tellOf(about)));
     } else if (data.type === 'tell') this.#note(data.about);
     else this.#conversation.answered(data);
   }

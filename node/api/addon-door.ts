@@ -4,13 +4,19 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GeoError, invalid } from '../../protocol/errors.ts';
+import type { Clock } from '../ports.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 export const ADDON_PATH = '/addons';
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 /** Longest message of a client, and what may wait for it, bytes. */
 const MESSAGE_BYTES_MAX = 32 * 1_024;
 const WAITING_BYTES_MAX = 1_024 * 1_024;
+/** What a client may say; one that says more is shut out. */
+const MESSAGES = { perSecond: 100, burst: 200 };
+/** Close codes of RFC 6455: the endpoint goes away, a rule was broken, the endpoint cannot serve now. */
 const GOING_AWAY = 1001;
+const BROKE_A_RULE = 1008;
 const TRY_LATER = 1013;
 
 interface Call {
@@ -49,6 +55,7 @@ export function addAddonRoutes(app: FastifyInstance, addons: AddonSource): void 
 
 export class AddonSockets {
   readonly #addons: AddonSource;
+  readonly #clock: Clock;
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
@@ -56,8 +63,9 @@ export class AddonSockets {
   });
   readonly #open = new Set<WebSocket>();
 
-  constructor(addons: AddonSource) {
+  constructor(addons: AddonSource, clock: Clock) {
     this.#addons = addons;
+    this.#clock = clock;
   }
 
   static isFor(request: IncomingMessage): boolean {
@@ -92,8 +100,10 @@ export class AddonSockets {
       },
       end: () => client.close(GOING_AWAY),
     });
+    const budget = new TokenBucket(MESSAGES, this.#clock.now());
     client.on('message', (data, isBinary) => {
-      if (!isBinary) door.hear(String(data));
+      if (!budget.take(1, this.#clock.now())) client.close(BROKE_A_RULE, 'too_many_messages');
+      else if (!isBinary) door.hear(String(data));
     });
     client.once('close', () => door.close());
   }

@@ -124,7 +124,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
           source: options.live,
           token: options.token,
           log,
-          addons: options.addons && new AddonSockets(options.addons),
+          addons: options.addons && new AddonSockets(options.addons, options.live.clock),
         });
   if (live !== undefined) {
     app.server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head));

@@ -101,7 +101,7 @@ export const IMPORTS: readonly ImportRow[] = [
       ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/'],
     ],
     'api/': [
-      ['/protocol/', 'ports.ts', 'service/contract.ts', 'home/home.ts', 'api/'],
+      ['/protocol/', 'ports.ts', 'token-bucket.ts', 'service/contract.ts', 'home/home.ts', 'api/'],
       ['fastify', 'zod', 'ws'],
     ],
     '': [

@@ -18,7 +18,7 @@ const Endpoint = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   /** Path of a file with `whsec_…`. */
   secret_file: z.string().min(1),
-  topics: z.array(EventTopic).min(1),
+  topics: z.array(EventTopic.exclude(['peer.state'])).min(1),
 });
 
 const Config = z.strictObject({
@@ -49,7 +49,9 @@ export default defineAddon({
 
     const topics = [...new Set(config.endpoints.flatMap((each) => each.topics))];
     at.onEvents(topics, async (event) => {
-      const wanting = config.endpoints.filter((each) => each.topics.includes(event.topic));
+      const wanting = config.endpoints.filter(({ topics }) =>
+        topics.some((topic) => topic === event.topic),
+      );
       await queue.add(wanting.map(({ name }) => deliveryOf(event, name)));
     });
     at.onGap(() => log.warn('events are lost to the receivers: this node was away for too long'));

@@ -1,0 +1,174 @@
+/** The HTTP door of add-ons: what gets through to them, and what does not. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { AddonSource } from '../../../node/api/addon-door.ts';
+import { type Api, startApi } from '../../../node/api/server.ts';
+import { Problem } from '../../../node/api/shapes.ts';
+import type { Clock, Log } from '../../../node/ports.ts';
+import { GeoError } from '../../../protocol/errors.ts';
+import { createFakeService } from './fake-service.ts';
+
+const TOKEN = 'the-right-token';
+const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+// It stands still, so a budget never fills up again.
+const clock: Clock = { now: () => 0, after: () => () => undefined, soon: () => undefined };
+
+let api: Api;
+let calls: Parameters<AddonSource['call']>[0][] = [];
+let failure: Error | undefined;
+let heard: string[] = [];
+let opened: Parameters<AddonSource['openSocket']>[1] | undefined;
+
+const addons: AddonSource = {
+  call: async (call) => {
+    calls.push(call);
+    if (failure !== undefined) throw failure;
+    return { status: 201, type: 'text/csv', body: new TextEncoder().encode('a,b') };
+  },
+  openSocket: (call, end) => {
+    if (call.path[0] !== 'echo') {
+      throw new GeoError('E009', 'There is none.', { fault: 'no_such_route' });
+    }
+    opened = end;
+    return { hear: (text) => heard.push(text), close: () => heard.push('(closed)') };
+  },
+};
+
+beforeAll(async () => {
+  api = await startApi({
+    service: createFakeService(),
+    live: {
+      clock,
+      follow: () => () => undefined,
+      connected: () => [],
+      followPeers: () => () => undefined,
+    },
+    addons,
+    host: '127.0.0.1',
+    port: 0,
+    token: TOKEN,
+    log,
+  });
+});
+afterAll(() => api.stop());
+beforeEach(() => {
+  calls = [];
+  heard = [];
+  failure = undefined;
+  opened = undefined;
+});
+
+const HEADERS = { authorization: `Bearer ${TOKEN}` };
+
+function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(api.url + path, { ...init, headers: { ...HEADERS, ...init.headers } });
+}
+
+async function refusal(response: Response): Promise<[number, string]> {
+  const problem = Problem.parse(await response.json());
+  return [response.status, problem.details.fault];
+}
+
+describe('a request', () => {
+  it('gets to the add-on in pieces, and its answer back', async () => {
+    const answer = await ask('/addons/greeter/hello/J%C3%BCrgen?loud=yes&a=%26', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"x":1}',
+    });
+    expect(calls).toEqual([
+      {
+        name: 'greeter',
+        method: 'POST',
+        path: ['hello', 'Jürgen'],
+        query: { loud: 'yes', a: '&' },
+        body: { x: 1 },
+      },
+    ]);
+    expect([answer.status, await answer.text()]).toEqual([201, 'a,b']);
+    expect(answer.headers.get('content-type')).toBe('text/csv');
+    expect(answer.headers.get('content-security-policy')).toBe('sandbox');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    await ask('/addons/greeter');
+    expect(calls[1]).toMatchObject({ name: 'greeter', path: [], body: undefined });
+  });
+
+  it.each([
+    ['without the token', { headers: { authorization: 'Bearer x' } }, [401, 'bad_token']],
+    [
+      'that is no JSON',
+      { body: 'x', headers: { 'content-type': 'text/plain' } },
+      [415, 'not_json'],
+    ],
+    [
+      'that is half JSON',
+      { body: '{', headers: { 'content-type': 'application/json' } },
+      [400, 'bad_request'],
+    ],
+    [
+      'that is too large',
+      { body: JSON.stringify('x'.repeat(40_000)), headers: { 'content-type': 'application/json' } },
+      [413, 'body_too_large'],
+    ],
+    ['of a method that there is not', { method: 'PATCH' }, [404, 'no_such_route']],
+  ])('%s does not', async (_, init, expected) => {
+    expect(await refusal(await ask('/addons/greeter/x', { method: 'POST', ...init }))).toEqual(
+      expected,
+    );
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['no_such_addon', 404],
+    ['addon_not_running', 503],
+    ['addon_busy', 503],
+    ['addon_failed', 502],
+  ])('is told of %s by status %d', async (fault, status) => {
+    failure = new GeoError('E008', 'No.', { fault });
+    expect(await refusal(await ask('/addons/greeter/x'))).toEqual([status, fault]);
+  });
+
+  it('learns nothing of what goes wrong in the node', async () => {
+    failure = new Error('a secret');
+    const answer = await ask('/addons/greeter/x');
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('a secret');
+  });
+});
+
+describe('a WebSocket', () => {
+  const connect = (path: string) =>
+    new WebSocket(`${api.url.replace('http', 'ws')}${path}`, { headers: HEADERS });
+  const closing = (socket: WebSocket) =>
+    new Promise<[number, string]>((resolve) => {
+      socket.once('close', (code, reason) => resolve([code, String(reason)]));
+    });
+
+  it('carries texts both ways', async () => {
+    const socket = connect('/addons/greeter/echo');
+    const answer = new Promise((resolve) =>
+      socket.once('message', (data) => resolve(String(data))),
+    );
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send('hello');
+    socket.send(new Uint8Array([1]));
+    await expect.poll(() => heard).toEqual(['hello']);
+    opened?.send('good day');
+    expect(await answer).toBe('good day');
+    socket.close();
+    await expect.poll(() => heard.at(-1)).toBe('(closed)');
+  });
+
+  it('to nowhere is closed with the reason', async () => {
+    expect(await closing(connect('/addons/greeter/nothing'))).toEqual([1013, 'no_such_route']);
+  });
+
+  it('that says too much is closed', async () => {
+    const socket = connect('/addons/greeter/echo');
+    const closed = closing(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    for (let each = 0; each < 300; each++) socket.send('x');
+    expect(await closed).toEqual([1008, 'too_many_messages']);
+    expect(heard.filter((text) => text === 'x').length).toBeLessThanOrEqual(200);
+  });
+});
