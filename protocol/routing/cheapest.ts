@@ -84,8 +84,10 @@ export class CheapestSearch {
     const { first, end, carry, twin, head, repays } = this.#graph;
     const { inward, best, stamp } = side;
     const run = this.#run;
-    // A label that is dearer than this cannot be part of a better path.
     const slack = weight < 1 ? Number.POSITIVE_INFINITY : 0;
+    // What every path through the new layer costs at least, and every longer one: once one is found for
+    // that, the rest of the layer, by far the largest, need not be looked at.
+    const least = weight < 1 ? Number.NEGATIVE_INFINITY : (weight - 1) * (side.depth + 1);
     const before = side.layers[side.depth]!;
     const valuesBefore = side.values[side.depth]!;
     side.deepen();
@@ -94,6 +96,8 @@ export class CheapestSearch {
     const values = side.values[depth]!;
     const via = side.via[depth]!;
     const marks = side.marks[depth]!;
+    // A label that is dearer than this cannot be part of a better path.
+    let dearest = this.#found + slack - ROUNDING;
     let cost = 0;
     let cheapest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < before.length; i++) {
@@ -105,7 +109,7 @@ export class CheapestSearch {
         if (carry[hop]! < amount) continue;
         const repaid = repays[hop]!;
         const value = soFar + weight + (repaid >= owed ? -1 : 1 - (2 * repaid) / owed);
-        if (value > this.#found + slack - ROUNDING) continue;
+        if (value > dearest) continue;
         const next = head[slot]!;
         if (stamp[next] === run && best[next]! <= value + ROUNDING) continue;
         stamp[next] = run;
@@ -118,7 +122,11 @@ export class CheapestSearch {
           layer.push(next);
           cost += end[next]! - first[next]!;
         }
-        if (other.stamp[next] === run) this.#meet(side, other, next, value);
+        if (other.stamp[next] === run) {
+          this.#meet(side, other, next, value);
+          if (this.#found <= least + ROUNDING) return cheapest;
+          dearest = this.#found + slack - ROUNDING;
+        }
       }
     }
     side.cost = cost;
