@@ -4,13 +4,15 @@
  * is the engine's; this only starts attempts and hears how they end.
  *
  * NEW → ROUTED → PREPARE_IN_PROGRESS → COMMITTED | ABORTED, and NEW → ABORTED
+ *
+ * Where nobody has to be asked for the way, the states up to PREPARE_IN_PROGRESS are one turn; and up to
+ * COMMITTED, where this node is the only voter.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import {
   hashFromBytes,
   hashOf,
-  hashToBytes,
   type Pid,
   pidFromPublicKey,
   type TxId,
@@ -29,17 +31,16 @@ import type { Hall } from '../engine/hall.ts';
 import type { AttemptEnded } from '../engine/notices.ts';
 import { recordEnd } from '../engine/transactions.ts';
 import type { Ports } from '../ports.ts';
-import type { Router, RoutesFound } from '../routing/router.ts';
+import type { Router } from '../routing/router.ts';
 import type { NodeSettings } from '../settings.ts';
 import { keys } from '../store/keys.ts';
 import { manifestOf } from './attempt-plan.ts';
+import { CoveredRoutes } from './covered-routes.ts';
+import { OrderEntry } from './order-entry.ts';
 import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
-
-/** Searches for one attempt, each round somebody more. */
-const ROUTE_TRIES_MAX = 8;
 
 export class Payments {
   readonly #ports: Ports;
@@ -48,6 +49,7 @@ export class Payments {
   readonly #router: Router;
   readonly #edges: EdgeSync;
   readonly #agents: Agents;
+  readonly #routes: CoveredRoutes;
   readonly #orders: Orders;
   readonly #settings: NodeSettings;
   /** Attempts whose end a running payment waits for. */
@@ -77,6 +79,7 @@ export class Payments {
     this.#router = router;
     this.#edges = edges;
     this.#agents = agents;
+    this.#routes = new CoveredRoutes(router, agents);
     this.#orders = orders;
     this.#settings = settings;
     this.#ends = new AwaitedEnds(hall, 'payment', ({ outcome, tx, refusal }) => {
@@ -164,29 +167,19 @@ export class Payments {
 
   /** @param nonce by which the payment is to be found again */
   async #carryOut(accepted: SignedOrder, nonce?: Uint8Array): Promise<void> {
-    const { tx, note, signed } = accepted;
-    const { body: order, bytes } = signed;
+    const { body: order } = accepted.signed;
     const payer = pidFromPublicKey(order.payer_key);
-    const recorded = this.#hall.turnAhead((turn) => {
-      this.#requireRoomFor(payer);
-      turn.putTransaction(tx, {
-        order: bytes,
-        role: order.payer_key === this.#ports.signer.publicKey ? 'payer' : 'coordinator',
-        state: 'NEW',
-        attempts: [],
-        created: turn.now,
-        ...(note === undefined ? {} : { note }),
-      });
-      if (nonce !== undefined) turn.put(keys.nonce(bytesToHex(nonce)), hashToBytes(tx));
-    });
+    this.#requireRoomFor(payer);
+    const own = order.payer_key === this.#ports.signer.publicKey;
+    const entry = new OrderEntry(this.#hall, accepted, own ? 'payer' : 'coordinator', nonce);
     const pending = this.#pending.get(payer) ?? 0;
     this.#pending.set(payer, pending + 1);
-    const carried = this.#carry(accepted).finally(() => this.#ended(payer));
+    const carried = this.#carry(accepted, entry).finally(() => this.#ended(payer));
     // The order ends at `expires`; whoever waits is answered then, decided or not.
     const left = order.expires - this.#ports.clock.now();
     const over = this.#after(left + this.#settings.payments.grace_ms);
     try {
-      await Promise.race([Promise.all([recorded, carried]), over.elapsed]);
+      await Promise.race([Promise.all([entry.durable, carried]), over.elapsed]);
     } finally {
       over.cancel();
     }
@@ -207,15 +200,18 @@ export class Payments {
   }
 
   /** Routes and attempts until one commits, or there is nothing left to try. */
-  async #carry(accepted: SignedOrder): Promise<void> {
+  async #carry(accepted: SignedOrder, entry: OrderEntry): Promise<void> {
     const { tx, signed } = accepted;
     const { body: order } = signed;
     let refusal: Refusal | undefined;
     const avoid = new Set<Pid>(order.avoid);
     try {
-      this.#requireCovered(order);
+      this.#routes.requireEnds(order);
       for (let number = 1; number <= this.#settings.payments.attempts_max; number++) {
-        const found = await this.#coveredRoutes(order, avoid);
+        const sought = this.#routes.find(order, avoid);
+        const asked = sought instanceof Promise;
+        if (asked) entry.ahead();
+        const found = asked ? await sought : sought;
         if (found.payable < order.amount) {
           refusal =
             refusal ??
@@ -223,13 +219,13 @@ export class Payments {
             noRoute(found.payable);
           break;
         }
-        if (number === 1) {
+        if (number === 1 && asked) {
           this.#hall.turnAhead((turn) => {
-            const record = turn.transaction(tx) ?? lost();
-            turn.putTransaction(tx, { ...record, state: 'ROUTED' });
+            entry.within(turn);
+            turn.putTransaction(tx, { ...turn.transaction(tx)!, state: 'ROUTED' });
           });
         }
-        const ended = await this.#attempt(accepted, number, found.routes);
+        const ended = await this.#attempt(accepted, number, found.routes, entry);
         if (ended.outcome === 'COMMITTED') {
           this.#router.used(order.equivalent, found.routes);
           return;
@@ -255,38 +251,14 @@ export class Payments {
         this.#ports.log.error({ error: String(error), tx }, 'a payment failed inside the node');
       }
     }
-    await this.#end(tx, refusal ?? noRoute(0n));
-  }
-
-  /** Routes round everyone whose agent has no grant to carry this payment; those are added to `avoid`. */
-  async #coveredRoutes(order: Order, avoid: Set<Pid>): Promise<RoutesFound> {
-    const payer = pidFromPublicKey(order.payer_key);
-    for (let tries = 1; ; tries++) {
-      const found = await this.#router.routesFor({ ...order, payer, avoid: [...avoid] });
-      const between = found.routes.flatMap(({ path }) => path.slice(1, -1));
-      const open = between.filter((pid) => !this.#agents.covers(pid, 'carry', order.expires));
-      if (open.length === 0) return found;
-      if (tries === ROUTE_TRIES_MAX) return { ...found, routes: [], payable: 0n };
-      for (const pid of open) avoid.add(pid);
-    }
-  }
-
-  /** @throws GeoError E006 `grant_not_covering`: no other route helps */
-  #requireCovered({ payer_key: key, payee, expires }: Order): void {
-    for (const pid of [pidFromPublicKey(key), payee]) {
-      if (this.#agents.covers(pid, 'pay', expires)) continue;
-      throw new GeoError(
-        'E006',
-        `The agent of ${pid} has no grant for this payment, or one that ends before it. Have it renewed.`,
-        { fault: 'grant_not_covering' },
-      );
-    }
+    await this.#end(tx, refusal ?? noRoute(0n), entry);
   }
 
   async #attempt(
     { signed, note }: SignedOrder,
     attempt: number,
     routes: readonly Route[],
+    entry: OrderEntry,
   ): Promise<Pick<AttemptEnded, 'outcome' | 'refusal' | 'silent'>> {
     const prepareBy = this.#ports.clock.now() + this.#settings.payments.prepare_ms;
     const manifest = manifestOf(
@@ -304,11 +276,14 @@ export class Payments {
     const own = open.effects
       .map((effect) => effect.edge)
       .filter((id) => this.#edges.mustCompare(id));
-    if (own.length > 0) await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
+    if (own.length > 0) {
+      entry.ahead();
+      await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
+    }
     const ended = this.#ends.of(open.hash);
     try {
       const refused = await this.#hall.turn((turn) => {
-        if (turn.transaction(open.tx) === undefined) lost();
+        entry.within(turn);
         return this.#attempts.start(turn, open, note);
       });
       if (refused !== undefined) return { outcome: 'ABORTED', refusal: refused, silent: [] };
@@ -319,9 +294,12 @@ export class Payments {
   }
 
   /** Records the end. A disk that refuses now is asked again later: no payment stays open for want of one. */
-  async #end(tx: TxId, reason: Refusal): Promise<void> {
+  async #end(tx: TxId, reason: Refusal, entry?: OrderEntry): Promise<void> {
     try {
-      await this.#hall.turn((turn) => recordEnd(turn, tx, reason));
+      await this.#hall.turn((turn) => {
+        entry?.atLast(turn);
+        recordEnd(turn, tx, reason);
+      });
     } catch (error) {
       if (error instanceof GeoError && error.code === 'E010') {
         const again = () => this.#endLogged(tx, reason);
@@ -344,13 +322,6 @@ export class Payments {
     });
     return { elapsed, cancel };
   }
-}
-
-/** The write of the new order has failed meanwhile, and what was built upon it has been forgotten. */
-function lost(): never {
-  throw new GeoError('E010', 'The store could not be written; nothing was paid. Try again.', {
-    fault: 'store_write_failed',
-  });
 }
 
 /** Another way may help against an edge or a voter; nothing helps against the order itself. */

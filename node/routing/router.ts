@@ -67,11 +67,16 @@ export class Router {
     this.#sources = sources;
   }
 
-  async routesFor(wish: RouteWish): Promise<RoutesFound> {
+  /** @returns at once what is known here, if it suffices; a promise if others have to be asked */
+  routesFor(wish: RouteWish): RoutesFound | Promise<RoutesFound> {
     const indexed = this.#sources.index(wish, this.#shut(wish));
     if (indexed !== undefined && indexed.payable >= wish.amount) return { ...indexed, messages: 0 };
     const known = this.#choose(wish, []);
     if (known.payable >= wish.amount) return { ...known, messages: 0 };
+    return this.#askOnce(wish, indexed);
+  }
+
+  async #askOnce(wish: RouteWish, indexed: ReturnType<FindInIndex>): Promise<RoutesFound> {
     // Payments of one payer to one payee begin together: one of them asks, and its answer mostly serves all.
     const question = JSON.stringify([
       wish.payer,

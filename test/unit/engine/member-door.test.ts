@@ -118,6 +118,38 @@ describe('what a member signs', () => {
   });
 });
 
+describe('a payment that only this hub votes on', () => {
+  it('is one turn and one write, of all of it or of nothing', async () => {
+    const { hosted, village, service, faultOf } = await setup();
+    const { bytes, tx } = hosted.order('maria', 'oleh', '30', 'hub');
+    const frame = text(signedFrame('PAYMENT_REQUEST', bytes));
+    const writes: string[][] = [];
+    const life = village.life('hub');
+    const fate = (what: 'refuse' | 'write') => {
+      writes.length = 0;
+      life.fate = (ops) => {
+        writes.push(ops.map(({ key }) => key));
+        return what;
+      };
+    };
+    fate('refuse');
+    expect(await faultOf(service.submitEnvelope({ frame }))).toMatch(/^store_/);
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(0);
+    fate('write');
+    await village.pass(5_000);
+    expect(village.disk('hub').get(`tx/${tx}`)).toBeUndefined();
+    fate('write');
+    expect(await faultOf(service.submitEnvelope({ frame }))).toBe('done');
+    const prefixes = writes.map((written) => written.map((key) => key.slice(0, key.indexOf('/'))));
+    expect(prefixes).toHaveLength(1);
+    for (const kind of ['tx', 'manifest', 'attempt', 'said', 'edge', 'applied', 'account']) {
+      expect(prefixes[0]).toContain(kind);
+    }
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
+    expect(await hosted.faults()).toEqual([]);
+  });
+});
+
 describe('an order whose signature is checked on another thread', () => {
   async function checkedAside() {
     const checks: (() => void)[] = [];
