@@ -25,8 +25,8 @@ export const clearing = z.strictObject({
     'How long one search for cycles waits for neighbours.',
   ),
   search_budget: whole(
-    { default: 64, min: 1, max: 10_000 },
-    'Messages that one search for cycles may cause, here and behind.',
+    { default: 128, min: 1, max: 10_000 },
+    'Messages that one search for cycles may cause, here and behind: a quarter for short cycles, the rest for long ones from both ends.',
   ),
   cycles_max: whole(
     { default: 4, min: 1, max: 16 },

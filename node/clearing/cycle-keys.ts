@@ -4,18 +4,18 @@
  */
 import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import type { Agents } from '../engine/agents.ts';
-import type { NeighbourSearch } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { Cycle } from './cycle.ts';
+import type { DebtSearch } from './debt-search.ts';
 
 interface CycleKeysContext {
   readonly agents: Agents;
-  readonly search: NeighbourSearch;
+  readonly debts: DebtSearch;
   readonly places: Places;
+  readonly settings: NodeSettings['clearing'];
   /** By the network's directory, if it has one. */
   readonly findPeer: (participant: Pid) => Promise<PublicKey | undefined>;
-  readonly settings: NodeSettings['clearing'];
 }
 
 export class CycleKeys {
@@ -43,22 +43,16 @@ export class CycleKeys {
 
   /** From a member that is served here, along the debts to whoever owes it. */
   async #ask(cycle: Cycle): Promise<void> {
-    const { agents, search, places, settings } = this.#context;
+    const { agents, debts, places, settings } = this.#context;
     const { members, equivalent, amount } = cycle;
     const at = members.findIndex((pid) => agents.served(pid));
     if (at < 0) return;
     const wanted = new Set(this.#unknownIn(cycle));
-    const found = await search.find(
-      {
-        payer: members[at]!,
-        payee: members.at(at - 1)!,
-        equivalent,
-        amount,
-        maxHops: members.length - 1,
-        wait_ms: settings.search_ms,
-        budget: settings.search_budget,
-        avoid: [],
-      },
+    const creditor = members[at]!;
+    const debtor = members.at(at - 1)!;
+    const maxHops = members.length - 1;
+    const found = await debts.find(
+      { creditor, debtor, equivalent, amount, maxHops, budget: settings.search_budget },
       ({ hops }) => wanted.isSubsetOf(new Set(hops.flatMap((hop) => [hop.debtor, hop.creditor]))),
     );
     for (const place of found.places) places.hear(place);

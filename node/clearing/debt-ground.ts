@@ -5,13 +5,15 @@ import { counterparty, debtOf } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { State } from '../engine/state.ts';
-import type { OwnHop, SearchGround } from '../routing/neighbour-search.ts';
+import { followsMarks, type OwnHop, type SearchGround } from '../routing/neighbour-search.ts';
+import type { Marks } from './marks.ts';
 
 interface DebtGroundContext {
   /** As for routes: who is where. */
   readonly places: SearchGround;
   readonly state: State;
   readonly agents: Agents;
+  readonly marks: Marks;
   /** Debts to this creditor are left alone for now. */
   readonly isSpared: (creditor: Pid, equivalent: EquivalentCode) => boolean;
 }
@@ -21,17 +23,24 @@ interface DebtGroundContext {
  * finds cycles too, over other hops: who owes whom, instead of who trusts whom.
  */
 export function debtGroundOf(context: DebtGroundContext): SearchGround {
-  const { places, state, agents, isSpared } = context;
+  const { places, state, agents, marks, isSpared } = context;
   return {
     ...places,
+    isMarked: (id) => marks.has(id),
     hops(query, isOfUse = () => true) {
+      const { id, payee } = query;
+      const isOnWay = (debtor: Pid, creditor: Pid) =>
+        id === undefined ||
+        !followsMarks(query) ||
+        creditor === payee ||
+        marks.leads(id, debtor, creditor);
       const hops: OwnHop[] = [];
       for (const edge of state.edges.values()) {
         if (edge.equivalent !== query.equivalent || edge.balance === 0n) continue;
         const debtor = edge.balance > 0n ? edge.high : edge.low;
         const creditor = counterparty(edge, debtor);
         if (!agents.served(debtor) || !isOfUse(creditor)) continue;
-        if (isSpared(creditor, query.equivalent)) continue;
+        if (!isOnWay(debtor, creditor) || isSpared(creditor, query.equivalent)) continue;
         const capacity = clearable(edge, { debtor, creditor });
         if (capacity > 0n) hops.push({ debtor, creditor, capacity, carries: true });
       }

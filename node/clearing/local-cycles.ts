@@ -10,20 +10,23 @@ import { HopGraph } from '../../protocol/routing/graph.ts';
 import { selectRoutes } from '../../protocol/routing/select.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { State } from '../engine/state.ts';
-import type { NeighbourSearch, SearchGround } from '../routing/neighbour-search.ts';
+import type { SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import type { NodeSettings } from '../settings.ts';
-import type { Cycle, CycleQuestion, CycleSource } from './cycle.ts';
+import { type Cycle, type CycleQuestion, type CycleSource, cycleKey } from './cycle.ts';
+import { type DebtQuestion, type DebtSearch, OUTWARDS_MAX } from './debt-search.ts';
 import type { IsSpared } from './spared.ts';
 
 /** Debts from which one pass searches, the largest first. */
 const DEBTS_MAX = 64;
+/** Of the messages of one search, the part for short cycles when long ones are looked for as well. */
+const SHORT_PART = 0.25;
 
 interface LocalCyclesContext {
   readonly state: State;
   readonly agents: Agents;
   readonly ground: SearchGround;
-  readonly search: NeighbourSearch;
+  readonly debts: DebtSearch;
   readonly places: Places;
   readonly settings: NodeSettings['clearing'];
   readonly isSpared: IsSpared;
@@ -43,36 +46,53 @@ export class LocalCycles implements CycleSource {
       .filter(({ amount }) => amount > 0n && amount >= question.minAmount)
       .sort((a, b) => (a.amount > b.amount ? -1 : 1));
     for (const { edge } of claims.slice(0, DEBTS_MAX)) {
-      yield* await this.through(edge, question);
+      yield* this.through(edge, question);
     }
   }
 
-  /** Cycles over one debt that is owed here, the largest first; together they fit it. */
-  async through(
+  /**
+   * Cycles over one debt that is owed here, short ones before long ones, and of each the largest first; together
+   * they fit the debt. The long ones are looked for when whoever asks has done with the short ones.
+   */
+  async *through(
     id: EdgeId,
     { equivalent, maxLength, minAmount }: CycleQuestion,
-  ): Promise<readonly Cycle[]> {
-    const { state, search, settings, places, ground, isSpared } = this.#context;
-    const edge = state.edges.get(edgeKey(id));
-    const claim = edge && this.#claimOn(edge);
-    if (claim === undefined || claim.amount < minAmount || claim.amount === 0n) return [];
-    const { creditor, debtor, amount } = claim;
+  ): AsyncGenerator<Cycle> {
+    const { state, settings } = this.#context;
+    const longest = Math.min(maxLength, settings.max_length) - 1;
+    const budgets =
+      longest > OUTWARDS_MAX
+        ? [[OUTWARDS_MAX, SHORT_PART] as const, [longest, 1 - SHORT_PART] as const]
+        : [[longest, 1] as const];
+    const told = new Set<string>();
+    let left: bigint | undefined;
+    for (const [maxHops, part] of budgets) {
+      const edge = state.edges.get(edgeKey(id));
+      const claim = edge && this.#claimOn(edge);
+      if (claim === undefined || claim.amount === 0n) return;
+      const amount = left === undefined || claim.amount < left ? claim.amount : left;
+      if (amount < minAmount || amount === 0n) return;
+      left = amount;
+      const budget = Math.max(1, Math.floor(settings.search_budget * part));
+      const { creditor, debtor } = claim;
+      const question = { creditor, debtor, equivalent, amount, maxHops, budget };
+      for (const cycle of await this.#search(question, minAmount)) {
+        // One that was refused, or is only counted, is found again.
+        if (told.has(cycleKey(cycle))) continue;
+        told.add(cycleKey(cycle));
+        yield cycle;
+        left -= cycle.amount;
+      }
+    }
+  }
+
+  async #search(question: DebtQuestion, minAmount: bigint): Promise<Cycle[]> {
+    const { debts, settings, places, ground, isSpared } = this.#context;
+    const { creditor, debtor, equivalent, amount, maxHops } = question;
     const ends = { payer: creditor, payee: debtor };
     // A creditor that owes nobody is in no cycle.
     if (!ground.hops({ ...ends, equivalent }).some((hop) => hop.debtor === creditor)) return [];
-    const maxHops = Math.min(maxLength, settings.max_length) - 1;
-    const found = await search.find(
-      {
-        ...ends,
-        equivalent,
-        amount,
-        maxHops,
-        wait_ms: settings.search_ms,
-        budget: settings.search_budget,
-        avoid: [],
-      },
-      () => false,
-    );
+    const found = await debts.find(question, () => false);
     for (const place of found.places) places.hear(place);
     const graph = new HopGraph();
     for (const hop of found.hops) graph.set(hop.debtor, hop.creditor, hop.capacity);

@@ -17,8 +17,10 @@ import { Consents } from './consents.ts';
 import type { CycleSource } from './cycle.ts';
 import { CycleKeys } from './cycle-keys.ts';
 import { debtGroundOf } from './debt-ground.ts';
+import { DebtSearch } from './debt-search.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { LocalCycles } from './local-cycles.ts';
+import { Marks } from './marks.ts';
 import { Passes } from './passes.ts';
 import { notPending } from './refusals.ts';
 import { type IsSpared, Spared } from './spared.ts';
@@ -42,6 +44,7 @@ export class ClearingRoom {
   readonly clearings: Clearings;
   readonly consents: Consents;
   readonly search: NeighbourSearch;
+  readonly marks: Marks;
   /** Where the cycles of `geo clear now` come from. */
   readonly source: CycleSource;
   readonly #triggers: Triggers;
@@ -58,10 +61,13 @@ export class ClearingRoom {
     this.consents = new Consents(context);
     const isSpared: IsSpared = (creditor, equivalent, length) =>
       spared.has(creditor, equivalent, ports.clock.now(), length);
+    this.marks = new Marks({ ...ports, state, agents, isSpared });
+    const { marks } = this;
     const ground = debtGroundOf({
       places: context.ground,
       state,
       agents,
+      marks,
       isSpared,
     });
     this.search = new NeighbourSearch(
@@ -72,7 +78,8 @@ export class ClearingRoom {
       'cycles',
     );
     const { search } = this;
-    const cycleKeys = new CycleKeys({ ...context, search, settings });
+    const debts = new DebtSearch({ ...ports, search, marks, settings });
+    const cycleKeys = new CycleKeys({ ...context, debts, settings });
     const attempts = new ClearingAttempts({
       ...context,
       spared,
@@ -84,7 +91,7 @@ export class ClearingRoom {
       state,
       agents,
       ground,
-      search,
+      debts,
       places,
       settings,
       isSpared,

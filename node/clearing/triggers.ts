@@ -64,7 +64,7 @@ export class Triggers {
         const { trigger_max_length: maxLength } = settings;
         const minAmount = minAmountIn(hall.state, settings, edge.equivalent);
         const question = { equivalent: edge.equivalent, maxLength, minAmount };
-        for (const cycle of await cycles.through(edge, question)) {
+        for await (const cycle of cycles.through(edge, question)) {
           if (this.#stopped) return;
           await clearings.clear(cycle, false);
         }

@@ -123,6 +123,9 @@ export class Inbox {
       case 'CLEARING_FOUND':
         clearing.search.onReply(from, frame.body);
         return undefined;
+      case 'CLEARING_MARK':
+        clearing.marks.onMark(from, frame.body);
+        return undefined;
       case 'CLEARING_PROPOSE':
         return clearing.consents.proposed(from, frame.signed!);
       case 'CLEARING_ACCEPT':

@@ -23,6 +23,15 @@ export interface OwnHop {
   readonly carries: boolean;
 }
 
+/** What of a query the own hops depend on. */
+export type GroundQuery = Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'> &
+  Partial<Pick<RouteQuery, 'id' | 'hops' | 'meet'>>;
+
+/** Whether a question may only follow marks from here on. */
+export function followsMarks({ hops, meet }: Pick<GroundQuery, 'hops' | 'meet'>): boolean {
+  return meet !== undefined && hops !== undefined && hops <= meet;
+}
+
 /** What the search asks its node. */
 export interface SearchGround {
   readonly publicKey: PublicKey;
@@ -30,10 +39,12 @@ export interface SearchGround {
   isOwn(participant: Pid): boolean;
   /** Own hops in the query's equivalent that are open to this payer and payee. */
   hops(
-    query: Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'>,
+    query: GroundQuery,
     /** Leaves out neighbours that the asker has no use for, before anything is worked out for them. */
     isOfUse?: (creditor: Pid) => boolean,
   ): OwnHop[];
+  /** Of a search from both ends: whether marks lead on from here. Without marks there is nothing to follow. */
+  isMarked?(id: Uint8Array): boolean;
   /** May a payment come in from somebody whom `agent` represents, to be carried on? */
   carriesFrom(agent: PublicKey, query: RouteQuery): boolean;
   agentOf(pid: Pid): PublicKey | undefined;
@@ -122,11 +133,13 @@ export class NeighbourSearch {
 
   /** Asks the neighbours. Resolves when all have answered, when the time is over, or when `enough` says so. */
   find(
-    question: Omit<RouteQuery, 'id' | 'hops'> & { readonly maxHops: number },
+    question: Omit<RouteQuery, 'id' | 'hops'> & {
+      readonly maxHops: number;
+      readonly id?: Uint8Array;
+    },
     enough: (found: Found) => boolean,
   ): Promise<Found> {
-    const { maxHops, ...rest } = question;
-    const id = this.#entropy.bytes(16);
+    const { maxHops, id = this.#entropy.bytes(16), ...rest } = question;
     this.#markSeen(bytesToHex(id));
     const query: RouteQuery = { ...rest, id, hops: maxHops };
     return new Promise((resolve) => {
@@ -142,7 +155,8 @@ export class NeighbourSearch {
       return;
     }
     const overloaded = this.#asking.size >= QUERIES_MAX;
-    if (overloaded || query.hops < 1 || !this.#ground.carriesFrom(from, query)) {
+    const isLost = followsMarks(query) && this.#ground.isMarked?.(query.id) !== true;
+    if (overloaded || isLost || query.hops < 1 || !this.#ground.carriesFrom(from, query)) {
       this.#reply(from, query, NOTHING, false);
       return;
     }
@@ -251,7 +265,8 @@ export class NeighbourSearch {
       const isOwn = ground.isOwn(creditor);
       if (creditor !== payee && (!carries || query.hops < 2)) continue;
       if (creditor !== payee && !isOwn && agent !== from && !forward.has(agent)) {
-        if (forward.size >= query.budget) continue;
+        // Along marks there are no more questions than there were marks: these had their own budget.
+        if (forward.size >= query.budget && !followsMarks(query)) continue;
         forward.add(agent);
       }
       const narrow = capacity < query.amount ? capacity : query.amount;

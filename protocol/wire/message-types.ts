@@ -3,7 +3,13 @@
  * Numbers are append only: a number once used is never given to another message.
  */
 import { AgentAck, AgentGrant, AgentQuery, AgentRevoke, MemberQuery } from './messages/agent.ts';
-import { ClearingPrepare, Consent, Objection, Proposal } from './messages/clearing.ts';
+import {
+  ClearingMark,
+  ClearingPrepare,
+  Consent,
+  Objection,
+  Proposal,
+} from './messages/clearing.ts';
 import { EdgeDigest, EdgeHistory, EdgeStatement } from './messages/edge.ts';
 import { Applied, Vote, Withdrawal } from './messages/evidence.ts';
 import {
@@ -66,6 +72,7 @@ export const MESSAGES = {
   CLEARING_COMMIT_ACK: message(39, true, Applied),
   CLEARING_SEARCH: message(40, false, RouteQuery),
   CLEARING_FOUND: message(41, false, RouteReply),
+  CLEARING_MARK: message(42, false, ClearingMark),
 
   STATUS_QUERY: message(48, false, StatusQuery),
   STATUS_REPLY: message(49, false, StatusReply),

@@ -99,4 +99,31 @@ export const CLEARING_MESSAGES: readonly ValidMessage[] = [
       cost: 0,
     },
   },
+  {
+    name: 'on along marks alone',
+    type: 'CLEARING_SEARCH',
+    body: {
+      id: new Uint8Array(16).fill(0x5f),
+      payer: w.carol.pid,
+      payee: w.bob.pid,
+      equivalent: w.UAH,
+      amount: 1200n,
+      hops: 3,
+      wait_ms: 640,
+      budget: 7,
+      avoid: [],
+      meet: 3,
+    },
+  },
+  {
+    name: 'those who owe Bob are on the way',
+    type: 'CLEARING_MARK',
+    body: {
+      id: new Uint8Array(16).fill(0x5f),
+      equivalent: w.UAH,
+      to: w.bob.pid,
+      hops: 3,
+      budget: 23,
+    },
+  },
 ];

@@ -2,7 +2,14 @@
  * Proposals to clear a cycle of debts, and what its participants say to them (docs/PROTOCOL.md,
  * "Clearing"). How a clearing is voted on and decided is as for a payment.
  */
-import { CYCLE_MAX, CYCLE_MIN, FRAME_BYTES_MAX, PRECISION_MAX, VOTERS_MAX } from '../../limits.ts';
+import {
+  CYCLE_MAX,
+  CYCLE_MIN,
+  FRAME_BYTES_MAX,
+  HOPS_MAX,
+  PRECISION_MAX,
+  VOTERS_MAX,
+} from '../../limits.ts';
 import * as s from '../schema.ts';
 import { Contact } from './route.ts';
 
@@ -49,6 +56,23 @@ export const Objection = s.named(
   }),
 );
 export type Objection = s.Infer<typeof Objection>;
+
+/** Those who owe `to` are on a way to the end of a search, and so are those who owe them. */
+export const ClearingMark = s.named(
+  'clearing-mark',
+  s.map({
+    /** Of the search whose CLEARING_SEARCH will follow the marks. */
+    id: s.bytes(16),
+    equivalent: s.equivalentCode,
+    /** Served by the sender. */
+    to: s.pid,
+    /** Steps against the debts that may still follow, the one to those who owe `to` included. */
+    hops: s.uint(HOPS_MAX),
+    /** Marks that the receiver may send, its own and those behind it. */
+    budget: s.uint(10_000),
+  }),
+);
+export type ClearingMark = s.Infer<typeof ClearingMark>;
 
 export const ClearingPrepare = s.named(
   'clearing-prepare',

@@ -22,6 +22,8 @@ export const RouteQuery = s.named(
     /** Queries that the asked node may cause, its own and those behind it. */
     budget: s.uint(10_000),
     avoid: s.list(s.pid, AVOID_MAX),
+    /** Of a CLEARING_SEARCH: whoever is asked with no more `hops` than this goes on along marks alone. */
+    meet: s.optional(s.uint(HOPS_MAX)),
     /** Asks a hub for that many whole routes, out of its index, instead of a part of the graph. */
     max_paths: s.optional(s.uint(ROUTES_MAX)),
     /** Hops `[debtor, creditor]` that votes have just refused to carry as much. */

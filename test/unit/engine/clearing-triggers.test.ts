@@ -168,6 +168,66 @@ describe('after a payment', () => {
     expect(sent).toBeLessThanOrEqual(6 * 3);
   });
 
+  it('a cycle of six is met in the middle where everyone owes many', async () => {
+    // Anna, Boris and Cyril owe three each who owe nobody; two each owe Emil and Fedir whom nobody owes.
+    const six = NAMES.slice(0, 6);
+    const blind = six.slice(0, 3).flatMap((debtor) => [1, 2, 3].map((n) => ({ debtor, n })));
+    const vain = six.slice(4).flatMap((creditor) => [1, 2].map((n) => ({ creditor, n })));
+    const village = await Village.open({
+      people: [
+        ...six,
+        ...blind.map(({ debtor, n }) => `${debtor}${n}`),
+        ...vain.map(({ creditor, n }) => `${creditor}${n}`),
+      ],
+      lines: [
+        ...blind.map(({ debtor, n }) => `${debtor}${n}>${debtor} 100`),
+        ...vain.map(({ creditor, n }) => `${creditor}>${creditor}${n} 100`),
+        ...six.map((name, i) => `${six[(i + 1) % 6]}>${name} 100`),
+      ],
+      settings: { clearing: { trigger: false } },
+      own: { anna: { clearing: { trigger: true, search_budget: 64, search_ms: 400 } } },
+    });
+    for (const { debtor, n } of blind) await village.pay(debtor, `${debtor}${n}`, '50');
+    for (const { creditor, n } of vain) await village.pay(`${creditor}${n}`, creditor, '50');
+    for (const [i, name] of six.slice(0, 5).entries()) await village.pay(name, six[i + 1]!, '10');
+    village.sent.length = 0;
+    await village.pay('fedir', 'anna', '10');
+    await village.pass(5_000);
+    await expectSound(village);
+    for (const [i, name] of six.entries()) expect(village.owes(name, six[(i + 1) % 6]!)).toBe(0);
+    const count = (wanted: string) => village.sent.filter(({ type }) => type === wanted).length;
+    expect(count('CLEARING_MARK')).toBeGreaterThan(0);
+    expect(count('CLEARING_MARK') + count('CLEARING_SEARCH')).toBeLessThanOrEqual(64);
+  });
+
+  it('marks that are lost or made up do no harm', async () => {
+    const village = await ring(6);
+    village.fate = ({ type }) => (type === 'CLEARING_MARK' ? 'drop' : 'deliver');
+    await oweRound(village, [10, 10, 10, 10, 10, 10]);
+    await village.pass(5_000);
+    expect(debts(village)).toEqual([10, 10, 10, 10, 10, 10]);
+    village.fate = () => 'deliver';
+    // Anna owes Boris: he may mark her. Cyril may not speak for him, nor Boris about somebody unknown.
+    const mark = { id: new Uint8Array(16), equivalent: UAH, hops: 9, budget: 9 };
+    village.sent.length = 0;
+    await village.introduce('cyril', 'anna');
+    const to = village.person('boris').pid;
+    village.inject('cyril', 'anna', bareFrame('CLEARING_MARK', { ...mark, to }));
+    const nobody = person('nobody').pid;
+    village.inject('boris', 'anna', bareFrame('CLEARING_MARK', { ...mark, to: nobody }));
+    await village.pass(100);
+    const passedOn = () =>
+      village.sent.filter(({ type, from }) => type === 'CLEARING_MARK' && from === 'anna').length;
+    expect(passedOn()).toBe(0);
+    village.inject('boris', 'anna', bareFrame('CLEARING_MARK', { ...mark, to }));
+    await village.pass(100);
+    expect(passedOn()).toBe(1);
+    await village.pay('anna', 'boris', '1');
+    await village.pass(5_000);
+    await expectSound(village);
+    expect(debts(village)).toEqual([1, 0, 0, 0, 0, 0]);
+  });
+
   it('strangers are told nothing about debts', async () => {
     const village = await ring(3, { trigger: false });
     await oweRound(village, [10, 10, 10]);
