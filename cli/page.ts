@@ -33,6 +33,11 @@ export function harmless(text: string): string {
   return text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
+/** The same for a text of several lines. */
+export function harmlessLines(text: string): string {
+  return text.trimEnd().split(/\r?\n/).map(harmless).join('\n');
+}
+
 export function paint(page: Page, format: Format | undefined, text: string): string {
   if (!page.colours || format === undefined) return text;
   return styleText(format, text, { validateStream: false });

@@ -1,12 +1,14 @@
 /** Commands about add-ons. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askAddon } from '../../node/api/client.ts';
 import type { Addon } from '../../node/api/shapes.ts';
 import { command, value } from '../command.ts';
+import { daemonEndpoint } from '../daemon-door.ts';
 import { usageError } from '../exit.ts';
 import { readNamedFile, writeNewFile } from '../files.ts';
-import { type Column, facts, tableOr } from '../page.ts';
-import { anyText } from '../read.ts';
+import { type Column, facts, harmlessLines, tableOr } from '../page.ts';
+import { anyText, oneOf } from '../read.ts';
 
 const TEMPLATE = new URL('../../node/addons/template.ts', import.meta.url);
 
@@ -76,6 +78,26 @@ export const addonCommands = [
     },
   }),
   command({
+    words: 'addons call',
+    group: 'The node',
+    summary: 'Ask an add-on at one of its routes, and show what it answers',
+    details: '`geo addons --json` lists the routes.',
+    examples: [
+      'geo addons call webhook /endpoints',
+      'geo addons call webhook /endpoints/shop/replay --method POST',
+    ],
+    arguments: { NAME: 'name of the add-on', PATH: 'below /addons/NAME, with a query if need be' },
+    options: {
+      method: value('--method <METHOD>', 'GET if not given', oneOf('GET', 'POST', 'PUT', 'DELETE')),
+      body: value('--body <JSON>', 'what is sent along', anyText),
+    },
+    run: async ({ home }, { NAME, PATH }, { method, body }) => {
+      const path = `/addons/${encodeURIComponent(NAME)}/${PATH.replace(/^\/+/, '')}`;
+      const text = await askAddon(await daemonEndpoint(home), path, method, body);
+      return { json: valueIn(text), text: () => harmlessLines(text) };
+    },
+  }),
+  command({
     words: 'addons restart',
     group: 'The node',
     summary: 'Start an add-on again that was given up',
@@ -95,3 +117,12 @@ export const addonCommands = [
     },
   }),
 ];
+
+/** What an add-on answers need not be JSON. */
+function valueIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,12 +1,12 @@
 /** `geo report`: what the add-on `reporting` serves, on the screen or in a file. */
 import { resolve } from 'node:path';
-import { readAddon } from '../../node/api/client.ts';
+import { askAddon } from '../../node/api/client.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { command, value } from '../command.ts';
 import { daemonEndpoint } from '../daemon-door.ts';
 import { usageError } from '../exit.ts';
 import { writeNewFile } from '../files.ts';
-import { type Fact, facts, harmless } from '../page.ts';
+import { type Fact, facts, harmlessLines } from '../page.ts';
 import { anyText, oneOf } from '../read.ts';
 
 const SUBJECTS = ['participant', 'community'];
@@ -45,7 +45,7 @@ export const reportCommand = command({
       ),
     );
     const path = `/addons/reporting/${subject}?${query}`;
-    const text = await readAddon(path, await daemonEndpoint(home)).catch((error: unknown) => {
+    const text = await askAddon(await daemonEndpoint(home), path).catch((error: unknown) => {
       throw withAdvice(error);
     });
     if (out !== undefined) {
@@ -54,12 +54,12 @@ export const reportCommand = command({
       return { json: { file }, text: () => `${file} is written.` };
     }
     if (format === 'csv' || format === 'svg') {
-      return { json: { [format]: text }, text: () => shown(text) };
+      return { json: { [format]: text }, text: () => harmlessLines(text) };
     }
     const report: unknown = JSON.parse(text);
     return {
       json: report,
-      text: (page) => (format === 'json' ? shown(text) : facts(page, figures('', report))),
+      text: (page) => (format === 'json' ? harmlessLines(text) : facts(page, figures('', report))),
     };
   },
 });
@@ -73,10 +73,6 @@ function figures(prefix: string, report: unknown): Fact[] {
     const name = Array.isArray(report) ? String(Number(key) + 1) : key.replaceAll('_', ' ');
     return figures(prefix === '' ? name : `${prefix}, ${name}`, inner);
   });
-}
-
-function shown(text: string): string {
-  return text.trimEnd().split(/\r?\n/).map(harmless).join('\n');
 }
 
 function withAdvice(error: unknown): unknown {

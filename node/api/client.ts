@@ -31,12 +31,22 @@ export function createClient(options: ClientOptions): Client {
 }
 
 /**
- * What an add-on serves at a path, `/addons/NAME/…`, as text.
+ * What an add-on answers at a path, `/addons/NAME/…`, as text.
+ * @param body JSON, if there is any
  * @throws GeoError as the client's methods, and what the add-on refused
  */
-export async function readAddon(path: string, { url, token }: ClientOptions): Promise<string> {
-  const headers = { authorization: `Bearer ${token}` };
-  const { response, text } = await exchange(new Request(new URL(path, url), { headers }));
+export async function askAddon(
+  { url, token }: ClientOptions,
+  path: string,
+  method = 'GET',
+  body?: string,
+): Promise<string> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const request = new Request(new URL(path, url), { method, headers, body: body ?? null });
+  const { response, text } = await exchange(request);
   if (!response.ok) throw refusalIn(readJson(text), url);
   return text;
 }

@@ -45,6 +45,7 @@ beforeAll(async () => {
   );
   const load = [
     { use: file('kiosk.ts'), grant: ['books', 'events'], config: { currency: 'UAH' } },
+    { use: 'reporting', grant: ['node', 'books', 'clearing', 'hub', 'events'] },
     { use: file('thrower.ts'), grant: ['events'] },
     { use: file('hanger.ts'), grant: ['events'] },
   ];
@@ -75,7 +76,12 @@ describe('add-ons of a daemon', () => {
       50,
       async () => Object.values(await states()).every((s) => s === 'running') || undefined,
     );
-    expect(await states()).toEqual({ kiosk: 'running', thrower: 'running', hanger: 'running' });
+    expect(await states()).toEqual({
+      kiosk: 'running',
+      reporting: 'running',
+      thrower: 'running',
+      hanger: 'running',
+    });
     expect(await net.pay('boris', 'anna', '5')).toMatchObject({ state: 'COMMITTED' });
     const given = await eventually(WAIT_MS, 200, async () => {
       // The node answers and pays while one of its add-ons throws and another one spins.
@@ -83,7 +89,12 @@ describe('add-ons of a daemon', () => {
       const now = await states();
       return now.thrower === 'failed' && now.hanger === 'failed' ? now : undefined;
     });
-    expect(given).toEqual({ kiosk: 'running', thrower: 'failed', hanger: 'failed' });
+    expect(given).toEqual({
+      kiosk: 'running',
+      reporting: 'running',
+      thrower: 'failed',
+      hanger: 'failed',
+    });
     await net.settle();
     const { events } = await net
       .client('anna')
@@ -124,6 +135,31 @@ describe('add-ons of a daemon', () => {
     const stranger = new WebSocket(address, { headers: { authorization: 'Bearer wrong' } });
     const refused = await new Promise((resolve) => stranger.once('error', resolve));
     expect(String(refused)).toContain('401');
+  });
+
+  it('report, on the command line too', async () => {
+    const home = ['--home', net.net.node('anna').home.directory];
+    const shown = await geo(['report', 'community', '--json', ...home]);
+    const report = JSON.parse(shown.out) as Record<string, unknown>;
+    const [row] = await net.client('anna').balance();
+    expect(report).toMatchObject({ scope: 'own', edges: 1, total_debt: row?.owed_to_me });
+    const picture = join(directory, 'trust.svg');
+    const written = await geo([
+      'report',
+      '--format',
+      'svg',
+      '--picture',
+      'graph',
+      '--out',
+      picture,
+      ...home,
+    ]);
+    expect(written).toMatchObject({ code: 0, err: '' });
+    expect(await readFile(picture, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
+    const wrong = await geo(['report', '--equivalent', 'XYZ', ...home]);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('UAH')]);
+    const called = await geo(['addons', 'call', 'kiosk', '/balance/UAH', ...home]);
+    expect(called.out).toContain(`"owed_to_me":"${row?.owed_to_me}"`);
   });
 
   it('go on where they were when the node is killed', async () => {
