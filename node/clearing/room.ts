@@ -19,6 +19,7 @@ import { CycleKeys } from './cycle-keys.ts';
 import { debtGroundOf } from './debt-ground.ts';
 import { DebtSearch } from './debt-search.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
+import { IndexCycles } from './index-cycles.ts';
 import { LocalCycles } from './local-cycles.ts';
 import { Marks } from './marks.ts';
 import { Passes } from './passes.ts';
@@ -102,7 +103,8 @@ export class ClearingRoom {
     this.source = this.#global;
     const { clearings, source } = this;
     this.#passes = new Passes({ ports, state, clearings, source, settings });
-    this.#triggers = new Triggers({ ports, hall, clearings, cycles, settings });
+    const index = new IndexCycles({ books, isSpared, cyclesMax: settings.cycles_max });
+    this.#triggers = new Triggers({ ports, hall, clearings, cycles, index, settings });
   }
 
   /** A hub's passes. */

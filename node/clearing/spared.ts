@@ -57,6 +57,7 @@ export class Spared {
 
   /** Whether the creditor is left out of cycles with so many members; without a number, out of all. */
   has(creditor: Pid, equivalent: EquivalentCode, now: number, length = CYCLE_MIN): boolean {
+    if (this.#kept.size === 0 && this.#silent.size === 0) return false;
     const key = nameOf(creditor, equivalent);
     const isIn = (sparing: Sparing | undefined) =>
       sparing !== undefined && sparing.until > now && sparing.from <= length;
