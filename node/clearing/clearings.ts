@@ -53,10 +53,15 @@ export interface ClearingsContext {
 export class Clearings {
   readonly #context: ClearingsContext;
   readonly #me: Pid;
+  /** Clearings of which an attempt is under way. */
+  readonly #attempting = new Set<TxId>();
 
   constructor(context: ClearingsContext) {
     this.#context = context;
     this.#me = pidFromPublicKey(context.ports.signer.publicKey);
+    context.hall.listen((notice) => {
+      if (notice.type === 'store-reread') this.#logged(this.recover());
+    });
   }
 
   /**
@@ -137,7 +142,10 @@ export class Clearings {
     return this.#advance(tx, { type: 'timer' });
   }
 
-  /** After a restart: what is being voted on is decided by the engine, the rest is asked again or given up. */
+  /**
+   * After a restart, and when a write that was refused is on the disk all the same: what is being voted
+   * on is decided by the engine, the rest is asked again or given up.
+   */
   async recover(): Promise<void> {
     const { state } = this.#context.hall;
     for (const tx of [...state.clearings]) {
@@ -146,7 +154,7 @@ export class Clearings {
       const last = record.attempts.at(-1);
       const attempt = last && state.attempts.get(last);
       const live = attempt !== undefined && attempt.commit.phase !== 'ABORTED';
-      if (!live) await this.#advance(tx, { type: 'restart' });
+      if (!live && !this.#attempting.has(tx)) await this.#advance(tx, { type: 'restart' });
     }
   }
 
@@ -287,13 +295,16 @@ export class Clearings {
   async #follow(tx: TxId, outcome: ClearingCoordinatorOutcome): Promise<void> {
     const prepare = outcome.actions.find((action) => action.do === 'prepare');
     if (prepare === undefined) return;
-    const refusal = await this.#context.attempts.run(this.#recordOf(tx)!, prepare.amount);
+    this.#attempting.add(tx);
+    const refusal = await this.#context.attempts
+      .run(this.#recordOf(tx)!, prepare.amount)
+      .finally(() => this.#attempting.delete(tx));
     if (refusal !== undefined) await this.#aborted(tx, refusal);
   }
 
   /** An attempt that was begun before the process was restarted has come to nothing. */
   interrupted(tx: TxId, refusal: Refusal): void {
-    this.#abortedLogged(tx, refusal);
+    this.#logged(this.#aborted(tx, refusal));
   }
 
   /** A disk that refuses now is asked again later: no clearing stays open for want of one. */
@@ -303,15 +314,15 @@ export class Clearings {
     } catch (error) {
       const { ports, settings } = this.#context;
       if (error instanceof GeoError && error.code === 'E010') {
-        const again = () => this.#abortedLogged(tx, refusal);
+        const again = () => this.#logged(this.#aborted(tx, refusal));
         ports.clock.after(settings.payments.retry_ms, again);
       }
       throw error;
     }
   }
 
-  #abortedLogged(tx: TxId, refusal: Refusal): void {
-    this.#aborted(tx, refusal).catch((error: unknown) => {
+  #logged(work: Promise<void>): void {
+    work.catch((error: unknown) => {
       this.#context.ports.log.warn({ error: String(error) }, 'a clearing was left undecided');
     });
   }

@@ -117,6 +117,25 @@ describe('a clearing', () => {
     await expectSound(village);
   });
 
+  it.each([1, 2, 3, 4])(
+    'ends although write %i is refused and found on the disk afterwards',
+    async (nth) => {
+      const village = await indebted();
+      let writes = 0;
+      village.life('anna').fate = () => (++writes === nth ? 'surface' : 'write');
+      await clear(village, 'anna', '10').catch(() => undefined);
+      await village.pass(60_000);
+      const states = [];
+      for await (const [key] of village.disk('anna').scan({ gte: 'tx/', lt: 'tx0' })) {
+        const { state } = await village.service('anna').transaction(key.slice('tx/'.length));
+        states.push(state);
+      }
+      expect(states.filter((state) => state !== 'COMMITTED' && state !== 'REJECTED')).toEqual([]);
+      expect(states).toHaveLength(3);
+      await expectSound(village);
+    },
+  );
+
   it('needs every member: one that is away means no', async () => {
     const village = await indebted();
     await village.kill('cyril');
