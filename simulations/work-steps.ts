@@ -31,6 +31,7 @@ export type WorkStep =
     }
   | PayStep
   | ClearingStep
+  | CommunityStep
   /** The same command once more: the answer may have been lost with the process that gave it. */
   | { readonly do: 'repeat'; readonly payment: number };
 
@@ -73,3 +74,7 @@ export type ClearingStep =
     }
   /** Says the same to all that waits for this person's word. */
   | { readonly do: 'answer'; readonly host: number; readonly accept: boolean };
+
+export type CommunityStep =
+  /** The hub's operator decides about a member. */
+  { readonly do: 'status'; readonly member: number; readonly act: 'suspend' | 'reinstate' };

@@ -108,14 +108,15 @@ export class Durability implements Watch {
         : hexOf((decode(payload) as CborMap).tx as Uint8Array);
     const record = from.disk.image.get(`tx/${tx}`);
     const { order, clearing } = (record === undefined ? {} : decode(record)) as CborMap;
-    const { accepted, rejected } = (clearing ?? {}) as CborMap;
+    const { accepted, rejected, consents } = (clearing ?? {}) as CborMap;
     const stored = {
-      CLEARING_PROPOSE: order,
-      CLEARING_ACCEPT: accepted,
-      CLEARING_REJECT: rejected,
+      CLEARING_PROPOSE: [order],
+      // Its own, or those of its members that it passes on.
+      CLEARING_ACCEPT: [accepted, ...((consents ?? []) as Uint8Array[])],
+      CLEARING_REJECT: [rejected],
     };
-    const kept = stored[name as keyof typeof stored] as Uint8Array | undefined;
-    if (kept !== undefined && Buffer.compare(kept, body) === 0) return;
+    const kept = stored[name as keyof typeof stored] as (Uint8Array | undefined)[];
+    if (kept.some((each) => each !== undefined && Buffer.compare(each, body) === 0)) return;
     this.#report(from, `a ${name} about ${short(tx)} is sent that is not stored`);
   }
 

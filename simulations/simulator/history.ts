@@ -15,6 +15,7 @@ import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
 import { cheapSignatures, realSignatures } from './identities.ts';
 import { OPENING_MS, type Plan } from './plan.ts';
+import { settingsOf } from './settings.ts';
 import { Stage } from './stage.ts';
 import type { Watch } from './watch.ts';
 import { textOf, World } from './world.ts';
@@ -65,7 +66,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     seed: plan.seed,
     hosts: plan.hosts,
     participants: plan.community.participants,
-    hub: plan.hub,
+    hub: plan.hub?.host,
+    settings: settingsOf(plan),
     hostile: plan.hostile,
     signatures: options.realSignatures ? realSignatures : cheapSignatures,
     skewMsMax: plan.profile === 'calm' ? 0 : SKEW_MS_MAX,

@@ -3,8 +3,9 @@
  * want they sign, and bring to the hub's door when its node is up (docs/PROTOCOL.md, "Agents").
  */
 import type { NodeService } from '../../node/service/contract.ts';
-import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
 import { DEFAULT_POLICY } from '../../protocol/machines/trust-line.ts';
+import { parseAmount } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageBody, MessageName } from '../../protocol/wire/message-types.ts';
@@ -124,6 +125,33 @@ export class Member {
       this.#orders.set(step.payment, frame);
     }
     return (await service.submitEnvelope({ frame })).payment;
+  }
+
+  /**
+   * Says the same to all clearings that wait for its word.
+   * @param agreed hears of each to which it says yes, before the hub does
+   */
+  async answer(service: NodeService, accept: boolean, agreed: (tx: string) => void): Promise<void> {
+    const { publicKey } = this.identity;
+    for (const { tx_id: tx, amount, expires } of (await this.#account(service)).clearings) {
+      const about = { tx: tx as TxId, participant_key: publicKey };
+      if (accept) agreed(tx);
+      const frame = accept
+        ? this.#frame('CLEARING_ACCEPT', {
+            ...about,
+            amount: parseAmount(amount, PRECISION),
+            expires: Date.parse(expires),
+          })
+        : this.#frame('CLEARING_REJECT', { ...about, fault: 'consent_refused', text: 'No.' });
+      await service.submitEnvelope({ frame });
+    }
+  }
+
+  #account(service: NodeService) {
+    const { publicKey, signer } = this.identity;
+    const query = { member_key: publicKey, agent: this.hub.identity.pid, created: this.#now };
+    const signed = seal('MEMBER_QUERY', query, publicKey, (message) => signer.sign(message));
+    return service.memberAccount({ query: Buffer.from(signed).toString('base64') });
   }
 
   /** A version that the hub did not take is signed anew the next time. */

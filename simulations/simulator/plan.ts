@@ -1,5 +1,7 @@
 /** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
-import { seededRandom } from '../random.ts';
+
+import { type HubPlan, makeHub, makeSuspensions } from '../community-work.ts';
+import { type SeededRandom, seededRandom } from '../random.ts';
 import type { Community, Timed, WorkStep } from '../work-steps.ts';
 import { makeCommunity, makeWork } from '../workload.ts';
 import { type FaultStep, LONG_SLEEP_MS, makeFaults, type Profile } from './faults.ts';
@@ -11,8 +13,10 @@ export interface Plan {
   readonly profile: Profile;
   readonly community: Community;
   readonly hosts: number;
-  /** Participants after the last host have no node; this host is their hub. */
-  readonly hub: number | undefined;
+  /** Participants after the last host have no node: this hub votes for them. */
+  readonly hub: HubPlan | undefined;
+  /** Whether nodes look for cycles after payments, besides what people propose. */
+  readonly triggers: boolean;
   /** In order of time. A step's place is its name: a shorter run keeps the names. */
   readonly steps: readonly Timed<Step>[];
   /** When all faults end, virtual ms. */
@@ -37,17 +41,26 @@ const TAIL_MS = 8_000;
 /** In one of so many runs a host is a hub, with so many members at most. */
 const HUB_EVERY = 3;
 const MEMBERS_MAX = 3;
+/** In one of so many runs nodes look for cycles by themselves. */
+const TRIGGERS_EVERY = 3;
+/** Keeps the draws of a community apart from those of all other work. */
+const COMMUNITY_SEED = 7 * 2 ** 32;
 
 export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan {
   const random = seededRandom(seed);
-  const hub = random.below(HUB_EVERY) === 0 ? random.below(hosts) : undefined;
-  const members = hub === undefined ? 0 : 1 + random.below(MEMBERS_MAX);
+  const host = random.below(HUB_EVERY) === 0 ? random.below(hosts) : undefined;
+  const members = host === undefined ? 0 : 1 + random.below(MEMBERS_MAX);
   const community = makeCommunity(random, hosts + members);
   const spanMs = payments * MS_PER_PAYMENT;
   const work = makeWork(random, community, payments, OPENING_MS, spanMs);
   const frame = { random, hosts, startMs: OPENING_MS, spanMs: spanMs + TAIL_MS / 2 };
   const faults = makeFaults(profile, frame);
-  const steps: Timed<Step>[] = [...work, ...faults];
+  const own = seededRandom(seed + COMMUNITY_SEED);
+  const triggers = own.below(TRIGGERS_EVERY) === 0;
+  const hub = host === undefined ? undefined : makeHub(own, hosts, host);
+  const communityWork =
+    hub === undefined ? [] : makeCommunityWork(own, hub, hosts, members, spanMs);
+  const steps: Timed<Step>[] = [...work, ...communityWork, ...faults];
   steps.sort((a, b) => a.at - b.at);
   const hostile = new Set<number>();
   if (profile === 'hostile') {
@@ -55,7 +68,7 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     if (random.below(2) === 0) hostile.add(random.below(hosts));
   }
   // Whoever votes for others is trusted by them.
-  if (hub !== undefined) hostile.delete(hub);
+  if (host !== undefined) hostile.delete(host);
   const sleeps = faults.some(({ step }) => step.do === 'trap' && step.downMs >= LONG_SLEEP_MS);
   return {
     seed,
@@ -63,8 +76,21 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     community,
     hosts,
     hub,
+    triggers,
     steps,
     healMs: OPENING_MS + spanMs + TAIL_MS + (sleeps ? LONG_SLEEP_MS : 0),
     hostile,
   };
+}
+
+/** What the hub's operator and its members do. */
+function makeCommunityWork(
+  random: SeededRandom,
+  hub: HubPlan,
+  hosts: number,
+  members: number,
+  spanMs: number,
+): Timed<WorkStep>[] {
+  const hosted = Array.from({ length: members }, (_, i) => hosts + i);
+  return makeSuspensions(random, [...hub.joined, ...hosted], OPENING_MS, spanMs);
 }

@@ -67,18 +67,20 @@ export class Stage {
     });
   }
 
-  /** Who means to deal with members of the hub knows the hub. */
+  /** Who means to deal with members of the hub knows the hub; some take part in its community. */
   #introduceHub(): void {
-    const { hosts, time } = this.#world;
-    const hub = hosts.find((host) => host.number === this.#plan.hub);
+    const { hub } = this.#plan;
     if (hub === undefined) return;
+    const { time, hosts } = this.#world;
+    const { address, identity } = this.#host(hub.host);
+    const contact = { name: 'hub', pid: identity.pid };
     for (const host of hosts) {
-      if (host === hub) continue;
-      time.after(45, () =>
-        this.#command(host, (service) =>
-          service.addContact({ name: 'hub', pid: hub.identity.pid }),
-        ),
-      );
+      if (host.number === hub.host) continue;
+      time.after(45, () => this.#command(host, (service) => service.addContact(contact)));
+    }
+    for (const number of hub.joined) {
+      const wish = { address, name: `n${number}`, about: '', kind: 'person' as const };
+      time.after(60, () => this.#command(this.#host(number), (service) => service.join(wish)));
     }
   }
 
@@ -112,6 +114,7 @@ export class Stage {
       case 'repeat':
       case 'clear':
       case 'answer':
+      case 'status':
         this.#work(step);
         break;
       default:
@@ -155,6 +158,11 @@ export class Stage {
       case 'answer':
         this.#answer(step);
         break;
+      case 'status': {
+        const change = { member: this.#pid(step.member), act: step.act, reason: '' };
+        this.#command(this.#host(this.#plan.hub!.host), (service) => service.changeMember(change));
+        break;
+      }
     }
   }
 
@@ -181,7 +189,11 @@ export class Stage {
 
   #answer({ host: number, accept }: Extract<ClearingStep, { do: 'answer' }>): void {
     const { host, member } = this.#who(number);
-    if (member !== undefined) return;
+    if (member !== undefined) {
+      const agreed = (tx: string) => this.#clearings.agreed(member.identity.hex, tx);
+      this.#command(host, (service) => member.answer(service, accept, agreed));
+      return;
+    }
     this.#command(host, async (service) => {
       for (const { tx_id } of service.pendingClearings()) {
         if (accept) this.#clearings.agreed(host.identity.hex, tx_id);

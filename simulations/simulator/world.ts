@@ -1,6 +1,4 @@
 /** Many nodes in one thread: hosts, the network between them, one clock, and whoever watches. */
-import { NodeConfig } from '../../config/node.ts';
-import type { NodeSettings } from '../../node/settings.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { seededRandom } from '../random.ts';
 import { chance } from './chance.ts';
@@ -9,6 +7,7 @@ import { Host } from './host.ts';
 import type { Identity, Signatures } from './identities.ts';
 import { Member } from './members.ts';
 import { SimulatedNetwork } from './network.ts';
+import type { WorldSettings } from './settings.ts';
 import { Watches } from './watch.ts';
 
 export interface WorldOptions {
@@ -19,6 +18,7 @@ export interface WorldOptions {
   readonly hub: number | undefined;
   /** Numbers of the hosts that keep no rule. */
   readonly hostile: ReadonlySet<number>;
+  readonly settings: WorldSettings;
   readonly signatures: Signatures;
   /** By how much clocks may be wrong, ms either way. */
   readonly skewMsMax: number;
@@ -30,23 +30,6 @@ const DISK_MS_MIN = 0.2;
 const DISK_MS_MAX = 4;
 const DISK = 101;
 const SKEW = 102;
-
-const defaults = NodeConfig.parse({});
-
-/** The configuration's defaults, but shorter lives: more happens in a minute of virtual time. */
-export const SETTINGS: NodeSettings = {
-  ...defaults,
-  version: 'simulated',
-  payments: { ...defaults.payments, order_life_ms: 30_000 },
-  outbox: { ...defaults.outbox, retry_max_ms: 20_000 },
-  // What is cleared is decided by the plan of a run, not by each payment.
-  clearing: { ...defaults.clearing, trigger: false, consent_ms: 8_000 },
-};
-
-const HUB_SETTINGS: NodeSettings = {
-  ...SETTINGS,
-  hub: { ...defaults.hub, enabled: true, admission: 'open', name: 'simulated' },
-};
 
 /** Whoever can owe and be owed. */
 export interface Participant {
@@ -80,8 +63,8 @@ export class World {
       network: this.network,
       watch: this.watch,
       signatures,
-      settings: SETTINGS,
-      hubSettings: HUB_SETTINGS,
+      settings: options.settings.node,
+      hubSettings: options.settings.hub,
       seed,
       diskLatencyMs: (host: Host) => {
         const count = (batches.get(host) ?? 0) + 1;
