@@ -33,6 +33,7 @@ import {
   text,
   whole,
 } from './option.ts';
+import { sessions } from './sessions.ts';
 
 function isMultiaddr(given: string): boolean {
   try {
@@ -232,6 +233,7 @@ const sections = {
   outbox,
   commit,
   events,
+  sessions,
   audit,
   hub,
   memberships,
@@ -251,6 +253,7 @@ export const NodeConfig = z.strictObject({
   outbox: outbox.prefault({}),
   commit: commit.prefault({}),
   events: events.prefault({}),
+  sessions: sessions.prefault({}),
   audit: audit.prefault({}),
   hub: hub.prefault({}),
   memberships: memberships.prefault({}),
@@ -272,6 +275,7 @@ export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>
   outbox: 'Outbox',
   commit: 'Group commit',
   events: 'Events',
+  sessions: 'Signing in',
   audit: 'Audit',
   hub: 'Hub of a community',
   memberships: 'Membership in communities',
@@ -342,6 +346,11 @@ export const CONFIG_RULES: readonly {
     keys: ['payments.prepare_ms', 'payments.order_life_ms'],
     sentence: 'prepare_ms must not be above order_life_ms, or no attempt fits into an order',
     holds: ({ payments }) => payments.prepare_ms <= payments.order_life_ms,
+  },
+  {
+    keys: ['sessions.access_ms', 'sessions.refresh_ms'],
+    sentence: 'access_ms must not be above refresh_ms',
+    holds: ({ sessions }) => sessions.access_ms <= sessions.refresh_ms,
   },
   {
     keys: ['network.allow', 'network.deny'],

@@ -95,6 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await node.start();
     const api = await startApi({
       service: node.service,
+      reception: node.reception,
       live: node.live,
       addons: node.addons,
       metrics,

@@ -38,17 +38,21 @@ import { NeighbourSearch } from './routing/neighbour-search.ts';
 import { groundOf } from './routing/own-ground.ts';
 import { Places } from './routing/places.ts';
 import { Router } from './routing/router.ts';
-import type { LiveSource, NodeService } from './service/contract.ts';
+import type { LiveSource, NodeService, Reception } from './service/contract.ts';
 import { hubOperations } from './service/hub.ts';
 import { createService } from './service/local-service.ts';
+import { participationOf } from './service/participation.ts';
 import type { Rooms } from './service/rooms.ts';
+import { receptionOf } from './service/sessions.ts';
 import { Views } from './service/views.ts';
+import { openReception } from './sessions/open.ts';
 import type { NodeSettings } from './settings.ts';
 import { RedoLog } from './store/redo-log.ts';
 import { readVitals, type Vitals } from './vitals.ts';
 
 export interface Node {
   readonly service: NodeService;
+  readonly reception: Reception;
   readonly live: LiveSource;
   readonly addons: Addons;
   /** How it is, as numbers. */
@@ -65,7 +69,6 @@ export interface Node {
 
 /** Turns that may wait for the disk before new events are refused. */
 const BACKLOG_MAX = 20_000;
-const FROZEN = 'participation-frozen';
 
 export function createNode(settings: NodeSettings, given: Ports): Node {
   const redo = new RedoLog(given.store, given.clock);
@@ -117,7 +120,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     isChosen: (pid, by) => acquaintances.isChosen(pid, by),
     uninvitedMax: settings.limits.uninvited_lines,
   });
-  const isFrozen = () => state.meta.get(FROZEN)?.[0] === 1;
+  const { isFrozen, setFrozen } = participationOf(hall);
   const barOf = (pid: Pid) => (pid === me && isFrozen() ? 'frozen' : membership.barOf(pid));
   const attempts = new Attempts(
     {
@@ -266,10 +269,6 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     if (notice.type === 'member-changed') ignoring(acquaintances.keepNeighbour(notice.participant));
   });
 
-  async function setFrozen(frozen: boolean): Promise<void> {
-    await hall.turn((turn) => turn.putMeta(FROZEN, new Uint8Array([frozen ? 1 : 0])));
-  }
-
   const moving = new Moving({
     store: ports.store,
     hall,
@@ -285,6 +284,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
   const news = new News(ports, events);
   const integrity = new IntegrityRoom(ports, redo, hall, (id) => edges.isCompared(id));
   const addons = new Addons(ports, hall, settings.addons, news, () => service);
+  const belonging = { me, agents, membership, community };
   const rooms: Rooms = {
     ports,
     settings,
@@ -308,6 +308,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     events,
     integrity,
     addons,
+    ...openReception({ ports, hall, door, restored, ...belonging }, settings.sessions),
     isFrozen,
     setFrozen,
     restoredAt,
@@ -317,6 +318,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
 
   const node: Node = {
     service,
+    reception: receptionOf(rooms, service),
     live: news,
     addons,
     vitals: () => readVitals(rooms, inbox.counters),

@@ -13,6 +13,7 @@ export type NodeSettings = Pick<
   | 'hub'
   | 'memberships'
   | 'events'
+  | 'sessions'
   | 'audit'
   | 'addons'
 > & {

@@ -160,6 +160,12 @@ export function queryEnvelope(key: MemberKey, agent: Pid, now: number): Uint8Arr
   return seal('MEMBER_QUERY', body, key.publicKey, (message) => key.sign(message));
 }
 
+/** The envelope of a SIGN_IN: answers a challenge that `node` has given to the key. */
+export function signInEnvelope(key: MemberKey, node: Pid, challenge: Uint8Array): Uint8Array {
+  const body = { participant_key: key.publicKey, node, challenge };
+  return seal('SIGN_IN', body, key.publicKey, (message) => key.sign(message));
+}
+
 /** The name of the member. */
 export function pidOf(key: MemberKey): Pid {
   return pidFromPublicKey(key.publicKey);

@@ -25,6 +25,13 @@ const STATUS_BY_CODE: Record<ErrorCode, number> = {
 /** Faults for which HTTP has a more exact word than the code's own status. */
 const STATUS_BY_FAULT: Readonly<Record<string, number>> = {
   bad_token: 401,
+  sign_in_failed: 401,
+  session_ended: 401,
+  token_reused: 401,
+  sign_in_locked: 429,
+  too_many_requests: 429,
+  too_many_sessions: 503,
+  unknown_session: 404,
   no_such_route: 404,
   no_such_addon: 404,
   unknown_transaction: 404,

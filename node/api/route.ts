@@ -38,7 +38,8 @@ interface Route<M extends Method> {
     | 'ledger'
     | 'hub'
     | 'memberships'
-    | 'events';
+    | 'events'
+    | 'sessions';
   readonly summary: string;
   readonly access: Access;
   readonly input: Parameters<M> extends [infer Argument] ? Input<Argument> : null;

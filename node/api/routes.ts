@@ -16,6 +16,7 @@ import { MEMBERSHIP_ROUTES } from './routes/memberships.ts';
 import { NODE_ROUTES } from './routes/node.ts';
 import { PAYMENT_ROUTES } from './routes/payments.ts';
 import { PEER_ROUTES } from './routes/peers.ts';
+import { SESSION_ROUTES } from './routes/sessions.ts';
 import { TRUST_LINE_ROUTES } from './routes/trust-lines.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -44,6 +45,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...HUB_ROUTES,
   ...MEMBERSHIP_ROUTES,
   ...EVENT_ROUTES,
+  ...SESSION_ROUTES,
   ...ADDON_ROUTES,
 };
 

@@ -1,14 +1,15 @@
 /**
- * Serves the route table on the loopback interface: JSON in, JSON out, a bearer token, and one
+ * Serves the route table on the loopback interface: JSON in, JSON out, bearer tokens, and one
  * envelope for every refusal. Decides nothing about money; that is NodeService's.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
-import type { LiveSource, NodeService } from '../service/contract.ts';
+import type { LiveSource, NodeService, Reception } from '../service/contract.ts';
 import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
-import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
+import { Admission } from './admission.ts';
+import { checkHost, LOOPBACK_HOST } from './guard.ts';
 import { LiveDoor } from './live.ts';
 import { openApiDocument } from './openapi.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf, statusOf } from './problem.ts';
@@ -35,6 +36,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export interface ApiOptions {
   readonly service: NodeService;
+  /** Without it nobody can sign in. */
+  readonly reception?: Reception;
   /** Without it there are no live events. */
   readonly live?: LiveSource;
   /** Without it there is nothing under `/addons`. */
@@ -140,12 +143,15 @@ function buildApp(options: ApiOptions): FastifyInstance {
     return { status: 'ok' };
   });
   if (options.openMetrics) addMetrics(app, options);
-  // A member of a hub has no token: the signature in the body is its authority.
-  addRoutes(app, service, ({ access }) => access === 'anyone');
+  const admission = new Admission(options.token, options.reception);
+  app.register(async (open) => {
+    // A member of a hub may have no token: the signature in the body is its authority.
+    open.addHook('onRequest', async (request) => admission.welcome(request));
+    addRoutes(open, service, admission, ({ access }) => access === 'anyone');
+  });
 
   app.register(async (guarded) => {
-    const admits = tokenCheck(options.token);
-    guarded.addHook('onRequest', async (request) => admits(request.headers));
+    guarded.addHook('onRequest', async (request) => admission.admit(request));
     // Within the guard, so that a stranger cannot tell paths that exist from those that do not.
     guarded.setNotFoundHandler((request, reply) =>
       fail(
@@ -158,8 +164,8 @@ function buildApp(options: ApiOptions): FastifyInstance {
       ),
     );
     const document = openApiDocument(options.version ?? '0');
-    guarded.get(OPENAPI_PATH, async () => document);
-    addRoutes(guarded, service, ({ access }) => access !== 'anyone');
+    guarded.get(OPENAPI_PATH, { config: { access: 'member' } }, async () => document);
+    addRoutes(guarded, service, admission, ({ access }) => access !== 'anyone');
     if (!options.openMetrics) addMetrics(guarded, options);
     if (options.addons !== undefined) addAddonRoutes(guarded, options.addons);
     if (live !== undefined) {
@@ -180,19 +186,21 @@ function addMetrics(app: FastifyInstance, { metrics }: ApiOptions): void {
 function addRoutes(
   app: FastifyInstance,
   service: NodeService,
+  admission: Admission,
   belongs: (route: AnyRoute) => boolean,
 ): void {
   for (const route of ROUTE_LIST.filter(belongs)) {
     app.route({
       method: route.method,
       url: API_PREFIX + route.path,
-      handler: async (request) => answer(route, service, request),
+      config: { access: route.access },
+      handler: async (request) => answer(route, admission.serviceFor(request, service), request),
     });
   }
 }
 
 /** Reads the argument, calls the service, and lets out nothing that the response's shape does not name. */
-async function answer(route: AnyRoute, service: NodeService, request: FastifyRequest) {
+async function answer(route: AnyRoute, service: Partial<NodeService>, request: FastifyRequest) {
   const call = service[route.name] as (argument?: unknown) => unknown;
   const result = await call.call(service, readArgument(route, request));
   return route.response.parse(result);
@@ -282,6 +290,8 @@ function frameworkRefusal(error: unknown): GeoError | undefined {
 function sendProblem(error: GeoError, reply: FastifyReply): void {
   const status = statusOf(error);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const wait = error.details.retry_after_s;
+  if (typeof wait === 'number') reply.header('retry-after', wait);
   reply.code(status).header('content-type', PROBLEM_CONTENT_TYPE).send(problemOf(error));
 }
 

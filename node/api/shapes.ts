@@ -14,4 +14,5 @@ export * from './shapes/node.ts';
 export * from './shapes/payments.ts';
 export * from './shapes/peers.ts';
 export * from './shapes/problem.ts';
+export * from './shapes/sessions.ts';
 export * from './shapes/trust-lines.ts';

@@ -170,7 +170,8 @@ export class Inbox {
         return this.#turn((turn) => agents.receive(turn, from, signed!));
       }
       case 'MEMBER_QUERY':
-        throw new GeoError('E006', 'A member asks its agent by the API of the hub.', {
+      case 'SIGN_IN':
+        throw new GeoError('E006', 'Members ask and sign in by the API of the hub.', {
           fault: 'not_between_nodes',
         });
       case 'AGENT_QUERY':

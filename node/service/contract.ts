@@ -132,6 +132,15 @@ export interface MembershipOperations {
   operateAt(request: shapes.RemoteRequest): Promise<shapes.RemoteAnswer>;
 }
 
+/** Signing in by HTTP. A session lets its holder read; what changes books is signed as before. */
+export interface SessionOperations {
+  challenge(request: shapes.ChallengeRequest): shapes.Challenge;
+  signIn(request: shapes.SignInRequest): Promise<shapes.Tokens>;
+  exchangeTokens(request: shapes.ExchangeRequest): Promise<shapes.Tokens>;
+  sessions(): shapes.Session[];
+  endSession(session: string): Promise<shapes.Session>;
+}
+
 /** What has happened, for programs that follow it. */
 export interface EventOperations {
   events(query: shapes.EventsQuery): Promise<shapes.EventPage>;
@@ -167,4 +176,34 @@ export interface NodeService
     HubOperations,
     MembershipOperations,
     EventOperations,
+    SessionOperations,
     AddonOperations {}
+
+/** What a participant may ask of its own books, whoever keeps them. */
+export type OwnBooks = Pick<
+  NodeService,
+  'trustLines' | 'balance' | 'debts' | 'history' | 'books' | 'pendingClearings' | 'transaction'
+>;
+
+/** Somebody who has signed in. */
+export interface SignedIn {
+  readonly session: string;
+  readonly participant: string;
+  /** Has a role at the hub, whichever. */
+  readonly isOperator: boolean;
+}
+
+/** Whoever does not hold the token of the home. */
+export interface Visitor {
+  /** Network address, as the HTTP door saw it. */
+  readonly address: string;
+  readonly signedIn?: SignedIn;
+}
+
+/** Where visitors are received. */
+export interface Reception {
+  /** @throws GeoError E006 `bad_token` */
+  holderOf(accessToken: string): SignedIn;
+  /** What the visitor may ask for, answered for that visitor; nothing else is in it. */
+  serviceFor(visitor: Visitor): Partial<NodeService>;
+}

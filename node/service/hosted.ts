@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { GeoError, invalid } from '../../protocol/errors.ts';
-import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
 import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
@@ -10,7 +10,7 @@ import type * as shapes from '../api/shapes.ts';
 import { SECRET_FILE_MODE, writeFileAtomically } from '../home/home.ts';
 import { peerIn } from './asking.ts';
 import type { HostedOperations } from './contract.ts';
-import { readHistory } from './history.ts';
+import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
 import { isoTime, Views } from './views.ts';
 
@@ -42,10 +42,8 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
   }
 
   async function accountOf(member: Pid): Promise<shapes.Account> {
-    const views = new Views(state, member);
-    const edges = views.edges();
+    const books = ownBooks(rooms, member);
     const known = state.agents.get(member);
-    const byEquivalent = Map.groupBy(edges, (edge) => edge.equivalent);
     return {
       member,
       agent:
@@ -57,38 +55,13 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
               expires: known.expires === undefined ? null : isoTime(known.expires),
               serves: agents.served(member),
             },
-      trust_lines: edges.flatMap((edge) => views.lines(edge)),
-      balance: [...byEquivalent.values()].map((group) => views.balance(group)),
-      debts: edges.flatMap((edge) => views.debts(edge)),
-      clearings: rooms.clearing
-        .pendingOf(member)
-        .map((tx) => views.clearing(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!)),
-      books: edges.map((edge) => views.book(edge)),
-      history: await readHistory(
-        ports.store,
-        state,
-        { limit: HISTORY_ROWS },
-        undefined,
-        agents.historyOf(member),
-      ),
+      trust_lines: books.trustLines(),
+      balance: books.balance(),
+      debts: books.debts(),
+      clearings: books.pendingClearings(),
+      books: books.books(),
+      history: await books.history({ limit: HISTORY_ROWS }),
     };
-  }
-
-  /** @throws GeoError E009 `unknown_transaction` */
-  function transactionOf(tx: TxId, member: Pid): shapes.Transaction {
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
-    const views = new Views(state, member);
-    const seen = record && views.transaction(tx, record, null);
-    const parties =
-      seen?.kind === 'clearing'
-        ? seen.cycle
-        : [seen?.payer, seen?.payee, ...(seen?.routes.flatMap(({ path }) => path) ?? [])];
-    if (seen === undefined || !parties.includes(member)) {
-      throw new GeoError('E009', 'This node knows no such transaction of the member.', {
-        fault: 'unknown_transaction',
-      });
-    }
-    return seen.kind === 'clearing' ? seen : { ...seen, role: views.roleIn(seen) };
   }
 
   const say = (type: 'AGENT_GRANT' | 'AGENT_REVOKE', body: AgentGrant | AgentRevoke) =>
@@ -129,7 +102,8 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
 
     memberAccount: async (request) => accountOf(memberIn(request)),
 
-    memberTransaction: async (request) => transactionOf(request.tx_id as TxId, memberIn(request)),
+    memberTransaction: async (request) =>
+      ownBooks(rooms, memberIn(request)).transaction(request.tx_id),
 
     memberExport: async (request) => ({
       file: toBase64(await moving.export(memberIn(request))),

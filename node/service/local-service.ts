@@ -13,6 +13,7 @@ import { nodeOperations } from './node.ts';
 import { paymentOperations } from './payments.ts';
 import { peerOperations } from './peers.ts';
 import type { Rooms } from './rooms.ts';
+import { sessionOperations } from './sessions.ts';
 import { trustLineOperations } from './trust-lines.ts';
 import { Views } from './views.ts';
 
@@ -30,6 +31,7 @@ export function createService(rooms: Rooms): NodeService {
     ...hubOperations(rooms, views),
     ...membershipOperations(rooms),
     ...eventOperations(rooms),
+    ...sessionOperations(rooms),
     ...addonOperations(rooms),
   };
 }

@@ -21,6 +21,8 @@ import type { Acquaintances } from '../peers/acquaintances.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { SignIn } from '../sessions/sign-in.ts';
 import type { NodeSettings } from '../settings.ts';
 
 /** The rooms of a node, as its service sees them. */
@@ -47,6 +49,8 @@ export interface Rooms {
   readonly events: EventLog;
   readonly integrity: IntegrityRoom;
   readonly addons: Addons;
+  readonly sessions: Sessions;
+  readonly signIn: SignIn;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;
   /** When these books were restored from a backup, ms since 1970 UTC. */

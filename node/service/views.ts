@@ -26,10 +26,13 @@ import type { RefusalRecord, TransactionRecord } from '../store/records.ts';
 export class Views {
   readonly #state: State;
   readonly #me: Pid;
+  readonly #names: boolean;
 
-  constructor(state: State, me: Pid) {
+  /** @param names whether the viewer may see what this node calls others */
+  constructor(state: State, me: Pid, names = true) {
     this.#state = state;
     this.#me = me;
+    this.#names = names;
   }
 
   /** Every edge of the participant whose view this is. */
@@ -40,6 +43,7 @@ export class Views {
   }
 
   nameOf(pid: Pid): string | null {
+    if (!this.#names) return null;
     for (const [name, contact] of this.#state.contacts) if (contact.pid === pid) return name;
     return null;
   }

@@ -33,6 +33,7 @@
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
  * | `spared/` | equivalent, PID | SparedRecord: left out of proposals for a time |
+ * | `session/` | SHA-256 of the session's id | SessionRecord: somebody who has signed in by HTTP |
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
  * | `heard/` | name of an add-on | cursor of the last event that it has heard |
@@ -44,7 +45,14 @@ import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { ScanRange } from '../ports.ts';
 
 /** Prefixes of records that rooms above the engine keep (`engine/shelf.ts`). */
-export type ShelfPrefix = 'member' | 'invitation' | 'operator' | 'offer' | 'membership' | 'spared';
+export type ShelfPrefix =
+  | 'member'
+  | 'invitation'
+  | 'operator'
+  | 'offer'
+  | 'membership'
+  | 'spared'
+  | 'session';
 
 export type Prefix =
   | ShelfPrefix

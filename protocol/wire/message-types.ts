@@ -2,7 +2,14 @@
  * Every message: its number on the wire, whether its author signs it, and its body.
  * Numbers are append only: a number once used is never given to another message.
  */
-import { AgentAck, AgentGrant, AgentQuery, AgentRevoke, MemberQuery } from './messages/agent.ts';
+import {
+  AgentAck,
+  AgentGrant,
+  AgentQuery,
+  AgentRevoke,
+  MemberQuery,
+  SignIn,
+} from './messages/agent.ts';
 import {
   ClearingMark,
   ClearingPrepare,
@@ -98,6 +105,7 @@ export const MESSAGES = {
   OPERATOR_REQUEST: message(105, true, OperatorRequest),
   OPERATOR_REPLY: message(106, false, OperatorReply),
   AGENT_QUERY: message(107, false, AgentQuery),
+  SIGN_IN: message(108, true, SignIn),
 
   PING: message(112, false, Ping),
   PONG: message(113, false, Ping),

@@ -75,6 +75,10 @@ export const IMPORTS: readonly ImportRow[] = [
       ],
       ['@noble/'],
     ],
+    'sessions/': [
+      [...STATE, '/config/node.ts', 'store/session-records.ts', 'engine/', 'hub/', 'sessions/'],
+      ['@noble/'],
+    ],
     'events/': [[...STATE, 'engine/', 'events/'], []],
     // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.
     'addons/': [

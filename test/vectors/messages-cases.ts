@@ -258,6 +258,12 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     signer: w.carol,
   },
   { name: 'who votes for carol?', type: 'AGENT_QUERY', body: { member: w.carol.pid } },
+  {
+    name: 'signs in with a challenge',
+    type: 'SIGN_IN',
+    body: { participant_key: w.carol.key, node: w.eve.pid, challenge: hexToBytes('00'.repeat(40)) },
+    signer: w.carol,
+  },
   { name: 'has come', type: 'AGENT_ACK', body: { member: w.carol.pid, sequence: 3 } },
   ...MEMBERSHIP_MESSAGES,
   { name: 'a nonce', type: 'PING', body: { nonce: hexToBytes('0001020304050607') } },

@@ -193,6 +193,7 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
   ['AGENT_ACK', 'sequence as text', { sequence: '3' }],
   ['AGENT_QUERY', 'a PID cut in half', { member: HALF_PID }],
   ['MEMBER_QUERY', 'time before 1970', { created: -1 }],
+  ['SIGN_IN', 'challenge of 65 bytes', { challenge: new Uint8Array(65) }],
   ['JOIN_REQUEST', 'profile of another kind', { profile: { kind: 'club', name: '', about: '' } }],
   [
     'JOIN_REQUEST',

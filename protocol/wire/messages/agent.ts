@@ -53,3 +53,16 @@ export const MemberQuery = s.named(
   s.map({ member_key: s.publicKey, agent: s.pid, created: s.time }),
 );
 export type MemberQuery = s.Infer<typeof MemberQuery>;
+
+/** By which a participant shows a node, beside the channel of nodes, that the key is its own. */
+export const SignIn = s.named(
+  'sign-in',
+  s.map({
+    participant_key: s.publicKey,
+    /** Where; so that no node can use it at another. */
+    node: s.pid,
+    /** What the node has given to that key, as it is. */
+    challenge: s.bytesUpTo(64),
+  }),
+);
+export type SignIn = s.Infer<typeof SignIn>;

@@ -75,6 +75,11 @@ export const ARGUMENTS: {
   memberships: [],
   join: [{ address: '/ip4/127.0.0.1/tcp/4001', code: 'X', name: '', about: '', kind: 'person' }],
   leave: [{ hub: BOB }],
+  challenge: [{ public_key: TX }],
+  signIn: [{ envelope: 'oGE=', label: 'phone' }],
+  exchangeTokens: [{ refresh_token: 'ger_AAAA', nonce: 'a'.repeat(32) }],
+  sessions: [],
+  endSession: ['abcdef01'],
   events: [{ after: 'oldest', topics: 'payment.state', limit: 10 }],
   operateAt: [{ hub: BOB, method: 'hubMembers', argument: { status: 'active' } }],
 };

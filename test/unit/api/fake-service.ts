@@ -7,6 +7,7 @@ import type { NodeService } from '../../../node/service/contract.ts';
 import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
 import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 import { kept, status } from './fake-node.ts';
+import { fakeSessions } from './fake-sessions.ts';
 
 export const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 export const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
@@ -229,6 +230,11 @@ export function createFakeService(): FakeService {
     answerClearing: method('answerClearing'),
     operateAt: method('operateAt'),
     events: method('events'),
+    challenge: method('challenge'),
+    signIn: method('signIn'),
+    exchangeTokens: method('exchangeTokens'),
+    sessions: method('sessions'),
+    endSession: method('endSession'),
   };
 }
 
@@ -237,6 +243,7 @@ type Answers = { [Name in keyof NodeService]: Awaited<ReturnType<NodeService[Nam
 function fixed(): Answers {
   return {
     events: { events: [event], cursor: '0-1' },
+    ...fakeSessions,
     identity: { pid: ANNA, public_key: KEY, addresses: [ADDRESS] },
     status,
     setParticipation: { ...status, participation: 'frozen' },

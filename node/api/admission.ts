@@ -1,0 +1,69 @@
+/** Who asks, and whether the route is for them. Every row of the table goes through here, and what is no row as well. */
+import type { FastifyRequest } from 'fastify';
+import { GeoError } from '../../protocol/errors.ts';
+import type { NodeService, Reception, Visitor } from '../service/contract.ts';
+import { tokenCheck } from './guard.ts';
+import type { Access } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; absent: whoever holds the token of the home. */
+    visitor: Visitor | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Without it a route is for the owner of the node. */
+    readonly access?: Access;
+  }
+}
+
+/** Accesses that somebody who has signed in has, besides the owner of the node. */
+const MEMBER: readonly Access[] = ['anyone', 'member'];
+const AUDITOR: readonly Access[] = [...MEMBER, 'auditor'];
+
+export class Admission {
+  readonly #reception: Reception | undefined;
+  readonly #requireOwner: ReturnType<typeof tokenCheck>;
+
+  /** @param token of the home */
+  constructor(token: string, reception?: Reception) {
+    this.#reception = reception;
+    this.#requireOwner = tokenCheck(token);
+  }
+
+  /** Somebody of whom nothing is asked. */
+  welcome(request: FastifyRequest): void {
+    request.visitor = { address: request.ip };
+  }
+
+  /** @throws GeoError E006 `bad_token` (HTTP 401), `not_allowed` (403) */
+  admit(request: FastifyRequest): void {
+    const session = /^Bearer (gea_\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (session === undefined || this.#reception === undefined) {
+      this.#requireOwner(request.headers);
+      request.visitor = undefined;
+      return;
+    }
+    const signedIn = this.#reception.holderOf(session);
+    request.visitor = { address: request.ip, signedIn };
+    const { access = 'local' } = request.routeOptions.config;
+    if ((signedIn.isOperator ? AUDITOR : MEMBER).includes(access)) return;
+    throw notAllowed(access);
+  }
+
+  /** What answers the request: to a visitor nothing but what is made for that visitor. */
+  serviceFor(request: FastifyRequest, owners: NodeService): Partial<NodeService> {
+    const { visitor } = request;
+    if (visitor === undefined) return owners;
+    const own = this.#reception?.serviceFor(visitor) ?? {};
+    // Rows for anyone rest on nothing that the HTTP door knows.
+    return visitor.signedIn === undefined ? { ...owners, ...own } : own;
+  }
+}
+
+function notAllowed(access: Access): GeoError {
+  const sentence =
+    access === 'auditor'
+      ? 'That is for operators and auditors of the community.'
+      : 'That is for the owner of the node alone. What you want changed, sign and hand in.';
+  return new GeoError('E006', sentence, { fault: 'not_allowed', access });
+}

@@ -1,0 +1,57 @@
+/** The books of one participant as this node has them: lines, debts, balance, history, transactions. */
+import { GeoError } from '../../protocol/errors.ts';
+import type { Pid, TxId } from '../../protocol/identity/pid.ts';
+import type * as shapes from '../api/shapes.ts';
+import type { OwnBooks } from './contract.ts';
+import { readHistory } from './history.ts';
+import type { Rooms } from './rooms.ts';
+import { Views } from './views.ts';
+
+/** @param member who sees nothing but what is its own */
+export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
+  const { ports, agents, hall } = rooms;
+  const { state } = hall;
+  const views = new Views(state, member, member === rooms.me);
+  const recordOf = (tx: TxId) => state.transactions.get(tx) ?? state.readTransaction(tx);
+  return {
+    trustLines: () => views.edges().flatMap((edge) => views.lines(edge)),
+
+    balance: () =>
+      [...Map.groupBy(views.edges(), (edge) => edge.equivalent).values()].map((group) =>
+        views.balance(group),
+      ),
+
+    debts: () => views.edges().flatMap((edge) => views.debts(edge)),
+
+    books: () => views.edges().map((edge) => views.book(edge)),
+
+    pendingClearings: () =>
+      rooms.clearing.pendingOf(member).map((tx) => views.clearing(tx, recordOf(tx)!)),
+
+    history: (query) =>
+      readHistory(
+        ports.store,
+        state,
+        query,
+        query.peer as Pid | undefined,
+        agents.historyOf(member),
+      ),
+
+    transaction: async (text) => {
+      const tx = text as TxId;
+      const record = recordOf(tx);
+      const seen = record && views.transaction(tx, record, null);
+      if (seen === undefined || !partiesOf(seen).includes(member)) {
+        throw new GeoError('E009', 'This node knows no such transaction of the member.', {
+          fault: 'unknown_transaction',
+        });
+      }
+      return seen.kind === 'clearing' ? seen : { ...seen, role: views.roleIn(seen) };
+    },
+  };
+}
+
+function partiesOf(seen: shapes.Transaction): readonly string[] {
+  if (seen.kind === 'clearing') return seen.cycle;
+  return [seen.payer, seen.payee, ...seen.routes.flatMap(({ path }) => path)];
+}

@@ -1,0 +1,112 @@
+/** Signing in by HTTP, and what whoever has signed in may ask for. */
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { invalid } from '../../protocol/errors.ts';
+import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
+import type * as shapes from '../api/shapes.ts';
+import type { Tokens } from '../sessions/sessions.ts';
+import type { SessionRecord } from '../store/session-records.ts';
+import type { NodeService, Reception, SessionOperations, Visitor } from './contract.ts';
+import { ownBooks } from './own-books.ts';
+import type { Rooms } from './rooms.ts';
+import { isoTime } from './views.ts';
+
+/** @param visitor who asks; without one, the owner of the node */
+export function sessionOperations(
+  { me, sessions, signIn }: Rooms,
+  visitor?: Visitor,
+): SessionOperations {
+  const caller = visitor?.signedIn;
+  const view = (session: Hash, record: SessionRecord): shapes.Session => ({
+    session,
+    participant: record.participant,
+    label: record.label,
+    begun: isoTime(record.begun),
+    rotated: isoTime(record.rotated),
+    expires: isoTime(record.refresh_expires),
+    current: session === caller?.session,
+  });
+  const listed = () => sessions.list(caller?.participant as Pid | undefined);
+
+  return {
+    challenge: ({ public_key: key }) => {
+      const { challenge, expires } = signIn.challenge(key as PublicKey);
+      return {
+        challenge: Buffer.from(challenge).toString('base64'),
+        node: me,
+        expires: isoTime(expires),
+      };
+    },
+
+    signIn: async ({ envelope, label }) =>
+      tokensView(
+        await signIn.enter({
+          envelope: new Uint8Array(Buffer.from(envelope, 'base64')),
+          label,
+          address: visitor?.address ?? '',
+        }),
+      ),
+
+    exchangeTokens: async ({ refresh_token: token, nonce }) =>
+      tokensView(await sessions.exchange(token, hexToBytes(nonce))),
+
+    sessions: () => listed().map(([name, record]) => view(name, record)),
+
+    endSession: async (text) => {
+      const found = listed().filter(([name]) => name.startsWith(text));
+      if (found.length !== 1) {
+        throw invalid(
+          'unknown_session',
+          found.length === 0
+            ? 'There is no such session, or it has ended.'
+            : 'That is the beginning of several sessions; write more of it.',
+        );
+      }
+      const [name, record] = found[0]!;
+      await sessions.end(name);
+      return view(name, record);
+    },
+  };
+}
+
+/** What the HTTP door asks about those who do not hold the token of the home. */
+export function receptionOf(rooms: Rooms, service: NodeService): Reception {
+  const { sessions, community } = rooms;
+  const auditing = communityReads(service);
+  return {
+    holderOf: (token) => {
+      const { session, participant } = sessions.holderOf(token);
+      const isOperator = community.operators.roleOf(participant) !== undefined;
+      return { session, participant, isOperator };
+    },
+    serviceFor: (visitor) => {
+      const { signedIn } = visitor;
+      const signing = sessionOperations(rooms, visitor);
+      if (signedIn === undefined) return signing;
+      const participant = signedIn.participant as Pid;
+      const { identity, equivalents, offeredEquivalents } = service;
+      const books = ownBooks(rooms, participant);
+      const own = { ...signing, ...books, identity, equivalents, offeredEquivalents };
+      return signedIn.isOperator ? { ...own, ...auditing } : own;
+    },
+  };
+}
+
+/** What tells of the community and changes nothing. */
+function communityReads(service: NodeService) {
+  const { status, audit, checksums, addons } = service;
+  const { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal } = service;
+  const node = { status, audit, checksums, addons };
+  const hub = { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal };
+  return { ...node, ...hub };
+}
+
+function tokensView({ session, record, access, refresh }: Tokens): shapes.Tokens {
+  return {
+    session,
+    participant: record.participant,
+    access_token: access,
+    access_expires: isoTime(record.access_expires),
+    refresh_token: refresh,
+    refresh_expires: isoTime(record.refresh_expires),
+  };
+}
