@@ -15,6 +15,9 @@ registerHooks({
     if (own === undefined) return next(specifier, context);
     return { url: published ? own.href.replace(/\.ts$/, '.js') : own.href, shortCircuit: true };
   },
+  // A single file is a module, whatever a package.json somewhere above it says.
+  load: (url, context, next) =>
+    next(url, url.endsWith('.ts') ? { ...context, format: 'module-typescript' } : context),
 });
 
 const port = parentPort!;

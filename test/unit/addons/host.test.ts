@@ -1,4 +1,7 @@
 /** What an add-on can do, and what it cannot do to the node. */
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GeoError } from '../../../protocol/errors.ts';
@@ -159,6 +162,17 @@ describe('an add-on is refused', () => {
     await stage.until(() => stage.addons.list().some(({ state }) => state === 'refused'));
     await stage.until(() => stage.addons.list().some(({ state }) => state === 'running'));
     expect(stage.notices.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a file', () => {
+  it('is a module, whatever a package.json above it says', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'geo-addon-'));
+    await writeFile(join(home, 'package.json'), '{"type":"commonjs"}');
+    await copyFile(GREETER_FILE, join(home, 'greeter.ts'));
+    open({ load: [{ ...GREETER, use: join(home, 'greeter.ts') }] });
+    await stage.becomes('running');
+    await rm(home, { recursive: true });
   });
 });
 
