@@ -20,6 +20,7 @@ import {
 import { AMOUNT_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import type { CborValue } from './cbor.ts';
+import { compareAscii } from './cbor-writer.ts';
 
 const utf8 = new TextEncoder();
 /** Largest signed thing inside a message, bytes; an order that avoids 32 participants needs under 2 KiB. */
@@ -262,6 +263,8 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
     schema: ('optional' in field ? field.optional : field) as Schema<unknown>,
     required: !('optional' in field),
   }));
+  // In the order of the encoded keys, so that the writer has nothing to sort.
+  const written = entries.toSorted((a, b) => compareAscii(a.name, b.name));
   const known = new Set(entries.map((entry) => entry.name));
   const lines = entries.map(
     ({ name, schema, required }) => `  ${required ? '' : '? '}${name}: ${schema.cddl},`,
@@ -290,7 +293,7 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
     },
     write(v) {
       const result: Record<string, CborValue> = {};
-      for (const { name, schema } of entries) {
+      for (const { name, schema } of written) {
         const value = (v as Record<string, unknown>)[name];
         if (value !== undefined) result[name] = schema.write(value);
       }

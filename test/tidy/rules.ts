@@ -31,7 +31,7 @@ const AT_REST = ['home/', 'platform/'];
  * nothing imports `test`.
  */
 export const IMPORTS: readonly ImportRow[] = [
-  // The protocol runs in a browser: audited hashes and curves, CBOR, decimal text, nothing else.
+  // The protocol runs in a browser: audited hashes and curves, decimal text, nothing else.
   ...rows('protocol/', {
     'limits.ts': [[], []],
     'errors.ts': [[], []],
@@ -40,10 +40,7 @@ export const IMPORTS: readonly ImportRow[] = [
       ['@noble/', '@scure/'],
     ],
     'money/': [['errors.ts', 'limits.ts', 'money/'], ['decimal.js']],
-    'wire/': [
-      [...BASE, 'wire/'],
-      ['@noble/', 'cborg'],
-    ],
+    'wire/': [[...BASE, 'wire/'], ['@noble/']],
     'ledger/': [[...BASE, 'wire/messages/', 'ledger/'], ['@noble/']],
     // The manifest is the one thing whose bytes the machines know: votes are over their hash. It shows grants.
     'machines/manifest.ts': [[''], ['@noble/']],
