@@ -7,9 +7,11 @@ import { z } from 'zod';
 import type { Event, EventTopic } from '../api/shapes/events.ts';
 import type { NodeService } from '../service/contract.ts';
 import type { CAPABILITIES, Capability } from './capabilities.ts';
+import type { Caller } from './messages.ts';
 
 export type { Event, EventTopic } from '../api/shapes/events.ts';
 export type { Capability } from './capabilities.ts';
+export type { Caller } from './messages.ts';
 export { z };
 
 /** Whatever JSON can say. */
@@ -26,6 +28,8 @@ export type NodeReader<Granted extends Capability> = {
 
 export interface AddonRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Who has signed in and asks; null: the owner of the node. */
+  readonly caller: Caller | null;
   /** Values of `:name` parts of the route's path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
@@ -85,11 +89,16 @@ export interface AddonContext<Config = unknown, Granted extends Capability = Cap
   readonly store: AddonStore;
   readonly metrics: AddonMetrics;
   readonly log: AddonLog;
-  /** Serves `METHOD /addons/NAME/PATH` to whoever has the node's token; `/lines/:peer` has a parameter. */
+  /**
+   * Serves `METHOD /addons/NAME/PATH`; `/lines/:peer` has a parameter. For whoever has the node's token,
+   * and with `access` for who has signed in: `member` for everybody, `auditor` for who has a role at the hub.
+   * What a caller may see of others is the handler's to decide.
+   */
   route(
     method: AddonRequest['method'],
     path: string,
     handler: (request: AddonRequest) => Promise<AddonResponse> | AddonResponse,
+    options?: { readonly access?: 'local' | 'auditor' | 'member' },
   ): void;
   /** Serves WebSockets at `/addons/NAME/PATH`. */
   socket(path: string, opened: (socket: AddonSocket) => void): void;

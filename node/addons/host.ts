@@ -1,5 +1,5 @@
 /** The add-ons of a node: those that its configuration names, their requests, and how they are. */
-import { type GeoError, invalid } from '../../protocol/errors.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
 import type * as shapes from '../api/shapes.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
@@ -7,7 +7,7 @@ import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { NodeSettings } from '../settings.ts';
 import { Addon, type AddonContextOfNode } from './addon.ts';
 import { AddonBooks } from './books.ts';
-import type { Answered } from './messages.ts';
+import type { Answered, Caller, Offered } from './messages.ts';
 import { type Reading, readingsText } from './readings.ts';
 import { matchPath, matchRoute } from './route-match.ts';
 import type { SocketEnd } from './run.ts';
@@ -19,6 +19,8 @@ export interface AddonCall {
   readonly path: readonly string[];
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
+  /** Null: the owner of the node. */
+  readonly caller: Caller | null;
 }
 
 /** What the node hears of a WebSocket's client. */
@@ -110,8 +112,8 @@ export class Addons {
     return [...this.#names].map(([name, addon]) => readingsText(name, addon.readings.all)).join('');
   }
 
-  /** @throws GeoError E009 `no_such_addon` | `no_such_route` | `method_not_allowed`, and as {@link Addon.running} and `Run.answer` */
-  async call({ name, method, path, query, body }: AddonCall): Promise<Answered> {
+  /** @throws GeoError E009 `no_such_addon` | `no_such_route` | `method_not_allowed`, E006 `not_allowed`, and as {@link Addon.running} and `Run.answer` */
+  async call({ name, method, path, query, body, caller }: AddonCall): Promise<Answered> {
     const run = this.#named(name).running();
     const match = matchRoute(run.offered.routes, method, path);
     const place = `/addons/${name}/${path.join('/')}`;
@@ -124,11 +126,12 @@ export class Addons {
         `${place} answers to ${match.methods.join(', ')}, not to ${method}.`,
       );
     }
-    return run.answer(match.route, { params: match.params, query, body });
+    requireAllowed(caller, run.offered.routes[match.route]!.access);
+    return run.answer(match.route, { caller, params: match.params, query, body });
   }
 
   /** Opens a WebSocket. @throws GeoError as {@link call} */
-  openSocket(call: Omit<AddonCall, 'method' | 'body'>, end: SocketEnd): SocketDoor {
+  openSocket(call: Omit<AddonCall, 'method' | 'body' | 'caller'>, end: SocketEnd): SocketDoor {
     const run = this.#named(call.name).running();
     const path = run.offered.sockets.findIndex((pattern) => matchPath(pattern, call.path));
     if (path < 0) {
@@ -156,4 +159,17 @@ export class Addons {
       `There is no add-on "${name.slice(0, 60)}" here; \`geo addons\` lists them.`,
     );
   }
+}
+
+/** @throws GeoError E006 `not_allowed` */
+function requireAllowed(caller: Caller | null, access: Offered['routes'][number]['access']): void {
+  if (caller === null || access === 'member') return;
+  if (access === 'auditor' && caller.isOperator) return;
+  throw new GeoError(
+    'E006',
+    access === 'auditor'
+      ? 'That is for operators and auditors of the community.'
+      : 'That is for the owner of the node alone.',
+    { fault: 'not_allowed', access },
+  );
 }

@@ -21,6 +21,8 @@ const TEXT_MAX = 2_000;
 const JOB_MS_MIN = 1_000;
 const JOB_MS_MAX = 30 * 24 * 3_600_000;
 
+/** Whom a route is for, besides the owner of the node: nobody, operators and auditors, whoever has signed in. */
+export const ACCESSES = ['local', 'auditor', 'member'] as const;
 export const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
 const text = z.string().max(TEXT_MAX);
@@ -42,7 +44,9 @@ export type Declared = z.infer<typeof Declared>;
 
 /** What `setup` has named. */
 export const Offered = z.object({
-  routes: z.array(z.object({ method: z.enum(METHODS), path })).max(KINDS_MAX),
+  routes: z
+    .array(z.object({ method: z.enum(METHODS), path, access: z.enum(ACCESSES) }))
+    .max(KINDS_MAX),
   sockets: z.array(path).max(KINDS_MAX),
   // Who is connected is a state and no event: nothing of it is kept to be heard later.
   topics: z.array(EventTopic.exclude(['peer.state'])),
@@ -107,6 +111,13 @@ export const Note = z.discriminatedUnion('kind', [
 ]);
 export type Note = z.infer<typeof Note>;
 
+/** Somebody who has signed in; null stands for the owner of the node. */
+export interface Caller {
+  readonly participant: string;
+  /** Has a role at the hub, whichever. */
+  readonly isOperator: boolean;
+}
+
 /** What the node asks an add-on. */
 export type Order =
   | { readonly kind: 'load'; readonly module: string; readonly config: unknown }
@@ -115,6 +126,7 @@ export type Order =
   | {
       readonly kind: 'route';
       readonly route: number;
+      readonly caller: Caller | null;
       readonly params: Readonly<Record<string, string>>;
       readonly query: Readonly<Record<string, string>>;
       readonly body: unknown;

@@ -14,6 +14,7 @@ import { Conversation, Unanswered } from './conversation.ts';
 import { feed } from './feed.ts';
 import {
   Answered,
+  type Caller,
   Declared,
   FromThread,
   type Note,
@@ -150,6 +151,7 @@ export class Run {
   async answer(
     route: number,
     request: {
+      readonly caller: Caller | null;
       readonly params: Readonly<Record<string, string>>;
       readonly query: Readonly<Record<string, string>>;
       readonly body: unknown;

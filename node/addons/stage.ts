@@ -20,6 +20,7 @@ type Work = () => Promise<void> | void;
 interface Route {
   readonly method: AddonRequest['method'];
   readonly path: string;
+  readonly access: Offered['routes'][number]['access'];
   readonly handler: (request: AddonRequest) => Promise<AddonResponse> | AddonResponse;
 }
 
@@ -56,8 +57,8 @@ export class Stage {
         return this.#setUp();
       case 'route': {
         const { method, handler } = this.#routes[order.route]!;
-        const { params, query, body } = order;
-        return answered(await handler({ method, params, query, body }));
+        const { caller, params, query, body } = order;
+        return answered(await handler({ method, caller, params, query, body }));
       }
       case 'event':
         for (const { topics, handler } of this.#listeners) {
@@ -95,7 +96,7 @@ export class Stage {
     await this.#definition.setup(this.#context());
     this.#isSet = true;
     return {
-      routes: this.#routes.map(({ method, path }) => ({ method, path })),
+      routes: this.#routes.map(({ method, path, access }) => ({ method, path, access })),
       sockets: this.#sockets.map(({ path }) => path),
       topics: [...new Set(this.#listeners.flatMap(({ topics }) => topics))] as Offered['topics'],
       jobs: [...this.#jobs].map(([name, { ms }]) => ({ name, ms })),
@@ -112,9 +113,9 @@ export class Stage {
       store: this.#store(),
       metrics: this.#metrics(),
       log: this.#log(),
-      route: (method, path, handler) => {
+      route: (method, path, handler, { access = 'local' } = {}) => {
         inSetup('a route');
-        this.#routes.push({ method, path, handler });
+        this.#routes.push({ method, path, access, handler });
       },
       socket: (path, opened) => {
         inSetup('a socket');

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Clock } from '../ports.ts';
+import type { Visitor } from '../service/contract.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 export const ADDON_PATH = '/addons';
@@ -27,7 +28,14 @@ interface Call {
 
 /** What the door needs of the add-ons (`addons/host.ts`). */
 export interface AddonSource {
-  call(call: Call & { readonly method: string; readonly body: unknown }): Promise<{
+  call(
+    call: Call & {
+      readonly method: string;
+      readonly body: unknown;
+      /** Null: the owner of the node. Whether the route is for others is the add-on's to say. */
+      readonly caller: { readonly participant: string; readonly isOperator: boolean } | null;
+    },
+  ): Promise<{
     readonly status: number;
     readonly type: string;
     readonly body: string | Uint8Array;
@@ -42,15 +50,24 @@ export interface AddonSource {
 export function addAddonRoutes(app: FastifyInstance, addons: AddonSource): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const call = callOf(request.url);
-    const { method, body } = request;
-    const { status, type, body: answer } = await addons.call({ ...call, method, body });
+    const { method, body, visitor } = request;
+    const caller = visitor === undefined ? null : callerIn(visitor);
+    const { status, type, body: answer } = await addons.call({ ...call, method, body, caller });
     // What an add-on serves may be opened by a browser, and must not act there as the node.
     reply.header('content-security-policy', 'sandbox').header('content-type', type).code(status);
     return typeof answer === 'string' ? answer : Buffer.from(answer);
   };
   for (const url of [`${ADDON_PATH}/:name`, `${ADDON_PATH}/:name/*`]) {
-    app.route({ method: [...METHODS], url, handler });
+    app.route({ method: [...METHODS], url, config: { access: 'member' }, handler });
   }
+}
+
+/** @throws GeoError E006 `bad_token` */
+function callerIn({ signedIn }: Visitor) {
+  if (signedIn !== undefined) {
+    return { participant: signedIn.participant, isOperator: signedIn.isOperator };
+  }
+  throw new GeoError('E006', 'Sign in first.', { fault: 'bad_token' });
 }
 
 export class AddonSockets {

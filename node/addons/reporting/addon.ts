@@ -3,7 +3,7 @@
  * from is asked of the node when somebody asks; only what is gone by then is kept here: what was
  * paid, and how large everything was at earlier times.
  */
-import { type AddonRequest, type AddonResponse, defineAddon, z } from '../define.ts';
+import { type AddonRequest, type AddonResponse, type Caller, defineAddon, z } from '../define.ts';
 import { clearedIn, factsIn } from './collect.ts';
 import { communityReport, measure, type Sample } from './community.ts';
 import { type Facts, sum } from './facts.ts';
@@ -76,15 +76,19 @@ export default defineAddon({
       );
     }
 
-    async function participant(query: Query): Promise<AddonResponse> {
+    async function participant(query: Query, caller: Caller | null): Promise<AddonResponse> {
       const facts = await factsFor(query);
-      const pid = participantIn(facts, query.participant ?? (await node.identity()).pid);
+      const own = caller?.participant ?? (await node.identity()).pid;
+      const wanted = query.participant ?? own;
+      // Before anything is looked up: who is there is not theirs to find out.
+      if (caller !== null && !caller.isOperator && wanted !== own) return NOT_YOURS;
+      const pid = participantIn(facts, wanted);
       const report = participantReport(facts, pid);
       if (query.format === 'csv') return csv(participantCsv(report));
       if (query.format === 'json') return { body: report };
       if (query.picture === 'chart') return svg(participantChart(report));
-      const own = facts.edges.filter(({ low, high }) => low === pid || high === pid);
-      return svg(pictureOf(query, { ...facts, edges: own }));
+      const edges = facts.edges.filter(({ low, high }) => low === pid || high === pid);
+      return svg(pictureOf(query, { ...facts, edges }));
     }
 
     async function community(query: Query): Promise<AddonResponse> {
@@ -99,19 +103,20 @@ export default defineAddon({
     }
 
     const served =
-      (report: (query: Query) => Promise<AddonResponse>) => async (request: AddonRequest) => {
+      (report: (query: Query, caller: Caller | null) => Promise<AddonResponse>) =>
+      async (request: AddonRequest) => {
         const query = Query.safeParse(request.query);
         if (!query.success)
           return wrong(query.error.issues.map(({ message }) => message).join('; '));
         try {
-          return await report(query.data);
+          return await report(query.data, request.caller);
         } catch (error) {
           if (error instanceof Wrong) return wrong(error.message);
           throw error;
         }
       };
-    at.route('GET', '/participant', served(participant));
-    at.route('GET', '/community', served(community));
+    at.route('GET', '/participant', served(participant), { access: 'member' });
+    at.route('GET', '/community', served(community), { access: 'auditor' });
 
     at.onEvents(['payment.state'], async (event) => {
       const { equivalent } = event;
@@ -139,6 +144,15 @@ const svg = (body: string): AddonResponse => ({ type: 'image/svg+xml; charset=ut
 function wrong(message: string): AddonResponse {
   return { status: 400, body: { code: 'E009', message, details: { fault: 'bad_request' } } };
 }
+
+const NOT_YOURS: AddonResponse = {
+  status: 403,
+  body: {
+    code: 'E006',
+    message: 'Reports of others are for operators and auditors of the community.',
+    details: { fault: 'not_allowed' },
+  },
+};
 
 /** @param text a PID, a name, or a unique beginning of a PID */
 function participantIn({ edges, names }: Facts, text: string): string {

@@ -63,6 +63,16 @@ describe('an add-on', () => {
     expect(stage.service.calls.map(({ method }) => method)).not.toContain('hubStats');
   });
 
+  it('serves who has signed in where it says so only', async () => {
+    open({ load: [GREETER] });
+    await stage.becomes('running');
+    const caller = { participant: 'someone', isOperator: true };
+    expect(await refusal(stage.call('GET', '/page', {}, undefined, caller))).toBe('not_allowed');
+    const { body } = await stage.call('GET', '/me', {}, undefined, caller);
+    expect(JSON.parse(String(body))).toEqual(caller);
+    expect((await stage.get('/me')).body).toBe('null');
+  });
+
   it('keeps what it writes, up to its quota', async () => {
     open({ load: [GREETER], stored_bytes_max: 200 });
     await stage.becomes('running');

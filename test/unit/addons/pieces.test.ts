@@ -31,10 +31,10 @@ describe('a module', () => {
 
 describe('a route', () => {
   const routes = [
-    { method: 'GET', path: '/a/:x' },
-    { method: 'PUT', path: '/a/:x' },
-    { method: 'GET', path: '/a/b' },
-    { method: 'GET', path: '/' },
+    { method: 'GET', path: '/a/:x', access: 'local' },
+    { method: 'PUT', path: '/a/:x', access: 'local' },
+    { method: 'GET', path: '/a/b', access: 'local' },
+    { method: 'GET', path: '/', access: 'local' },
   ] as const;
 
   it.each([

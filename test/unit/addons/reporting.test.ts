@@ -69,6 +69,23 @@ describe('reports', () => {
   });
 });
 
+describe('somebody who has signed in', () => {
+  const as = (participant: string, isOperator: boolean, path: string, query = {}) =>
+    stage.call('GET', path, query, undefined, { participant, isOperator });
+
+  it('gets the own report, and with a role those of others', async () => {
+    const own = await as(BOB, false, '/participant');
+    expect(JSON.parse(String(own.body))).toMatchObject({ participant: BOB, total_debt: '12.50' });
+    const other = { participant: ANNA };
+    expect(await as(BOB, false, '/participant', other)).toMatchObject({ status: 403 });
+    expect(await as(BOB, true, '/participant', other)).toMatchObject({ status: 200 });
+    await expect(as(BOB, false, '/community')).rejects.toMatchObject({
+      details: { fault: 'not_allowed' },
+    });
+    expect(await as(BOB, true, '/community')).toMatchObject({ status: 200 });
+  });
+});
+
 describe('payments', () => {
   it('are counted once each, over a restart too', async () => {
     const paid = async () => (await read('/community')).body.growth.at(-1).payments;

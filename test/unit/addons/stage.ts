@@ -1,6 +1,7 @@
 /** Add-ons in threads of their own over a node that only answers: real clock, memory store, real turns. */
 import { fileURLToPath } from 'node:url';
 import { NodeConfig } from '../../../config/node.ts';
+import type { Caller } from '../../../node/addons/define.ts';
 import { Addons } from '../../../node/addons/host.ts';
 import { addonThreads } from '../../../node/addons/thread.ts';
 import type * as shapes from '../../../node/api/shapes.ts';
@@ -80,10 +81,17 @@ export class AddonStage {
     return this.call('GET', path, query);
   }
 
-  async call(method: string, path: string, query: Record<string, string> = {}, body?: unknown) {
+  /** @param caller who has signed in; the owner of the node otherwise */
+  async call(
+    method: string,
+    path: string,
+    query: Record<string, string> = {},
+    body?: unknown,
+    caller: Caller | null = null,
+  ) {
     const name = this.view().name!;
     const parts = path.split('/').filter((part) => part !== '');
-    return this.addons.call({ name, method, path: parts, query, body });
+    return this.addons.call({ name, method, path: parts, query, body, caller });
   }
 
   /** Something happens at the node. */

@@ -6,9 +6,10 @@ import { type Api, startApi } from '../../../node/api/server.ts';
 import { Problem } from '../../../node/api/shapes.ts';
 import type { Clock, Log } from '../../../node/ports.ts';
 import { GeoError } from '../../../protocol/errors.ts';
-import { createFakeService } from './fake-service.ts';
+import { BOB, createFakeService } from './fake-service.ts';
 
 const TOKEN = 'the-right-token';
+const MEMBER = 'gea_member';
 const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 // It stands still, so a budget never fills up again.
 const clock: Clock = { now: () => 0, after: () => () => undefined, soon: () => undefined };
@@ -47,6 +48,13 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     token: TOKEN,
+    reception: {
+      holderOf: (token) => {
+        if (token !== MEMBER) throw new GeoError('E006', 'No.', { fault: 'bad_token' });
+        return { session: 's', participant: BOB, isOperator: false };
+      },
+      serviceFor: () => ({}),
+    },
     log,
   });
 });
@@ -83,6 +91,7 @@ describe('a request', () => {
         path: ['hello', 'Jürgen'],
         query: { loud: 'yes', a: '&' },
         body: { x: 1 },
+        caller: null,
       },
     ]);
     expect([answer.status, await answer.text()]).toEqual([201, 'a,b']);
@@ -91,6 +100,13 @@ describe('a request', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     await ask('/addons/greeter');
     expect(calls[1]).toMatchObject({ name: 'greeter', path: [], body: undefined });
+  });
+
+  it('tells who has signed in, and asks the add-on whether that is enough', async () => {
+    await ask('/addons/greeter/x', { headers: { authorization: `Bearer ${MEMBER}` } });
+    expect(calls).toMatchObject([{ caller: { participant: BOB, isOperator: false } }]);
+    const expired = { headers: { authorization: 'Bearer gea_expired' } };
+    expect(await refusal(await ask('/addons/greeter/x', expired))).toEqual([401, 'bad_token']);
   });
 
   it.each([
