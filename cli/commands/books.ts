@@ -1,9 +1,12 @@
 /** Commands that read the books: sums, debts, history, edges, audit. */
 import type { BalanceRow, BookRow, DebtRow, HistoryRow, Invariant } from '../../node/api/shapes.ts';
-import { command, value } from '../command.ts';
+import { command, flag, value } from '../command.ts';
+import { csvText } from '../csv.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';
 import { type Column, tableOr } from '../page.ts';
 import { anyText, oneOf, wholeNumber } from '../read.ts';
+
+const CSV = flag('--csv', 'as a table for spreadsheets');
 
 const BALANCE_COLUMNS: readonly Column<BalanceRow>[] = [
   { title: 'EQ', cell: (row) => row.equivalent },
@@ -75,8 +78,10 @@ export const bookCommands = [
     details:
       'Net is what is owed to you minus what you owe. What you can spend or receive is the sum over your own edges; a payment over others may find less.',
     examples: ['geo balance'],
-    run: async ({ client }) => {
+    options: { csv: CSV },
+    run: async ({ client }, _given, { csv }) => {
       const rows = await (await client()).balance();
+      if (csv) return { json: rows, text: () => csvText('balance', rows) };
       return {
         json: rows,
         text: (page) =>
@@ -88,10 +93,12 @@ export const bookCommands = [
     words: 'debts',
     group: 'Books',
     summary: 'Show who owes whom',
-    examples: ['geo debts'],
-    run: async ({ client }) => {
+    examples: ['geo debts', 'geo debts --csv > debts.csv'],
+    options: { csv: CSV },
+    run: async ({ client }, _given, { csv }) => {
       const api = await client();
       const [rows, nameOf] = await Promise.all([api.debts(), namesKnownTo(api)]);
+      if (csv) return { json: rows, text: () => csvText('debts', rows) };
       return {
         json: rows,
         text: (page) => tableOr(page, 'No debts, neither way.', debtColumns(nameOf), rows),
@@ -105,24 +112,33 @@ export const bookCommands = [
     examples: [
       'geo history --limit 20',
       'geo history --since 2026-03-01 --type payment --peer bob',
+      'geo history --equivalent UAH --until 2026-04-01 --csv > march.csv',
     ],
     options: {
       since: value('--since <TIME>', 'ISO 8601 date or time, UTC', anyText),
+      until: value('--until <TIME>', 'what happened before this', anyText),
       type: value(
         '--type <TYPE>',
-        'payment, trust_line, equivalent or alert',
-        oneOf('payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert'),
+        'payment, payment_failed, clearing, trust_line, equivalent, agent or alert',
+        oneOf(
+          'payment',
+          'payment_failed',
+          'clearing',
+          'trust_line',
+          'equivalent',
+          'agent',
+          'alert',
+        ),
       ),
+      equivalent: value('--equivalent <CODE>', 'for example UAH', anyText),
       peer: value('--peer <PEER>', 'contact name, PID, or a unique prefix of one', anyText),
       limit: value('--limit <N>', 'only the newest N; 1000 if not given', wholeNumber(1, 10_000)),
+      csv: CSV,
     },
-    run: async ({ client }, _given, { since, type, peer, limit }) => {
-      const rows = await (await client()).history({
-        ...(since === undefined ? {} : { since }),
-        ...(type === undefined ? {} : { type }),
-        ...(peer === undefined ? {} : { peer }),
-        ...(limit === undefined ? {} : { limit }),
-      });
+    run: async ({ client }, _given, { csv, ...rest }) => {
+      const given = Object.entries(rest).filter(([, each]) => each !== undefined);
+      const rows = await (await client()).history(Object.fromEntries(given));
+      if (csv) return { json: rows, text: () => csvText('history', rows) };
       return {
         json: rows,
         text: (page) => tableOr(page, 'Nothing has happened yet.', HISTORY_COLUMNS, rows),

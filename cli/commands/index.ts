@@ -20,6 +20,7 @@ import { peerCommands } from './peers.ts';
 import { reportCommand } from './report.ts';
 import { simulationPrograms } from './simulations.ts';
 import { startCommand } from './start.ts';
+import { transactionCommands } from './transactions.ts';
 import { trustCommands } from './trust.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Row[] = [
   ...peerCommands,
   ...trustCommands,
   ...paymentCommands,
+  ...transactionCommands,
   ...clearingCommands,
   verifyCommand,
   ...bookCommands,

@@ -1,5 +1,7 @@
 /** The OpenAPI 3.1 document, made from the route table and the shapes; nothing in it is written by hand twice. */
+
 import { z } from 'zod';
+import { columnsOf } from './csv.ts';
 import {
   type AnyRoute,
   API_PREFIX,
@@ -86,7 +88,15 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
       ? { requestBody: { required: true, content: jsonContent(input.shape) } }
       : {}),
     responses: {
-      200: { description: 'Done', content: jsonContent(route.response) },
+      200: {
+        description: 'Done',
+        content: {
+          ...jsonContent(route.response),
+          ...(columnsOf(route.response) === undefined
+            ? {}
+            : { 'text/csv': { schema: { type: 'string' } } }),
+        },
+      },
       default: PROBLEM,
     },
   };

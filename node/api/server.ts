@@ -9,6 +9,7 @@ import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService, Reception } from '../service/contract.ts';
 import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
 import { Admission } from './admission.ts';
+import { CSV_CONTENT_TYPE, columnsOf, csvOf } from './csv.ts';
 import { checkHost, LOOPBACK_HOST } from './guard.ts';
 import { LiveDoor } from './live.ts';
 import { openApiDocument } from './openapi.ts';
@@ -194,16 +195,29 @@ function addRoutes(
       method: route.method,
       url: API_PREFIX + route.path,
       config: { access: route.access },
-      handler: async (request) => answer(route, admission.serviceFor(request, service), request),
+      handler: async (request, reply) =>
+        answer(route, admission.serviceFor(request, service), request, reply),
     });
   }
 }
 
 /** Reads the argument, calls the service, and lets out nothing that the response's shape does not name. */
-async function answer(route: AnyRoute, service: Partial<NodeService>, request: FastifyRequest) {
+async function answer(
+  route: AnyRoute,
+  service: Partial<NodeService>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const call = service[route.name] as (argument?: unknown) => unknown;
-  const result = await call.call(service, readArgument(route, request));
-  return route.response.parse(result);
+  const result = route.response.parse(await call.call(service, readArgument(route, request)));
+  const columns = wantsCsv(request) ? columnsOf(route.response) : undefined;
+  if (columns === undefined) return result;
+  return reply.header('content-type', CSV_CONTENT_TYPE).send(csvOf(columns, result));
+}
+
+/** Lists come as tables to whoever asks for them by `Accept: text/csv`. */
+function wantsCsv({ headers }: FastifyRequest): boolean {
+  return headers.accept?.split(',').some((type) => type.trim().startsWith('text/csv')) ?? false;
 }
 
 const NO_INPUT = z.strictObject({});

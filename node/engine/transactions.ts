@@ -3,12 +3,17 @@ import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/p
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { has } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest, OpenPayment } from '../../protocol/machines/manifest.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { Signer } from '../ports.ts';
 import type { TransactionRecord } from '../store/records.ts';
+import type { Agents } from './agents.ts';
 import type { Attempt } from './attempt.ts';
 import { recordClearingOutcome, recordClearingStart } from './clearing-records.ts';
 import type { AttemptEnded } from './notices.ts';
 import type { Turn } from './turn.ts';
+
+/** A reason has up to 300 bytes by itself; the history takes 400. */
+const FAILURE_CHARS_MAX = 200;
 
 interface Agency {
   readonly signer: Signer;
@@ -127,14 +132,23 @@ function silentIn({ open, commit }: Attempt): Pid[] {
   return participants.filter((_, i) => !has(heard, agents[i]!));
 }
 
-/** A payment of this node ends without a commit, unless an attempt of it is still being decided. */
-export function recordEnd(turn: Turn, tx: TxId, reason: Refusal): void {
+/**
+ * A payment that is carried out here ends without a commit, unless an attempt of it is still being
+ * decided. Whose it was finds it in its history.
+ */
+export function recordEnd(turn: Turn, tx: TxId, reason: Refusal, agents: Agents): void {
   const record = turn.transaction(tx);
   if (record === undefined || record.state === 'COMMITTED' || record.state === 'ABORTED') return;
   const phases = record.attempts.map((hash) => turn.attempt(hash)?.commit.phase);
   if (phases.some((phase) => phase !== undefined && phase !== 'ABORTED')) return;
   turn.putTransaction(tx, { ...record, state: 'ABORTED', finished: turn.now, reason });
   turn.notice({ type: 'payment-ended', tx });
+  const { payer_key, payee, equivalent, amount } = readSigned('PAYMENT_REQUEST', record.order).body;
+  const payer = pidFromPublicKey(payer_key);
+  if (!agents.served(payer)) return;
+  const text = `not paid: ${reason.text}`.slice(0, FAILURE_CHARS_MAX);
+  const entry = { type: 'payment_failed', text, tx, peer: payee, equivalent, amount } as const;
+  turn.history(entry, agents.historyOf(payer));
 }
 
 function withoutReason(record: TransactionRecord): TransactionRecord {

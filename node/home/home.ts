@@ -149,3 +149,18 @@ export function isErrno(error: unknown, name: string): boolean {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const PATH_ERRORS: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOENT',
+  'ENOTDIR',
+  'EPERM',
+]);
+
+/** Whether another path would do: what is wrong is the place, not the disk. */
+export function isPathError(error: unknown): boolean {
+  return PATH_ERRORS.has((error as { code?: unknown } | null)?.code);
+}

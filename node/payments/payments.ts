@@ -298,7 +298,7 @@ export class Payments {
     try {
       await this.#hall.turn((turn) => {
         entry?.atLast(turn);
-        recordEnd(turn, tx, reason);
+        recordEnd(turn, tx, reason, this.#agents);
       });
     } catch (error) {
       if (error instanceof GeoError && error.code === 'E010') {

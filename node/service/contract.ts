@@ -49,6 +49,8 @@ export interface PaymentOperations {
   routes(request: shapes.RoutesRequest): Promise<shapes.Routes>;
   /** Resolves with the outcome; a refusal is a Payment in state ABORTED with its reason, not an exception. */
   pay(request: shapes.PayRequest): Promise<shapes.Payment>;
+  /** Newest first, a page at a time. */
+  transactions(query: shapes.TransactionsQuery): Promise<shapes.TransactionsPage>;
   transaction(txId: string): Promise<shapes.Transaction>;
 }
 
@@ -182,7 +184,14 @@ export interface NodeService
 /** What a participant may ask of its own books, whoever keeps them. */
 export type OwnBooks = Pick<
   NodeService,
-  'trustLines' | 'balance' | 'debts' | 'history' | 'books' | 'pendingClearings' | 'transaction'
+  | 'trustLines'
+  | 'balance'
+  | 'debts'
+  | 'history'
+  | 'books'
+  | 'pendingClearings'
+  | 'transactions'
+  | 'transaction'
 >;
 
 /** Somebody who has signed in. */

@@ -7,7 +7,7 @@ import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
 import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
 import type * as shapes from '../api/shapes.ts';
-import { SECRET_FILE_MODE, writeFileAtomically } from '../home/home.ts';
+import { isPathError, SECRET_FILE_MODE, writeFileAtomically } from '../home/home.ts';
 import { peerIn } from './asking.ts';
 import type { HostedOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
@@ -112,13 +112,14 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
     exportBooks: async ({ peer, file }) => {
       requireAbsolute(file);
       const bytes = await moving.export(peer === undefined ? me : peerIn(rooms, peer));
-      await writeFileAtomically(file, bytes, { mode: SECRET_FILE_MODE, refuseToOverwrite: true });
+      const options = { mode: SECRET_FILE_MODE, refuseToOverwrite: true };
+      await atPath(file, () => writeFileAtomically(file, bytes, options));
       return { file, bytes: bytes.length };
     },
 
     importBooks: async ({ file }) => {
       requireAbsolute(file);
-      return moving.import(await readFile(file));
+      return moving.import(await atPath(file, () => readFile(file)));
     },
 
     grantAgent: async ({ peer, days }) => {
@@ -157,4 +158,20 @@ function fromBase64(text: string): Uint8Array {
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
+}
+
+/** @throws GeoError E009 `file_unusable`, and what else the work throws */
+async function atPath<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isPathError(cause)) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new GeoError(
+      'E009',
+      `${file} cannot be used (${code}). Give the path of a file, in a directory that is there and open to the node.`,
+      { fault: 'file_unusable' },
+      { cause },
+    );
+  }
 }

@@ -19,12 +19,12 @@ export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
 
     debts: () => views.edges().flatMap((edge) => views.debts(edge)),
 
-    history: (query) =>
+    history: ({ peer, limit, ...query }) =>
       readHistory(
         ports.store,
         state,
-        query,
-        query.peer === undefined ? undefined : peerIn(rooms, query.peer),
+        { ...query, peer: peer === undefined ? undefined : peerIn(rooms, peer) },
+        limit,
       ),
 
     books: () => views.edges().map((edge) => views.book(edge)),

@@ -5,6 +5,7 @@ import type * as shapes from '../api/shapes.ts';
 import type { OwnBooks } from './contract.ts';
 import { readHistory } from './history.ts';
 import type { Rooms } from './rooms.ts';
+import { transactionsPage } from './transactions.ts';
 import { Views } from './views.ts';
 
 /** @param member who sees nothing but what is its own */
@@ -28,14 +29,16 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
     pendingClearings: () =>
       rooms.clearing.pendingOf(member).map((tx) => views.clearing(tx, recordOf(tx)!)),
 
-    history: (query) =>
+    history: ({ peer, limit, ...query }) =>
       readHistory(
         ports.store,
         state,
-        query,
-        query.peer as Pid | undefined,
-        agents.historyOf(member),
+        { ...query, peer: peer as Pid | undefined, member: agents.historyOf(member) },
+        limit,
       ),
+
+    transactions: ({ peer, ...query }) =>
+      transactionsPage(rooms, views, { ...query, peer: peer as Pid | undefined }, member),
 
     transaction: async (text) => {
       const tx = text as TxId;

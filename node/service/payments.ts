@@ -9,6 +9,7 @@ import type { ErrorBody } from '../api/shapes.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { PaymentOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
+import { transactionsPage } from './transactions.ts';
 import type { Views } from './views.ts';
 
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
@@ -53,6 +54,11 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
         ...(request.nonce === undefined ? {} : { nonce: hexToBytes(request.nonce) }),
       });
       return views.payment(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
+    },
+
+    transactions: ({ peer: text, ...query }) => {
+      const peer = text === undefined ? undefined : peerIn(rooms, text);
+      return transactionsPage(rooms, views, { ...query, peer }, me);
     },
 
     transaction: async (txId) => {

@@ -4,7 +4,14 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GeoError } from '../../protocol/errors.ts';
-import { draftPathOf, isErrno, publish, SECRET_FILE_MODE, syncDirectory } from '../home/home.ts';
+import {
+  draftPathOf,
+  isErrno,
+  isPathError,
+  publish,
+  SECRET_FILE_MODE,
+  syncDirectory,
+} from '../home/home.ts';
 import type { Store, StoreOp } from '../ports.ts';
 import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './backup-format.ts';
 import { BACKUP_PLACE, isOf, keys } from './keys.ts';
@@ -41,7 +48,8 @@ export interface BackupOptions {
 /**
  * Writes the store as it is at this moment into a new file of mode 0600; writes that go on meanwhile are
  * neither stopped nor included. The file appears under its name only when it is complete and durable.
- * @throws GeoError E008 `file_exists`; E010 `backup_write_failed`, `store_damaged`
+ * @throws GeoError E008 `file_exists`; E010 `backup_write_failed` (E009 if it is
+ *   the path that is at fault), `store_damaged`
  */
 export async function writeBackup(
   store: Store,
@@ -188,7 +196,7 @@ function storeExists(directory: string): GeoError {
 function writeFailed(path: string, error: unknown): GeoError {
   const { reason, errno } = describe(error);
   return new GeoError(
-    'E010',
+    isPathError(error) ? 'E009' : 'E010',
     `The backup ${path} could not be written (${reason}). Nothing is left of it; make room or choose another place.`,
     { fault: 'backup_write_failed', path, errno },
     { cause: error },

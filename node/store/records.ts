@@ -175,7 +175,15 @@ export const EquivalentRecord = s.map({
 });
 
 export const HistoryRecord = s.map({
-  type: s.oneOf('payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert'),
+  type: s.oneOf(
+    'payment',
+    'payment_failed',
+    'clearing',
+    'trust_line',
+    'equivalent',
+    'agent',
+    'alert',
+  ),
   text: s.text(400),
   tx: s.optional(s.hash),
   peer: s.optional(s.pid),

@@ -22,6 +22,15 @@ export const PAYMENT_ROUTES: RoutesOf<PaymentOperations> = {
     input: { in: 'body', shape: shapes.PayRequest },
     response: shapes.Payment,
   },
+  transactions: {
+    method: 'GET',
+    path: '/transactions',
+    tag: 'payments',
+    summary: 'Payments and clearings, newest first; `next` is the cursor of the page after',
+    access: 'member',
+    input: { in: 'query', shape: shapes.TransactionsQuery },
+    response: shapes.TransactionsPage,
+  },
   transaction: {
     method: 'GET',
     path: '/transactions/:tx_id',

@@ -1,7 +1,7 @@
 /** Balances, debts, books, statements and history. */
 import { z } from 'zod';
 import { TrustLine } from './trust-lines.ts';
-import { amount, code, hash, peer, pid, time } from './words.ts';
+import { amount, code, hash, moment, peer, pid, time } from './words.ts';
 
 export const BalanceRow = z.object({
   equivalent: code,
@@ -20,16 +20,34 @@ export const DebtRow = z.object({
   amount,
 });
 
+const HistoryType = z.enum([
+  'payment',
+  'payment_failed',
+  'clearing',
+  'trust_line',
+  'equivalent',
+  'agent',
+  'alert',
+]);
+
 export const HistoryQuery = z.strictObject({
-  since: z.string().max(40).optional(),
-  type: z.enum(['payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert']).optional(),
+  since: moment.optional(),
+  until: moment.optional().describe('what happened before this'),
+  type: HistoryType.optional(),
   peer: peer.optional(),
+  equivalent: code.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).optional(),
+  before: z
+    .string()
+    .regex(/^[0-9]{1,15}-[0-9]{1,16}$/)
+    .optional()
+    .describe('`id` of the oldest row of the page before: what is older than that'),
 });
 
 export const HistoryRow = z.object({
+  id: z.string().describe('its place in the history'),
   time,
-  type: z.enum(['payment', 'clearing', 'trust_line', 'equivalent', 'agent', 'alert']),
+  type: HistoryType,
   text: z.string(),
   tx_id: hash.nullable(),
   peer: pid.nullable(),

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { HOPS_MAX, ROUTES_MAX } from '../../../protocol/limits.ts';
 import { Clearing } from './clearing.ts';
+import { HistoryQuery } from './ledger.ts';
 import { ErrorBody } from './problem.ts';
-import { amount, code, hash, peer, pid, time } from './words.ts';
+import { amount, code, hash, moment, peer, pid, time } from './words.ts';
 
 export const RoutesRequest = z.strictObject({
   peer,
@@ -96,6 +97,39 @@ export const ClearingTransaction = Clearing.extend({ kind: z.literal('clearing')
 
 export const Transaction = z.discriminatedUnion('kind', [PaymentTransaction, ClearingTransaction]);
 
+/** A transaction in a list. */
+export const TransactionRow = z.object({
+  tx_id: hash,
+  kind: z.enum(['payment', 'clearing']),
+  state: z.enum([...Payment.shape.state.options, 'PROPOSED', 'WAITING_CONFIRMATIONS', 'REJECTED']),
+  role: z.enum([...Payment.shape.role.options, 'participant']),
+  peer: pid.nullable().describe('whom the payment came from or went to; null for a clearing'),
+  equivalent: code,
+  amount: amount.describe(
+    'of a clearing: what each debt was lowered by, or the most that was proposed',
+  ),
+  created: time,
+  finished: time.nullable(),
+  reason: z.string().nullable().describe('why it came to nothing'),
+});
+
+export const TransactionsQuery = z.strictObject({
+  kind: TransactionRow.shape.kind.optional(),
+  state: TransactionRow.shape.state.optional(),
+  role: TransactionRow.shape.role.optional(),
+  peer: peer.optional(),
+  equivalent: code.optional(),
+  since: moment.optional(),
+  until: moment.optional().describe('what ended before this'),
+  limit: z.coerce.number().int().min(1).max(500).optional().describe('100 if not given'),
+  cursor: HistoryQuery.shape.before.describe('`next` of the page before'),
+});
+
+export const TransactionsPage = z.object({
+  items: z.array(TransactionRow),
+  next: z.string().nullable(),
+});
+
 export const TransactionRef = z.strictObject({ tx_id: hash });
 
 export type RoutesRequest = z.infer<typeof RoutesRequest>;
@@ -105,4 +139,7 @@ export type PayRequest = z.infer<typeof PayRequest>;
 export type Payment = z.infer<typeof Payment>;
 export type PaymentTransaction = z.infer<typeof PaymentTransaction>;
 export type ClearingTransaction = z.infer<typeof ClearingTransaction>;
+export type TransactionRow = z.infer<typeof TransactionRow>;
+export type TransactionsQuery = z.infer<typeof TransactionsQuery>;
+export type TransactionsPage = z.infer<typeof TransactionsPage>;
 export type Transaction = z.infer<typeof Transaction>;

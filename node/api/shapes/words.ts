@@ -15,3 +15,5 @@ export const hash = z
   .regex(/^[0-9a-f]{64}$/)
   .describe('64 hexadecimal digits');
 export const time = z.string().describe('ISO 8601, UTC');
+/** A time as people write it: a date, or a date with a time and its offset. */
+export const moment = z.string().max(40);

@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../../../node/api/client.ts';
+import { csvOf } from '../../../node/api/csv.ts';
 import { problemOf, statusOf } from '../../../node/api/problem.ts';
 import {
   API_PREFIX,
@@ -54,6 +55,41 @@ beforeAll(async () => {
 afterAll(async () => {
   await api.stop();
 });
+describe('lists as CSV', () => {
+  const get = async (path: string, accept = 'text/csv') => {
+    const headers = { authorization: `Bearer ${TOKEN}`, accept };
+    const response = await fetch(new URL(API_PREFIX + path, api.url), { headers });
+    return { type: response.headers.get('content-type'), text: await response.text() };
+  };
+
+  it('come to whoever asks for them, rows or pages of rows', async () => {
+    const debts = await get('/debts');
+    expect(debts.type).toMatch(/^text\/csv/);
+    expect(debts.text.split('\r\n')).toEqual([
+      'debtor,creditor,peer_name,equivalent,amount',
+      expect.stringMatching(/,bob,UAH,12\.50$/),
+      '',
+    ]);
+    expect((await get('/transactions')).text).toMatch(/^tx_id,kind,state,role,peer,/);
+    expect((await get('/debts', 'application/json')).type).toMatch(/json/);
+    // One thing is no table.
+    expect((await get('/status')).type).toMatch(/json/);
+  });
+
+  it('never hand a spreadsheet a formula that a peer has chosen', () => {
+    const rows = [
+      { name: '=HYPERLINK("http://x")', net: '-12.50' },
+      { name: 'a,"b"\nc', net: null },
+    ];
+    expect(csvOf(['name', 'net'], rows).split('\r\n')).toEqual([
+      'name,net',
+      `"'=HYPERLINK(""http://x"")",-12.50`,
+      '"a,""b""\nc",',
+      '',
+    ]);
+  });
+});
+
 beforeEach(() => {
   service.calls.length = 0;
   logged.length = 0;

@@ -83,6 +83,18 @@ export const payment: shapes.Payment = {
   finished: TIME,
   ms: 12,
 };
+export const transactionRow: shapes.TransactionRow = {
+  tx_id: TX,
+  kind: 'payment',
+  state: 'COMMITTED',
+  role: 'payer',
+  peer: BOB,
+  equivalent: 'UAH',
+  amount: '12.50',
+  created: TIME,
+  finished: TIME,
+  reason: null,
+};
 export const transaction: shapes.PaymentTransaction = {
   ...payment,
   kind: 'payment',
@@ -180,6 +192,7 @@ export function createFakeService(): FakeService {
     trustLines: method('trustLines'),
     routes: method('routes'),
     pay: method('pay'),
+    transactions: method('transactions'),
     transaction: method('transaction'),
     balance: method('balance'),
     debts: method('debts'),
@@ -265,6 +278,7 @@ function fixed(): Answers {
       messages: 2,
     },
     pay: payment,
+    transactions: { items: [transactionRow], next: null },
     transaction,
     balance: [
       {
@@ -279,6 +293,7 @@ function fixed(): Answers {
     debts: [{ debtor: BOB, creditor: ANNA, peer_name: 'bob', equivalent: 'UAH', amount: '12.50' }],
     history: [
       {
+        id: '1764000000000-1',
         time: TIME,
         type: 'payment',
         text: 'paid 12.50 UAH to bob',

@@ -118,7 +118,7 @@ describe('a backup', () => {
   it('leaves nothing when it cannot be written', async () => {
     const nowhere = join(root, 'no', 'such', 'directory', 'f');
     await expect(writeBackup(createMemoryStore(content), nowhere)).rejects.toMatchObject({
-      code: 'E010',
+      code: 'E009',
       details: { fault: 'backup_write_failed', errno: 'ENOENT' },
     });
     expect(await readdir(root)).toEqual([]);
