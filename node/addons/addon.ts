@@ -51,6 +51,7 @@ export class Addon {
   #restarts = 0;
   #failures = 0;
   #cancel: () => void = () => undefined;
+  #restarting: Promise<void> | undefined;
 
   constructor(context: AddonContextOfNode, entry: NodeSettings['addons']['load'][number]) {
     this.#context = context;
@@ -106,9 +107,14 @@ export class Addon {
     void this.#begin();
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    this.start();
+  /** Two that are asked for at one time are one. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.stop()
+      .then(() => this.start())
+      .finally(() => {
+        this.#restarting = undefined;
+      });
+    return this.#restarting;
   }
 
   /** Asks it to stop, waits a little, and ends it. */
@@ -146,6 +152,7 @@ export class Addon {
       const declared = await this.#load(run, module);
       this.#requireAllowed(declared.capabilities, declared.name);
       const offered = await run.setUp();
+      // Stopped or started anew meanwhile.
       if (this.#run !== run) return;
       this.#offers = { declared, offered };
       this.#become('running', null);

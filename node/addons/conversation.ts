@@ -71,7 +71,7 @@ export class Conversation<Asked, Told> {
       this.#send({ type: 'answer', id, value: await work() });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const fault = error instanceof GeoError ? error.details.fault : undefined;
+      const fault = faultOf(error);
       this.#send({ type: 'fail', id, message: message.slice(0, MESSAGE_MAX), fault });
     }
   }
@@ -81,4 +81,9 @@ export class Conversation<Asked, Told> {
     for (const waiting of this.#waiting.values()) waiting.reject(new Unanswered(reason));
     this.#waiting.clear();
   }
+}
+
+function faultOf(error: unknown): string | undefined {
+  if (error instanceof GeoError) return error.details.fault;
+  return error instanceof Unanswered ? error.fault : undefined;
 }

@@ -4,6 +4,7 @@ import type { Event, EventTopic } from '../api/shapes/events.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { AddonBooks } from './books.ts';
+import type { Unanswered } from './conversation.ts';
 
 export interface FeedOptions {
   readonly name: string;
@@ -20,15 +21,20 @@ export interface FeedOptions {
 }
 
 const EVENTS_PER_READ = 50;
-/** The place is also written when nothing of interest has come for so long; a restart then begins near. */
+/** Longest wait for news; so long the place of an add-on that wants nothing of what happens may stay unwritten, ms. */
 const PAUSE_MS = 10_000;
+/** Between two tries while the store of the node cannot be written, ms. */
+const STORE_RETRY_MS = 1_000;
+/** Not the add-on's fault, and over some time: it is not to be given up for a full disk. */
+const STORE_FAULTS: readonly unknown[] = ['store_write_failed', 'store_recovering', 'overloaded'];
 
 /** Resolves when the add-on has ended. Rejects if it does not take an event: it will come again. */
 export async function feed(options: FeedOptions): Promise<void> {
-  const { name, topics, books, service, isOver } = options;
+  const { topics, service, isOver, clock } = options;
   const wake = wakesOf(options);
   try {
-    let cursor = await startOf(options);
+    let cursor = await withStore(options, () => startOf(options));
+    let writtenAt = clock.now();
     while (!isOver()) {
       const page = await service.events({
         after: cursor,
@@ -39,12 +45,16 @@ export async function feed(options: FeedOptions): Promise<void> {
       let heard = cursor;
       try {
         for (const event of page.events) {
-          await options.deliver(event);
+          await withStore(options, () => options.deliver(event));
           heard = event.cursor ?? heard;
         }
         heard = page.cursor;
       } finally {
-        if (heard !== cursor) await books.hear(name, heard);
+        const isWorth = page.events.length > 0 || clock.now() - writtenAt >= PAUSE_MS;
+        if (isWorth && heard !== cursor) {
+          await write(options, heard);
+          writtenAt = clock.now();
+        }
       }
       if (page.cursor === cursor) await wake.next();
       cursor = page.cursor;
@@ -52,6 +62,26 @@ export async function feed(options: FeedOptions): Promise<void> {
   } finally {
     wake.end();
   }
+}
+
+/** Work that is done again for as long as only the store is in its way. */
+async function withStore<T>({ clock, isOver }: FeedOptions, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const fault = error instanceof GeoError ? error.details.fault : (error as Unanswered).fault;
+      if (!STORE_FAULTS.includes(fault) || isOver()) throw error;
+      await new Promise<void>((resolve) => clock.after(STORE_RETRY_MS, resolve));
+    }
+  }
+}
+
+/** If it cannot be written, more events come again after a restart than would have to. */
+async function write({ name, books, log }: FeedOptions, heard: string): Promise<void> {
+  await books.hear(name, heard).catch((error: unknown) => {
+    log.warn({ addon: name, error: String(error) }, 'how far an add-on has heard was not written');
+  });
 }
 
 /** Where it goes on; if the events after that place are gone, it is told so. */

@@ -317,8 +317,8 @@ export class Run {
   }
 
   async #read(method: string, argument: unknown): Promise<unknown> {
-    const granted = this.#declared?.capabilities ?? [];
-    if (!opens(granted, method)) {
+    const declared = this.#declared?.capabilities ?? [];
+    if (!opens(declared, method) || !opens(this.#context.granted, method)) {
       throw new Unanswered(`"${method}" needs a capability that the add-on has not declared`);
     }
     const service = this.#context.service();

@@ -243,6 +243,21 @@ describe('an add-on that fails', () => {
   });
 });
 
+describe('a full disk', () => {
+  it('is waited for: no add-on is given up for it, and no event is lost', async () => {
+    open({ load: [GREETER], restarts_max: 0 });
+    await stage.becomes('running');
+    await stage.until(() => 'ticked' in stage.kept('greeter'));
+    stage.isFull = true;
+    stage.happen('payment.received');
+    await stage.until(() => stage.lines.some(({ message }) => /store/.test(message)));
+    expect(stage.view()).toMatchObject({ state: 'running', restarts: 0 });
+    stage.isFull = false;
+    await stage.until(() => 'event-0-1' in stage.kept('greeter'));
+    expect(stage.view()).toMatchObject({ state: 'running', restarts: 0 });
+  });
+});
+
 describe('the template', () => {
   it('runs as it is', async () => {
     const use = fixture(new URL('../../../node/addons/template.ts', import.meta.url));

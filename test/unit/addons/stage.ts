@@ -8,8 +8,9 @@ import type * as shapes from '../../../node/api/shapes.ts';
 import { Hall } from '../../../node/engine/hall.ts';
 import type { Notice } from '../../../node/engine/notices.ts';
 import { realClock } from '../../../node/platform/platform.ts';
-import type { Log, Ports } from '../../../node/ports.ts';
+import type { Log, Ports, Store } from '../../../node/ports.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
+import { GeoError } from '../../../protocol/errors.ts';
 import { createFakeService, event, type FakeService } from '../api/fake-service.ts';
 
 const HOME = fileURLToPath(new URL('./', import.meta.url));
@@ -22,6 +23,8 @@ export class AddonStage {
   readonly notices: Notice[] = [];
   readonly lines: { level: string; message: string; fields: object }[] = [];
   readonly store: MemoryStore;
+  /** The disk is full. */
+  isFull = false;
   readonly addons: Addons;
   readonly #followers = new Set<() => void>();
   readonly #events: shapes.Event[];
@@ -31,14 +34,15 @@ export class AddonStage {
     this.store = before?.store ?? createMemoryStore();
     this.#events = before === undefined ? [] : before.#events;
     const log = this.#log();
+    const store = this.#disk();
     const hall = new Hall(
-      { clock: realClock, store: this.store, log } as unknown as Ports,
+      { clock: realClock, store, log } as unknown as Ports,
       { batchTurnsMax: 10, backlogMax: 1_000 },
       () => undefined,
     );
     hall.listen((notice) => this.notices.push(notice));
     this.addons = new Addons(
-      { clock: realClock, log, store: this.store, addons: addonThreads(HOME, log) },
+      { clock: realClock, log, store, addons: addonThreads(HOME, log) },
       hall,
       NodeConfig.parse({ addons: { restart_ms: 50, ...settings } }).addons,
       {
@@ -120,6 +124,19 @@ export class AddonStage {
     return {
       events: page.filter(({ topic }) => topics?.split(',').includes(topic) ?? true),
       cursor: `0-${from + page.length}`,
+    };
+  }
+
+  #disk(): Store {
+    const { store } = this;
+    return {
+      get: (key) => store.get(key),
+      scan: (range) => store.scan(range),
+      close: () => store.close(),
+      write: async (ops) => {
+        if (!this.isFull) return store.write(ops);
+        throw new GeoError('E010', 'The disk is full.', { fault: 'store_write_failed' });
+      },
     };
   }
 

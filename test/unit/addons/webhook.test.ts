@@ -103,6 +103,8 @@ describe('a delivery', () => {
     received = [];
     expect(await body(stage.call('POST', '/endpoints/shop/replay'))).toEqual({ replayed: 1 });
     await stage.until(() => received.length === 1 && dead().length === 0);
+    await stage.until(() => Object.keys(stage.kept('webhook')).length === 0);
+    expect(received).toHaveLength(1);
     expect(await body(stage.get('/endpoints'))).toMatchObject([{ waiting: 0, dead: 0 }]);
     expect(await stage.get('/endpoints/nobody/dead')).toMatchObject({ status: 404 });
   });
