@@ -30,7 +30,7 @@ export interface PaymentWish {
   readonly nonce?: Uint8Array;
 }
 
-/** An order that is to be carried out here. */
+/** An order that is to be carried out here, once it is checked. */
 export interface SignedOrder {
   readonly tx: TxId;
   /** Signed here, or checked. */
@@ -78,20 +78,16 @@ export class Orders {
       ...(note === undefined ? {} : { note_hash: hashOf(note) }),
     };
     const bytes = seal('PAYMENT_REQUEST', order, signer.publicKey, (m) => signer.sign(m));
-    return withNote(readSigned('PAYMENT_REQUEST', bytes), note);
+    return signedOrder(readSigned('PAYMENT_REQUEST', bytes), note);
   }
 
   /**
-   * An order that its payer has signed elsewhere and asks this node to coordinate.
+   * Checks an order that its payer has signed elsewhere and asks this node to coordinate.
    * @param skewMs how far another clock may be ahead, ms
    * Rejects with GeoError E005 `bad_signature`, E006 `not_a_coordinator`, E007 `order_expired`, E009
    *   `clock_off` | `order_life` | `payment_to_self` | `unknown_equivalent` | `precision_differs` | `note_mismatch`
    */
-  async accept(
-    signed: Unverified<Order>,
-    note: Uint8Array | undefined,
-    skewMs: number,
-  ): Promise<SignedOrder> {
+  async check({ signed, note }: SignedOrder, skewMs: number): Promise<void> {
     const { body: order } = signed;
     if (order.coordinator !== this.#me) {
       throw new GeoError('E006', 'The order names another coordinator than this node.', {
@@ -109,7 +105,6 @@ export class Orders {
       throw new GeoError('E009', 'The note does not fit the order.', { fault: 'note_mismatch' });
     }
     await this.#requireSigned(signed);
-    return withNote(signed, note);
   }
 
   /** Nothing waits for an order but its payer, so its signature need not hold up the turns of others. */
@@ -143,7 +138,8 @@ export class Orders {
   }
 }
 
-function withNote(signed: Unverified<Order>, note: Uint8Array | undefined): SignedOrder {
+/** An order with the name that it has everywhere, hashed once. */
+export function signedOrder(signed: Unverified<Order>, note: Uint8Array | undefined): SignedOrder {
   const tx = hashOf(signed.payload);
   return note === undefined ? { tx, signed } : { tx, signed, note };
 }

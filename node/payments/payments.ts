@@ -12,7 +12,6 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import {
   hashFromBytes,
-  hashOf,
   type Pid,
   pidFromPublicKey,
   type TxId,
@@ -37,7 +36,7 @@ import { keys } from '../store/keys.ts';
 import { manifestOf } from './attempt-plan.ts';
 import { CoveredRoutes } from './covered-routes.ts';
 import { OrderEntry } from './order-entry.ts';
-import type { Orders, PaymentWish, SignedOrder } from './orders.ts';
+import { type Orders, type PaymentWish, type SignedOrder, signedOrder } from './orders.ts';
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
@@ -111,16 +110,17 @@ export class Payments {
   /**
    * Carries out an order that its payer has signed itself: a member's, or that of a node that asks
    * for it. The same order again finds the first.
-   * @throws GeoError as {@link Orders.accept}, E006 `too_many_pending`
+   * @throws GeoError as {@link Orders.check}, E006 `too_many_pending`
    */
   async coordinate(signed: Unverified<Order>, note?: Uint8Array): Promise<TxId> {
-    const tx = hashOf(signed.payload);
+    const order = signedOrder(signed, note);
+    const { tx } = order;
     // Of the same order twice at once, the second waits to see what becomes of the first.
     for (let first = this.#accepting.get(tx); first; first = this.#accepting.get(tx)) await first;
     const known = this.#carried.get(tx);
     if (known !== undefined) await known;
     else if (this.#hall.state.readTransaction(tx) === undefined) {
-      await this.#accept(tx, signed, note);
+      await this.#accept(order);
       try {
         await this.#carried.get(tx);
       } finally {
@@ -131,13 +131,14 @@ export class Payments {
   }
 
   /** Begins to carry out what is signed; whoever waits for the check finds it begun. */
-  async #accept(tx: TxId, signed: Unverified<Order>, note?: Uint8Array): Promise<void> {
+  async #accept(order: SignedOrder): Promise<void> {
+    const { tx } = order;
     const { clock_skew_ms: skewMs } = this.#settings.payments;
     const over = Promise.withResolvers<void>();
     this.#accepting.set(tx, over.promise);
     try {
-      const accepted = await this.#orders.accept(signed, note, skewMs);
-      this.#carried.set(tx, this.#carryOut(accepted));
+      await this.#orders.check(order, skewMs);
+      this.#carried.set(tx, this.#carryOut(order));
     } finally {
       this.#accepting.delete(tx);
       over.resolve();
@@ -255,7 +256,7 @@ export class Payments {
   }
 
   async #attempt(
-    { signed, note }: SignedOrder,
+    { tx, signed, note }: SignedOrder,
     attempt: number,
     routes: readonly Route[],
     entry: OrderEntry,
@@ -272,7 +273,7 @@ export class Payments {
       },
       this.#agents,
     );
-    const open = makePayment(manifest, signed);
+    const open = makePayment(manifest, signed, tx);
     const own = open.effects
       .map((effect) => effect.edge)
       .filter((id) => this.#edges.mustCompare(id));

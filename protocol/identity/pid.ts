@@ -30,11 +30,13 @@ const PID_LENGTH_MAX = 44;
 const MEMO_MAX = 50_000;
 const pidByHex = new Map<string, Pid>();
 const hexByPid = new Map<Pid, string>();
+const hashByPid = new Map<Pid, Uint8Array>();
 
 function remember(hex: string, pid: Pid): Pid {
   if (pidByHex.size >= MEMO_MAX) {
     pidByHex.clear();
     hexByPid.clear();
+    hashByPid.clear();
   }
   pidByHex.set(hex, pid);
   hexByPid.set(pid, hex);
@@ -48,9 +50,13 @@ export function pidFromHash(hash: Uint8Array): Pid {
   return pidByHex.get(hex) ?? remember(hex, base58.encode(hash) as Pid);
 }
 
-/** The 32 hash bytes of a PID. */
+/** The 32 hash bytes of a PID; not to be changed, since whoever asks is given the same ones. */
 export function pidToHash(pid: Pid): Uint8Array {
-  return hexToBytes(pidToHex(pid));
+  const known = hashByPid.get(pid);
+  if (known !== undefined) return known;
+  const hash = hexToBytes(pidToHex(pid));
+  hashByPid.set(pid, hash);
+  return hash;
 }
 
 /** The hash as hexadecimal digits; its order is the order of the hash bytes. */

@@ -57,14 +57,16 @@ function readGrant(bytes: Uint8Array): Grant {
   const name = bytesToHex(bytes.subarray(-16));
   const known = read.get(name);
   if (known !== undefined && sameBytes(known.bytes, bytes)) return known;
-  // A copy: what came is part of a larger frame, which would be kept with it.
-  const grant = readSigned('AGENT_GRANT', bytes.slice());
+  // A copy, unless it stands alone: what came is part of a larger frame, which would be kept with it.
+  const alone = bytes.byteLength === bytes.buffer.byteLength;
+  const grant = readSigned('AGENT_GRANT', alone ? bytes : bytes.slice());
   if (read.size >= GRANTS_KEPT) read.clear();
   read.set(name, grant);
   return grant;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

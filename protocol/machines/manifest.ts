@@ -80,20 +80,26 @@ export function openManifest(bytes: Uint8Array): OpenManifest {
 /**
  * The same for whoever has just put the manifest together: what it would read back is at hand.
  * @param signedOrder what `manifest.order` reads as
+ * @param tx its name
  * @throws GeoError E009 `bad_manifest` (and `details.why`)
  */
-export function makePayment(manifest: Manifest, signedOrder: Unverified<Order>): OpenPayment {
+export function makePayment(
+  manifest: Manifest,
+  signedOrder: Unverified<Order>,
+  tx: TxId,
+): OpenPayment {
   const { participants, voters } = manifest;
   // Of the bounds of a manifest, those that do not follow from its order's.
   if (participants.length > PARTICIPANTS_MAX) refuse('participants', 'too many take part');
   if (voters.length > VOTERS_MAX) refuse('voters', 'too many vote');
-  return openPayment(encodeManifest(manifest), manifest, signedOrder);
+  return openPayment(encodeManifest(manifest), manifest, signedOrder, tx);
 }
 
 function openPayment(
   bytes: Uint8Array,
   manifest: Manifest,
   signedOrder: Unverified<Order>,
+  tx = hashOf(signedOrder.payload),
 ): OpenPayment {
   const order = signedOrder.body;
   const payer = pidFromPublicKey(order.payer_key);
@@ -105,7 +111,7 @@ function openPayment(
   const { coordinator } = order;
   const atEnd = (pid: Pid) => pid === payer || pid === order.payee;
   const grants = grantsOf(manifest, order.expires, (pid) => (atEnd(pid) ? 'pay' : 'carry'));
-  const parts = partsOf(bytes, manifest, signedOrder, { coordinator, routes, grants });
+  const parts = partsOf(bytes, manifest, order, { tx, coordinator, routes, grants });
   return { kind: 'payment', ...parts, order, payer, signedOrder };
 }
 
@@ -119,7 +125,8 @@ function openClearing(bytes: Uint8Array, manifest: Manifest): OpenClearing {
   checkEveryoneTakesPart(routes, manifest);
   const consents = (manifest.consents ?? []).map((each) => readSigned('CLEARING_ACCEPT', each));
   const grants = grantsOf(manifest, proposal.expires, () => 'clear');
-  const parts = partsOf(bytes, manifest, signedProposal, { coordinator, routes, grants });
+  const tx = hashOf(signedProposal.payload);
+  const parts = partsOf(bytes, manifest, proposal, { tx, coordinator, routes, grants });
   const { amount } = routes[0]!;
   return { kind: 'clearing', ...parts, proposal, signedProposal, amount, consents };
 }
@@ -127,16 +134,14 @@ function openClearing(bytes: Uint8Array, manifest: Manifest): OpenClearing {
 function partsOf(
   bytes: Uint8Array,
   manifest: Manifest,
-  { body, payload }: Unverified<Order> | Unverified<Proposal>,
-  found: Pick<OpenParts, 'coordinator' | 'routes' | 'grants'>,
+  { equivalent, precision, created, expires }: Order | Proposal,
+  found: Pick<OpenParts, 'tx' | 'coordinator' | 'routes' | 'grants'>,
 ): OpenParts {
-  const { equivalent, precision, created, expires } = body;
   const hops = hopsOf(found.routes);
   return {
     ...found,
     bytes,
     hash: hashOf(bytes),
-    tx: hashOf(payload),
     attempt: manifest.attempt,
     manifest,
     equivalent,

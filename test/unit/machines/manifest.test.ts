@@ -61,14 +61,16 @@ describe('a sound manifest', () => {
 
   it('is the same to who made it and to who reads it', () => {
     const manifest = manifestOf();
-    const made = makePayment(manifest, readSigned('PAYMENT_REQUEST', manifest.order));
+    const order = readSigned('PAYMENT_REQUEST', manifest.order);
+    const made = makePayment(manifest, order, hashOf(order.payload));
     expect(made).toEqual(openManifest(encodeManifest(manifest)));
   });
 
   it('is not made of more than can be read', () => {
     const { order, participants, voters } = manifestOf();
     const signed = readSigned('PAYMENT_REQUEST', order);
-    const refused = (change: Partial<Manifest>) => () => makePayment(manifestOf(change), signed);
+    const refused = (change: Partial<Manifest>) => () =>
+      makePayment(manifestOf(change), signed, hashOf(signed.payload));
     const crowd = Array.from({ length: 129 }, () => participants[0]!);
     expect(refused({ participants: crowd })).toThrow(/too many take part/);
     const choir = Array.from({ length: 65 }, () => voters[0]!);
