@@ -4,9 +4,15 @@
  * higher PID; how one side sees it is derived, never stored.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import { GeoError } from '../errors.ts';
-import { comparePids, type Hash, hashToBytes, type Pid, type TxId } from '../identity/pid.ts';
+import {
+  comparePids,
+  type Hash,
+  hashFromBytes,
+  hashToBytes,
+  type Pid,
+  type TxId,
+} from '../identity/pid.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import type { LinePolicy } from '../wire/messages/trust-line.ts';
 
@@ -58,6 +64,7 @@ export interface Edge extends EdgeId {
   readonly highUse?: DailyUse;
 }
 
+const HASH_BYTES = 32;
 export const EMPTY_DIGEST = '0'.repeat(64) as Hash;
 
 /** The same edge, whichever end is named first. */
@@ -170,16 +177,27 @@ export function releaseChange(edge: Edge, change: bigint): Edge {
  * A sum does not depend on the order in which attempts commit, so both books reach the same one.
  */
 export function applyChange(edge: Edge, tx: TxId, attempt: number, change: bigint): Edge {
-  const suffix = new Uint8Array(12);
-  const view = new DataView(suffix.buffer);
-  view.setUint32(0, attempt);
-  view.setBigInt64(4, change);
-  const item = BigInt(`0x${bytesToHex(sha256(concatBytes(hashToBytes(tx), suffix)))}`);
-  const sum = BigInt.asUintN(256, BigInt(`0x${edge.digest}`) + item);
+  const item = new Uint8Array(HASH_BYTES + 12);
+  item.set(hashToBytes(tx));
+  const view = new DataView(item.buffer);
+  view.setUint32(HASH_BYTES, attempt);
+  view.setBigInt64(HASH_BYTES + 4, change);
   return {
     ...edge,
     balance: edge.balance + change,
     count: edge.count + 1,
-    digest: sum.toString(16).padStart(64, '0') as Hash,
+    digest: sumOf(hashToBytes(edge.digest), sha256(item)),
   };
+}
+
+/** `a + b` mod 2^256, big-endian, byte by byte: it is a part of every payment, and big integers are garbage. */
+function sumOf(a: Uint8Array, b: Uint8Array): Hash {
+  const sum = new Uint8Array(HASH_BYTES);
+  let carry = 0;
+  for (let i = HASH_BYTES - 1; i >= 0; i--) {
+    carry += a[i]! + b[i]!;
+    sum[i] = carry & 0xff;
+    carry >>= 8;
+  }
+  return hashFromBytes(sum);
 }

@@ -1,6 +1,6 @@
 /**
  * Amounts: bigint of the smallest unit inside, decimal text at the edges (docs/PROTOCOL.md, "Words").
- * decimal.js reads and writes the text; nothing is ever rounded.
+ * decimal.js reads the text; nothing is ever rounded.
  */
 import { Decimal } from 'decimal.js';
 import { invalid } from '../errors.ts';
@@ -57,5 +57,8 @@ export function parseAmount(text: string, precision: number): bigint {
 
 /** The smallest unit as decimal text with exactly `precision` digits after the point; negative allowed. */
 export function formatAmount(units: bigint, precision: number): string {
-  return new Exact(units.toString()).div(new Exact(10).pow(precision)).toFixed(precision);
+  if (precision === 0) return units.toString();
+  const digits = (units < 0n ? -units : units).toString().padStart(precision + 1, '0');
+  const point = digits.length - precision;
+  return `${units < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
