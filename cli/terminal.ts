@@ -24,6 +24,8 @@ export interface Terminal {
   askSecret(question: string): Promise<string>;
   /** Resolves with the first SIGINT or SIGTERM; a second one ends the process at once. */
   stopSignal(): Promise<string>;
+  /** Calls at each SIGHUP, which by itself would end the process. */
+  onReload(reload: () => void): void;
 }
 
 /** https://no-color.org: any value that is not empty switches colours off. */
@@ -50,6 +52,7 @@ export function processTerminal(): Terminal {
     readInput: () => readAll(stdin),
     askSecret,
     stopSignal,
+    onReload: (reload) => void process.on('SIGHUP', reload),
   };
 }
 

@@ -33,6 +33,7 @@ import {
   text,
   whole,
 } from './option.ts';
+import { publicApi } from './public.ts';
 import { sessions } from './sessions.ts';
 
 function isMultiaddr(given: string): boolean {
@@ -223,6 +224,7 @@ const commit = z.strictObject({
 
 const sections = {
   api,
+  public: publicApi,
   log,
   network,
   limits,
@@ -243,6 +245,7 @@ const sections = {
 export const NodeConfig = z.strictObject({
   ...addresses,
   api: api.prefault({}),
+  public: publicApi.prefault({}),
   log: log.prefault({}),
   network: network.prefault({}),
   limits: limits.prefault({}),
@@ -265,6 +268,7 @@ export type NodeConfig = z.infer<typeof NodeConfig>;
 export const SECTION_TITLES: Readonly<Record<'' | keyof typeof sections, string>> = {
   '': 'Addresses',
   api: 'Local API',
+  public: 'Public API',
   log: 'Log',
   network: 'Network',
   limits: 'Limits for peers',
@@ -351,6 +355,17 @@ export const CONFIG_RULES: readonly {
     keys: ['sessions.access_ms', 'sessions.refresh_ms'],
     sentence: 'access_ms must not be above refresh_ms',
     holds: ({ sessions }) => sessions.access_ms <= sessions.refresh_ms,
+  },
+  {
+    keys: ['public.certificate_file', 'public.key_file'],
+    sentence: 'certificate_file and key_file belong together: name both, or none',
+    holds: (config) =>
+      (config.public.certificate_file === null) === (config.public.key_file === null),
+  },
+  {
+    keys: ['public.host', 'public.certificate_file'],
+    sentence: 'tokens would travel unencrypted: name a certificate_file, or listen on loopback',
+    holds: (config) => config.public.certificate_file !== null || isLoopback(config.public.host),
   },
   {
     keys: ['network.allow', 'network.deny'],

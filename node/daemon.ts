@@ -20,6 +20,7 @@ import { createNode } from './node.ts';
 import { nativeVerify, opensslVerifyAside } from './platform/native-ed25519.ts';
 import { realClock, realEntropy, stopwatch } from './platform/platform.ts';
 import type { Log, Store } from './ports.ts';
+import { openPublicDoor } from './public-door.ts';
 import type { NodeService } from './service/contract.ts';
 import { openLevelStore } from './store/level.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -38,6 +39,10 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly service: NodeService;
   readonly apiUrl: string;
+  /** Of the public API, if there is one. */
+  readonly publicUrl: string | undefined;
+  /** Reads again what may change while the node runs: the certificate. */
+  reload(): Promise<void>;
   readonly transport: Libp2pTransport;
   /** Resolves if the node must not go on, for example because a second one runs with its key. */
   readonly failed: Promise<GeoError>;
@@ -108,11 +113,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     closings.push(() => api.stop());
     node.apiUrl = api.url;
+    const publicDoor = config.public.enabled
+      ? await openPublicDoor(config.public, {
+          service: node.service,
+          reception: node.reception,
+          version: softwareVersion(),
+          clock: realClock,
+          log,
+        })
+      : undefined;
+    if (publicDoor !== undefined) closings.push(() => publicDoor.stop());
     await announceApi(home, api.url, node.service.identity().pid);
     closings.push(() => rm(home.apiEndpointFile, { force: true }));
     return {
       service: node.service,
       apiUrl: api.url,
+      publicUrl: publicDoor?.url,
+      reload: async () => publicDoor?.reload(),
       transport,
       failed: failure.promise,
       stop: close,

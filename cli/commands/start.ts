@@ -13,15 +13,17 @@ interface Ready {
   readonly public_key: string;
   readonly addresses: readonly string[];
   readonly api: string;
+  readonly public_api: string | null;
   readonly home: string;
   readonly process_id: number;
 }
 
 function readyResult(ready: Ready): Result {
-  const { pid, addresses, api } = ready;
+  const { pid, addresses, api, public_api: open } = ready;
   return {
     json: ready,
-    text: () => `Ready. PID ${pid}, API ${api}, addresses ${addresses.join(' ') || 'none'}`,
+    text: () =>
+      `Ready. PID ${pid}, API ${api}${open === null ? '' : `, public API ${open}`}, addresses ${addresses.join(' ') || 'none'}`,
   };
 }
 
@@ -75,6 +77,7 @@ export const startCommand = command({
         ...(passphrase === undefined ? {} : { passphrase }),
       }),
     );
+    terminal.onReload(() => void daemon.reload());
     const { pid, public_key, addresses } = daemon.service.identity();
     context.print(
       readyResult({
@@ -82,6 +85,7 @@ export const startCommand = command({
         public_key,
         addresses,
         api: daemon.apiUrl,
+        public_api: daemon.publicUrl ?? null,
         home: home.directory,
         process_id: process.pid,
       }),

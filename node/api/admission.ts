@@ -1,4 +1,5 @@
 /** Who asks, and whether the route is for them. Every row of the table goes through here, and what is no row as well. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { GeoError } from '../../protocol/errors.ts';
 import type { NodeService, Reception, Visitor } from '../service/contract.ts';
@@ -22,12 +23,12 @@ const AUDITOR: readonly Access[] = [...MEMBER, 'auditor'];
 
 export class Admission {
   readonly #reception: Reception | undefined;
-  readonly #requireOwner: ReturnType<typeof tokenCheck>;
+  readonly #requireOwner: (headers: IncomingHttpHeaders) => void;
 
-  /** @param token of the home */
-  constructor(token: string, reception?: Reception) {
+  /** @param token of the home; without it nobody is the owner */
+  constructor(token?: string, reception?: Reception) {
     this.#reception = reception;
-    this.#requireOwner = tokenCheck(token);
+    this.#requireOwner = token === undefined ? refuseOwner : tokenCheck(token);
   }
 
   /** Somebody of whom nothing is asked. */
@@ -58,6 +59,16 @@ export class Admission {
     // Rows for anyone rest on nothing that the HTTP door knows.
     return visitor.signedIn === undefined ? { ...owners, ...own } : own;
   }
+}
+
+function refuseOwner(): never {
+  throw new GeoError(
+    'E006',
+    'The request has no access token. Sign in, and send the one you get.',
+    {
+      fault: 'bad_token',
+    },
+  );
 }
 
 function notAllowed(access: Access): GeoError {

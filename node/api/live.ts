@@ -11,11 +11,12 @@ import { GeoError } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
 import { AddonSockets } from './addon-door.ts';
-import { checkHost, tokenCheck } from './guard.ts';
+import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
 import { LiveReader, type LiveSink } from './live-reader.ts';
 import { problemOf } from './problem.ts';
 import { LIVE_PATH } from './routes.ts';
 import { EventsQuery } from './shapes/events.ts';
+import { checkOrigin } from './web.ts';
 
 /** Streams that may be open at one time; each holds some 20 KB. */
 const STREAMS_MAX = 2_000;
@@ -71,6 +72,7 @@ export class LiveDoor {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     try {
       checkHost(request.headers);
+      checkOrigin(request.headers, (host) => LOOPBACK_HOST.test(host));
       this.#admits(request.headers);
       if (this.#options.addons !== undefined && AddonSockets.isFor(request)) {
         this.#options.addons.upgrade(request, socket, head);

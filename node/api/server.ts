@@ -1,6 +1,6 @@
 /**
- * Serves the route table on the loopback interface: JSON in, JSON out, bearer tokens, and one
- * envelope for every refusal. Decides nothing about money; that is NodeService's.
+ * Serves the route table: JSON in, JSON out, bearer tokens, and one envelope for every refusal. With
+ * the token of the home it is the local API, on loopback; without one the public API, for visitors. Decides nothing about money; that is NodeService's.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService, Reception } from '../service/contract.ts';
 import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
 import { Admission } from './admission.ts';
+import type { Certificate } from './certificate.ts';
 import { CSV_CONTENT_TYPE, columnsOf, csvOf } from './csv.ts';
 import { checkHost, LOOPBACK_HOST } from './guard.ts';
 import { LiveDoor } from './live.ts';
@@ -25,11 +26,13 @@ import {
   READINESS_PATH,
   ROUTE_LIST,
 } from './routes.ts';
+import { addCors, addSecurityHeaders } from './web.ts';
 
 /** Largest request body, bytes: a trust line with 256 blocked participants needs 13 KiB. */
 const BODY_BYTES_MAX = 32 * 1024;
-/** Time to receive a whole request, ms. Answers may take longer (a payment does). */
 const REQUEST_MS_MAX = 10_000;
+/** How often connections are looked at for those that take too long, per time to receive a request. */
+const LOOKS_PER_REQUEST = 5;
 /** How long a stop waits for answers under way, ms. */
 const STOP_MS_MAX = 2_000;
 
@@ -47,30 +50,42 @@ export interface ApiOptions {
   readonly metrics?: { readonly contentType: string; text(): Promise<string> };
   /** Metrics need no token. */
   readonly openMetrics?: boolean;
-  /** A loopback name or address: the API has no encryption of its own. */
+  /** A loopback name or address, unless there is a certificate. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly token: string;
+  /** Of the home. Without it nobody is the owner, and there is nothing that only the owner may use. */
+  readonly token?: string;
+  readonly certificate?: Certificate;
+  /** Web pages whose scripts may read answers. */
+  readonly origins?: readonly string[];
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly proxies?: readonly string[];
+  /** Connections at one time. */
+  readonly connections?: number;
+  /** Time to receive a whole request, ms. Answers may take longer (a payment does). */
+  readonly requestMs?: number;
   /** Of the software, for the OpenAPI document. */
   readonly version?: string;
   readonly log: Log;
 }
 
 export interface Api {
-  /** `http://host:port`, without the prefix. */
+  /** `http://host:port` or `https://…`, without the prefix. */
   readonly url: string;
+  /** What listens, for whoever renews its certificate. */
+  readonly server: FastifyInstance['server'];
   /** Lets answers under way finish for a short while, then closes. */
   stop(): Promise<void>;
 }
 
 /** @throws GeoError E009 `api_not_loopback`, E008 `api_port_taken`, E006 `api_port_denied` */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port } = options;
-  if (!LOOPBACK_HOST.test(host)) {
+  const { host, port, certificate } = options;
+  if (certificate === undefined && !LOOPBACK_HOST.test(host)) {
     throw invalid(
       'api_not_loopback',
-      `The API cannot listen on "${host}": it is not encrypted and serves this machine only. Use 127.0.0.1, and a tunnel to reach it from elsewhere.`,
+      `The API cannot listen on "${host}" without encryption. Use 127.0.0.1, or name a certificate for the public API.`,
     );
   }
   const app = buildApp(options);
@@ -82,7 +97,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const bound = app.server.address();
   const boundPort = bound === null || typeof bound === 'string' ? port : bound.port;
   return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${boundPort}`,
+    server: app.server,
+    url: `${certificate === undefined ? 'http' : 'https'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${boundPort}`,
     async stop() {
       const deadline = setTimeout(() => app.server.closeAllConnections(), STOP_MS_MAX);
       await app.close();
@@ -105,9 +121,13 @@ function buildApp(options: ApiOptions): FastifyInstance {
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     sendProblem(asGeoError(error, request, log), reply);
 
+  const { requestMs = REQUEST_MS_MAX, certificate, token } = options;
+  const server = { connectionsCheckingInterval: requestMs / LOOKS_PER_REQUEST };
   const app = Fastify({
+    ...(certificate === undefined ? { http: server } : { https: { ...server, ...certificate } }),
+    trustProxy: options.proxies === undefined ? false : [...options.proxies],
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: requestMs,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     frameworkErrors: fail,
@@ -115,18 +135,20 @@ function buildApp(options: ApiOptions): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler(fail);
-  app.addHook('onRequest', async (request) => checkHost(request.headers));
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-  });
+  if (options.connections !== undefined) app.server.maxConnections = options.connections;
+  // Encryption, or the proxy that has it, answers for the name of the public API.
+  if (token !== undefined) app.addHook('onRequest', async (request) => checkHost(request.headers));
+  addSecurityHeaders(app, certificate !== undefined);
+  if (options.origins !== undefined) addCors(app, options.origins);
+  app.decorateRequest('visitor');
 
   const live =
-    options.live === undefined
+    options.live === undefined || token === undefined
       ? undefined
       : new LiveDoor({
           service,
           source: options.live,
-          token: options.token,
+          token,
           log,
           addons: options.addons && new AddonSockets(options.addons, options.live.clock),
         });
@@ -144,7 +166,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
     return { status: 'ok' };
   });
   if (options.openMetrics) addMetrics(app, options);
-  const admission = new Admission(options.token, options.reception);
+  const admission = new Admission(token, options.reception);
   app.register(async (open) => {
     // A member of a hub may have no token: the signature in the body is its authority.
     open.addHook('onRequest', async (request) => admission.welcome(request));

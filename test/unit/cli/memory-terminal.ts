@@ -39,5 +39,6 @@ export function createMemoryTerminal(options: MemoryTerminalOptions = {}): Memor
       return answer;
     },
     stopSignal: () => new Promise(() => {}),
+    onReload: () => undefined,
   };
 }
