@@ -93,9 +93,9 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
 
 /** What tells of the community and changes nothing. */
 function communityReads(service: NodeService) {
-  const { status, audit, checksums, addons } = service;
+  const { status, audit, checksums, addons, keptBackups } = service;
   const { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal } = service;
-  const node = { status, audit, checksums, addons };
+  const node = { status, audit, checksums, addons, keptBackups };
   const hub = { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal };
   return { ...node, ...hub };
 }

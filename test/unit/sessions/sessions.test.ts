@@ -1,5 +1,6 @@
 /** Signing in at a hub: who may, what the tokens do, and what a crash leaves of them. */
 import { describe, expect, it } from 'vitest';
+import { ROUTE_LIST } from '../../../node/api/routes.ts';
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { Visitor } from '../../../node/service/contract.ts';
 import { keys } from '../../../node/store/keys.ts';
@@ -62,6 +63,17 @@ describe('signing in', () => {
     expect(await faultOf(village.run(hub.transaction!(tx)))).toBe('unknown_transaction');
     expect(hub.hubMembers!({})).toHaveLength(2);
     expect(hub.changeMember).toBeUndefined();
+  });
+
+  it('answers every row of the table that is for them, and no other', async () => {
+    const { signIn, as } = await setup();
+    const rowsOf = (...access: string[]) =>
+      ROUTE_LIST.filter((route) => access.includes(route.access)).map(({ name }) => name);
+    const closed = (service: object) => rowsOf('local').filter((name) => name in service);
+    const [maria, hub] = [as(await signIn('maria')), as(await signIn('hub'))];
+    expect(Object.keys(maria)).toEqual(expect.arrayContaining(rowsOf('member')));
+    expect(Object.keys(hub)).toEqual(expect.arrayContaining(rowsOf('member', 'auditor')));
+    expect([...closed(maria), ...closed(hub)]).toEqual([]);
   });
 
   it.each([
