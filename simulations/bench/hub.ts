@@ -253,7 +253,8 @@ export function hubText(page: Page, report: HubReport): string {
   });
   return [
     `${report.members} members, ${report.lines} lines: ready after ${report.start_ms} ms, with ${report.rss_mb} MB.`,
-    'main: the thread of the turns. floor: the same signatures, hashes, CBOR, reads and synced writes, bare.',
+    'main: the thread of the turns.',
+    'floor: the same signatures, hashes, CBOR, reads and synced writes, bare.',
     '',
     table(
       page,
