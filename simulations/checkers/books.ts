@@ -50,11 +50,11 @@ export class Books implements StepRule {
     return account;
   }
 
-  changed({ host, attempts, edges }: BatchChange): void {
+  changed({ host, serves, attempts, edges }: BatchChange): void {
     const touched = new Set(edges.map(({ name }) => name));
     for (const { before, after } of attempts) {
       if (before?.phase === after.phase) continue;
-      for (const { edge, change } of ownEffects(after.manifest, host.serves)) {
+      for (const { edge, change } of ownEffects(after.manifest, serves)) {
         const account = this.account(host, edge);
         if (before !== undefined && isHolding(before.phase)) hold(account, -change, change > 0n);
         if (isHolding(after.phase)) hold(account, change, change > 0n);

@@ -3,18 +3,23 @@
  * they never ask a node.
  */
 import type { StoreOp } from '../../node/ports.ts';
+import { type Pid, pidToHex } from '../../protocol/identity/pid.ts';
 import type { Host } from '../simulator/host.ts';
 import type { Watch } from '../simulator/watch.ts';
 import {
   edgeName,
+  type Hex,
   type Phase,
   type ReadAttempt,
   type ReadEdge,
   type ReadEffect,
   type ReadManifest,
+  type ReadWord,
   readAttempt,
   readEdge,
   readManifest,
+  readMember,
+  readWord,
 } from './reading.ts';
 
 export interface SeenAttempt extends ReadAttempt {
@@ -32,10 +37,21 @@ export interface EdgeChange {
   readonly after: ReadEdge;
 }
 
+export interface WordChange {
+  readonly participant: Hex;
+  readonly before: ReadWord | undefined;
+  readonly after: ReadWord;
+}
+
 export interface BatchChange {
   readonly host: Host;
+  /** For whom it votes before this batch or after it. */
+  readonly serves: ReadonlySet<Hex>;
   readonly attempts: readonly AttemptChange[];
   readonly edges: readonly EdgeChange[];
+  readonly words: readonly WordChange[];
+  /** Members of a hub whose records are written. */
+  readonly statuses: readonly { readonly participant: Hex }[];
 }
 
 /** One host's disk. */
@@ -47,6 +63,10 @@ export interface SeenDisk {
   /** Payments and clearings that have something left to do. */
   readonly open: Set<string>;
   readonly outbox: Set<string>;
+  /** By which it knows who votes for whom. */
+  readonly words: Map<Hex, ReadWord>;
+  /** Members of a hub that take on nothing new. */
+  readonly suspended: Set<Hex>;
   /** Attempts by the order that they are for. */
   readonly byOrder: Map<string, Set<string>>;
 }
@@ -74,6 +94,8 @@ export class Observed implements Watch {
         holding: new Set(),
         open: new Set(),
         outbox: new Set(),
+        words: new Map(),
+        suspended: new Set(),
         byOrder: new Map(),
       };
       this.disks.set(host, disk);
@@ -86,6 +108,8 @@ export class Observed implements Watch {
     const disk = this.of(host);
     const attempts: AttemptChange[] = [];
     const edges: EdgeChange[] = [];
+    const words: WordChange[] = [];
+    const statuses: { participant: Hex }[] = [];
     for (const op of ops) {
       const slash = op.key.indexOf('/');
       const name = op.key.slice(slash + 1);
@@ -112,14 +136,33 @@ export class Observed implements Watch {
           if (op.type === 'put') disk.open.add(name);
           else disk.open.delete(name);
           break;
+        case 'agent':
+          if (op.type === 'put') words.push(this.#word(disk, pidToHex(name as Pid), op.value));
+          break;
+        case 'member':
+          if (op.type === 'put') {
+            const { participant, status } = readMember(op.value);
+            statuses.push({ participant });
+            if (status === 'suspended') disk.suspended.add(participant);
+            else disk.suspended.delete(participant);
+          }
+          break;
         case 'outbox':
           if (op.type === 'put') disk.outbox.add(name);
           else disk.outbox.delete(name);
           break;
       }
     }
-    const change = { host, attempts, edges };
+    const serves = servesIn(host, words);
+    const change = { host, serves, attempts, edges, words, statuses };
     for (const rule of this.#rules) rule.changed(change, disk);
+  }
+
+  #word(disk: SeenDisk, participant: Hex, value: Uint8Array): WordChange {
+    const before = disk.words.get(participant);
+    const after = readWord(value);
+    disk.words.set(participant, after);
+    return { participant, before, after };
   }
 
   #attempt(host: Host, disk: SeenDisk, hash: string, value: Uint8Array): AttemptChange {
@@ -137,6 +180,14 @@ export class Observed implements Watch {
     }
     return { before, after };
   }
+}
+
+/** For whom a host votes after a batch, and for whom it did before. */
+function servesIn(host: Host, words: readonly WordChange[]): ReadonlySet<Hex> {
+  const me = host.identity.hex;
+  const left = words.filter(({ participant, before }) => (before?.agent ?? participant) === me);
+  if (left.length === 0) return host.serves;
+  return new Set([...host.serves, ...left.map(({ participant }) => participant)]);
 }
 
 /** From the YES (for a coordinator: from the start) to the outcome the effects are held. */

@@ -95,6 +95,8 @@ export interface ReadManifest {
   /** Paid in all, or what each debt of a cycle is lowered by. */
   readonly amount: bigint;
   readonly participants: readonly Hex[];
+  /** Who votes for each of them. */
+  readonly agentOf: ReadonlyMap<Hex, Hex>;
   /** Participants by their keys' hashes, the coordinator last. */
   readonly voters: readonly Hex[];
   readonly voterKeys: readonly Hex[];
@@ -200,6 +202,8 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
       debts.set(name, entry);
     }
   }
+  const voters = (map.voters as Uint8Array[]).map((key) => sha256Of(key));
+  const agents = map.agents as number[];
   return {
     hash: sha256Of(bytes),
     tx: sha256Of(orderBytes),
@@ -207,7 +211,8 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
     ...(map.kind === 'clearing' ? clearingOf(map, order) : paymentOf(order)),
     equivalent,
     participants,
-    voters: (map.voters as Uint8Array[]).map((key) => sha256Of(key)),
+    agentOf: new Map(participants.map((participant, i) => [participant, voters[agents[i]!]!])),
+    voters,
     voterKeys: (map.voters as Uint8Array[]).map((key) => hexOf(key)),
     order: map.order as Uint8Array,
     effects: [...debts]
@@ -250,6 +255,22 @@ export function readConsent(bytes: Uint8Array): ReadConsent {
     amount: whole(body.amount),
     expires: Number(body.expires),
   };
+}
+
+/** Who votes for a participant, by its newest word. */
+export interface ReadWord {
+  readonly agent: Hex;
+  readonly sequence: number;
+}
+
+export function readWord(bytes: Uint8Array): ReadWord {
+  const { agent, sequence } = decode(bytes) as CborMap;
+  return { agent: sha256Of(agent as Uint8Array), sequence: Number(sequence) };
+}
+
+export function readMember(bytes: Uint8Array): { participant: Hex; status: string } {
+  const { key, status } = decode(bytes) as CborMap;
+  return { participant: sha256Of(key as Uint8Array), status: status as string };
 }
 
 /** What an attempt adds to the digest of an edge, as a number below 2^256. */

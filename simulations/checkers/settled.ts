@@ -13,16 +13,24 @@ import { edgeName, type Hex, type ReadEdge, type ReadManifest } from './reading.
 export class Settled {
   readonly #findings: Findings;
   readonly #observed: Observed;
-  readonly #hosts: ReadonlyMap<Hex, Host>;
+  readonly #all: readonly Host[];
+  /** By whom each participant is represented at the moment. */
+  #hosts: ReadonlyMap<Hex, Host> = new Map();
 
   constructor(findings: Findings, observed: Observed, hosts: readonly Host[]) {
     this.#findings = findings;
     this.#observed = observed;
-    this.#hosts = new Map(hosts.flatMap((host) => [...host.serves].map((hex) => [hex, host])));
+    this.#all = hosts;
+  }
+
+  #look(): void {
+    const all = this.#all;
+    this.#hosts = new Map(all.flatMap((host) => [...host.serves].map((hex) => [hex, host])));
   }
 
   /** Is every attempt decided, and nothing waiting, as far as the rules promise it? */
   isQuiet(): boolean {
+    this.#look();
     for (const host of this.#present()) {
       const disk = this.#observed.of(host);
       for (const hash of disk.holding) {
@@ -36,6 +44,7 @@ export class Settled {
   }
 
   atEnd(): void {
+    this.#look();
     for (const host of this.#present()) {
       const disk = this.#observed.of(host);
       for (const hash of disk.holding) {
@@ -161,7 +170,7 @@ export class Settled {
   }
 
   #present(): Host[] {
-    return [...new Set(this.#hosts.values())].filter((host) => this.#isPresent(host));
+    return this.#all.filter((host) => this.#isPresent(host));
   }
 
   /** Up, and bound by the rules. */
@@ -175,7 +184,7 @@ export class Settled {
    */
   #mustWait({ manifest }: SeenAttempt): boolean {
     const up = manifest.voters.map((voter) => {
-      const host = this.#hosts.get(voter);
+      const host = this.#all.find((each) => each.identity.hex === voter);
       return host !== undefined && this.#isPresent(host) ? host : undefined;
     });
     const coordinator = up.at(-1);

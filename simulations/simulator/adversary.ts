@@ -5,29 +5,27 @@
  * "Commit rules"; the checkers hold them to exactly that.
  */
 import type { Transport } from '../../node/ports.ts';
-import { type Hash, hashFromBytes, hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
+import { hashFromBytes, hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { type CborMap, decode, encode } from '../../protocol/wire/cbor.ts';
 import { bareFrame, seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageName } from '../../protocol/wire/message-types.ts';
 import type { EvidenceBundle } from '../../protocol/wire/messages/evidence.ts';
-import { bodyOf, type Kind, NAMES, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
+import { bodyOf, NAMES, partOf, type ReadFrame, readFrame } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { alteredWord, unaskedWord } from './bad-consents.ts';
 import { alteredManifest } from './bad-manifests.ts';
+import { alteredReport } from './bad-reports.ts';
 import { chance } from './chance.ts';
 import type { Host } from './host.ts';
+import { type Known, knownOf } from './known-attempt.ts';
 
-/** What it has seen of an attempt. */
-interface Known {
-  readonly kind: Kind;
-  readonly about: { readonly tx: Hash; readonly attempt: number; readonly manifest: Hash };
-  readonly manifest: Uint8Array;
-  readonly voters: readonly PublicKey[];
-  /** The votes that came with an outcome. */
-  certificate?: Uint8Array[];
-}
-
+/** Messages beside attempts, of which it may sign another version. */
+const SIGNED_BY_ITSELF: ReadonlySet<ReadFrame['name']> = new Set([
+  'CLEARING_ACCEPT',
+  'CLEARING_PROPOSE',
+  'EDGE_REPORT',
+]);
 const MEMORY_MAX = 200;
 const FLOOD_FRAMES = 60;
 /** Frames that it makes up in one run. Every one is answered, and the answers give it ideas. */
@@ -94,10 +92,11 @@ export class Adversary {
   /** What its node wants to send; more often than not it goes out as it is. */
   #say(to: PublicKey, bytes: Uint8Array): void {
     const frame = readFrame(bytes);
-    if (frame.name === 'CLEARING_ACCEPT' || frame.name === 'CLEARING_PROPOSE') {
+    if (SIGNED_BY_ITSELF.has(frame.name)) {
       this.#think(`say ${frame.name} ${to.slice(0, 8)}`);
+      const alter = frame.name === 'EDGE_REPORT' ? alteredReport : alteredWord;
       if (this.#chance(50)) {
-        this.#send(to, alteredWord(frame, this.#random, this.#host.identity, this.#others));
+        this.#send(to, alter(frame, this.#random, this.#host.identity, this.#others));
       }
       this.#send(to, bytes);
       return;
@@ -366,22 +365,6 @@ function readable<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function knownOf(manifest: Uint8Array): Known {
-  const map = decode(manifest) as CborMap;
-  return {
-    kind: map.kind as Kind,
-    manifest,
-    about: {
-      tx: hashOf(payloadOf(map.order as Uint8Array)),
-      attempt: Number(map.attempt),
-      manifest: hashOf(manifest),
-    },
-    voters: (map.voters as Uint8Array[]).map(
-      (key) => Buffer.from(key).toString('hex') as PublicKey,
-    ),
-  };
 }
 
 function bundle(part: Partial<EvidenceBundle>): EvidenceBundle {

@@ -10,7 +10,9 @@ import { Findings, type Violation } from '../checkers/findings.ts';
 import { Limits } from '../checkers/limits.ts';
 import { Observed } from '../checkers/observed.ts';
 import { Outcomes } from '../checkers/outcomes.ts';
+import { Reports } from '../checkers/reports.ts';
 import { Settled } from '../checkers/settled.ts';
+import { Voting } from '../checkers/voting.ts';
 import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
 import { cheapSignatures, realSignatures } from './identities.ts';
@@ -86,6 +88,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   );
   const clearings = new Clearings(findings, world.time, world.signatures.verify);
   const durations = new Durations(world.time);
+  const voting = new Voting(findings, observed);
   for (const rule of [
     new Books(findings, observed),
     new Limits(findings),
@@ -93,6 +96,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     new Certificates(findings, world.signatures.verify),
     clearings,
     durations,
+    voting,
   ]) {
     observed.addRule(rule);
   }
@@ -104,6 +108,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   if (onlooker !== undefined) world.watch.add(onlooker);
   world.watch.add(observed);
   world.watch.add(new Durability(findings, observed));
+  if (plan.hub !== undefined) world.watch.add(new Reports(findings));
   world.watch.add({
     alarm: (host, text) => {
       if (!world.allHonest && text.includes(DEBT_OVER_LIMIT)) return;

@@ -5,6 +5,8 @@
 import { createNode, type Node } from '../../node/node.ts';
 import type { Log, Ports, Store, StoreOp, Transport } from '../../node/ports.ts';
 import type { NodeSettings } from '../../node/settings.ts';
+import { type Pid, pidToHex } from '../../protocol/identity/pid.ts';
+import { readWord } from '../checkers/reading.ts';
 import { seededRandom } from '../random.ts';
 import { clockOf, type VirtualTime } from './clock.ts';
 import { SimulatedDisk } from './disk.ts';
@@ -60,7 +62,7 @@ export class Host implements SeenHost {
   readonly disk: SimulatedDisk;
   /** Keeps no rule; what it stores and claims proves nothing. */
   readonly isHostile: boolean;
-  /** Participants that its node votes for: itself, and its members if it is a hub. */
+  /** Participants that its node votes for, by its disk: itself, unless it has granted that away, and its members. */
   readonly serves: ReadonlySet<string>;
   readonly #isHub: boolean;
   /** Changes what the node of this host says and hears; only hostile hosts have one. */
@@ -84,8 +86,7 @@ export class Host implements SeenHost {
     options: {
       readonly skewMs: number;
       readonly isHostile: boolean;
-      /** 64 hexadecimal digits each. */
-      readonly members: readonly string[];
+      readonly isHub: boolean;
     },
   ) {
     const { time, watch } = ground;
@@ -96,12 +97,16 @@ export class Host implements SeenHost {
     this.name = `n${number}`;
     this.address = `/memory/${number}`;
     this.identity = identity;
-    this.serves = new Set([identity.hex, ...options.members]);
-    this.#isHub = options.members.length > 0;
+    const serves = new Set([identity.hex]);
+    this.serves = serves;
+    this.#isHub = options.isHub;
     this.disk = new SimulatedDisk(
       time,
       {
-        writing: (ops) => watch.writing(this, ops),
+        writing: (ops) => {
+          for (const op of ops) this.#follow(op, serves);
+          watch.writing(this, ops);
+        },
         written: (ops, acknowledged) => watch.written(this, ops, acknowledged),
         vanished: (ops, why) => watch.vanished(this, ops, why),
       },
@@ -155,6 +160,14 @@ export class Host implements SeenHost {
     if (Number.isFinite(how.downMs)) {
       this.#cancelRestart = this.#ground.time.after(how.downMs, () => this.start());
     }
+  }
+
+  /** Keeps up with the words about who votes for whom. */
+  #follow(op: StoreOp, serves: Set<string>): void {
+    if (op.type !== 'put' || !op.key.startsWith('agent/')) return;
+    const participant = pidToHex(op.key.slice('agent/'.length) as Pid);
+    if (readWord(op.value).agent === this.identity.hex) serves.add(participant);
+    else serves.delete(participant);
   }
 
   /** Lets the process die at a point of its work. */

@@ -159,7 +159,11 @@ export class Stage {
         this.#answer(step);
         break;
       case 'status': {
-        const change = { member: this.#pid(step.member), act: step.act, reason: '' };
+        const change = {
+          member: this.#pid(step.member),
+          act: step.act,
+          reason: 'as the plan says',
+        };
         this.#command(this.#host(this.#plan.hub!.host), (service) => service.changeMember(change));
         break;
       }

@@ -81,9 +81,12 @@ export class World {
     this.hosts = Array.from({ length: options.hosts }, (_, number) => {
       const skewMs = Math.round((2 * chance(seed, SKEW, number) - 1) * skewMsMax);
       const identity = identityOf(number);
-      const members = number === options.hub ? hosted.map(({ hex }) => hex) : [];
       const isHostile = options.hostile.has(number);
-      const host = new Host(ground, number, identity, { skewMs, isHostile, members });
+      const host = new Host(ground, number, identity, {
+        skewMs,
+        isHostile,
+        isHub: number === options.hub,
+      });
       byKey.set(identity.publicKey, host);
       return host;
     });
