@@ -92,8 +92,9 @@ function commit(`,
     crime: 'the digest of an edge does not grow with what is applied',
     profile: 'calm',
     file: 'protocol/ledger/edge.ts',
-    snippet: "digest: sum.toString(16).padStart(64, '0') as Hash,",
-    replacement: 'digest: sum >= 0n ? edge.digest : edge.digest,',
+    snippet: 'digest: sumOf(hashToBytes(edge.digest), sha256(item)),',
+    replacement:
+      'digest: item.length === 0 ? sumOf(hashToBytes(edge.digest), sha256(item)) : edge.digest,',
   },
   {
     name: 'certificate-after-withdrawal',
