@@ -16,13 +16,13 @@ import {
   writeFileAtomically,
 } from './home/home.ts';
 import { openKeyFile } from './home/keyring.ts';
+import { openCurrentBooks } from './home/upgrade.ts';
 import { createNode } from './node.ts';
 import { nativeVerify, opensslVerifyAside } from './platform/native-ed25519.ts';
 import { realClock, realEntropy, stopwatch } from './platform/platform.ts';
 import type { Log, Store } from './ports.ts';
 import { openPublicDoor } from './public-door.ts';
 import type { NodeService } from './service/contract.ts';
-import { openLevelStore } from './store/level.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { timedStore } from './telemetry/timed-store.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './transport/libp2p.ts';
@@ -62,7 +62,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const home = await createHome(options.home);
     const { seed, signer } = await openKeyFile(home.directory, options.passphrase);
-    const store = await openBooks(home);
+    const store = await openBooks(home, log);
     closings.push(() => store.close());
     const unguard = absorbStrayErrors(log);
     closings.push(async () => unguard());
@@ -143,9 +143,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** A store that is not there any more is no new store: what the key has signed would be forgotten. */
-async function openBooks(home: Home): Promise<Store> {
+async function openBooks(home: Home, log: Log): Promise<Store> {
   try {
-    return await openLevelStore(home.storeDirectory, { mustExist: true });
+    const progress = (what: string, changes: number) =>
+      log.info({ what, changes }, 'migrating the store');
+    const { store, migrated } = await openCurrentBooks(home, { progress });
+    if (migrated !== undefined) log.warn({ ...migrated }, 'the store was migrated');
+    return store;
   } catch (error) {
     if (!(error instanceof GeoError) || error.details.fault !== 'no_store') throw error;
     throw new GeoError(

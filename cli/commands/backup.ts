@@ -134,6 +134,34 @@ export const restoreCommands = [
     },
   }),
   command({
+    words: 'migrate',
+    group: 'The node',
+    summary: 'Bring the store of a home to the version of this program',
+    details:
+      'Does what `geo start` does by itself, without starting the node: for a look at how long it takes, or to have it done beforehand. The store is copied into a file of the home first (`before-migration-TIME.geo`). It may be interrupted at any moment; the next run goes on. The store must not be in use.',
+    examples: ['geo migrate --home ~/anna'],
+    local: true,
+    run: async ({ home, talk }) => {
+      const { openCurrentBooks } = await import('../../node/home/upgrade.ts');
+      const tell = spaced((changes) => talk(`${changes} changes written …`));
+      const { store, migrated } = await openCurrentBooks(home, {
+        progress: (_, changes) => tell(changes),
+      });
+      await store.close();
+      return {
+        json: { home: home.directory, migrated: migrated ?? null },
+        text: (page) =>
+          migrated === undefined
+            ? 'The store has the version of this program already.'
+            : facts(page, [
+                ['version', `${migrated.from} to ${migrated.to}`],
+                ['changes', String(migrated.changes)],
+                ['copy of before', migrated.backup ?? 'made by an earlier run'],
+              ]),
+      };
+    },
+  }),
+  command({
     words: 'rebuild',
     group: 'The node',
     summary: 'Begin an empty store for a key whose books are lost without a backup',

@@ -5,6 +5,7 @@
  */
 import { GeoError } from '../../protocol/errors.ts';
 import type { Ports } from '../ports.ts';
+import { HISTORY_HEAD } from '../store/keys.ts';
 import { Deadlines, type DeadlineTopic } from './deadlines.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Notice } from './notices.ts';
@@ -28,7 +29,7 @@ export class Hall {
   readonly #ports: Ports;
   readonly #settings: HallSettings;
   readonly #listeners = new Set<(notice: Notice) => void>();
-  #counter = 0;
+  #newestEntry = 0;
   #recovering = false;
   #stopped = false;
   #fault: string | undefined;
@@ -83,7 +84,7 @@ export class Hall {
 
   #run<T>(work: (turn: Turn) => T, durable: () => void, failed: (error: GeoError) => void): T {
     this.#requireReady();
-    const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextCounter());
+    const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextEntry());
     const value = work(turn);
     this.onSeal(turn);
     const result = turn.finish();
@@ -130,10 +131,12 @@ export class Hall {
     }
   }
 
-  /** Keeps the keys of history entries of one millisecond apart. */
-  #nextCounter(): number {
-    this.#counter = (this.#counter + 1) % 1_000_000;
-    return this.#counter;
+  /** Numbers of turns that threw or fell with the disk are not given again. */
+  #nextEntry(): number {
+    const head = this.state.meta.get(HISTORY_HEAD);
+    const stored = head === undefined ? 0 : Number(new TextDecoder().decode(head));
+    this.#newestEntry = Math.max(this.#newestEntry, stored) + 1;
+    return this.#newestEntry;
   }
 
   /** What was built upon the lost batch is forgotten at once, before anyone hears of the failure. */

@@ -8,7 +8,7 @@ import type { Hash, Pid, PublicKey, TxId } from '../../protocol/identity/pid.ts'
 import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Contact } from '../../protocol/wire/messages/route.ts';
-import { keys } from '../store/keys.ts';
+import { HISTORY_HEAD, keys } from '../store/keys.ts';
 import * as records from '../store/records.ts';
 import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.ts';
 import type { DeadlineTopic } from './deadlines.ts';
@@ -42,7 +42,7 @@ const WAITING: readonly string[] = ['PROPOSED', 'WAITING_CONFIRMATIONS'];
 export class Turn {
   readonly now: number;
   readonly #state: State;
-  readonly #nextCounter: () => number;
+  readonly #nextEntry: () => number;
   readonly #ops = new Map<string, TurnOp>();
   readonly #edges = new Map<string, Edge>();
   readonly #attempts = new Map<Hash, Attempt>();
@@ -57,10 +57,11 @@ export class Turn {
   readonly #notices: Notice[] = [];
   readonly #deadlines = new Map<DeadlineTopic, number | undefined>();
 
-  constructor(state: State, now: number, nextCounter: () => number) {
+  /** @param nextEntry a number for an entry of a history, higher than any before */
+  constructor(state: State, now: number, nextEntry: () => number) {
     this.#state = state;
     this.now = now;
-    this.#nextCounter = nextCounter;
+    this.#nextEntry = nextEntry;
   }
 
   edge(id: EdgeId): Edge | undefined {
@@ -216,13 +217,11 @@ export class Turn {
   }
 
   /** @param member whose history it belongs to, if not this node's own */
-  history(entry: records.HistoryRecord, member?: Pid): void {
-    const counter = this.#nextCounter();
-    const key =
-      member === undefined
-        ? keys.history(this.now, counter)
-        : keys.account(member, this.now, counter);
-    this.put(key, records.encodeRecord(records.HistoryRecord, entry));
+  history(entry: Omit<records.HistoryRecord, 'time'>, member?: Pid): void {
+    const number = this.#nextEntry();
+    const key = member === undefined ? keys.history(number) : keys.account(member, number);
+    this.put(key, records.encodeRecord(records.HistoryRecord, { ...entry, time: this.now }));
+    this.putMeta(HISTORY_HEAD, new TextEncoder().encode(String(number)));
   }
 
   put(key: string, value: Uint8Array): void {

@@ -6,10 +6,10 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { realClock } from '../platform/platform.ts';
-import type { Clock, StoreOp } from '../ports.ts';
+import type { Clock, Store, StoreOp } from '../ports.ts';
 import { restoreBackup } from '../store/backup.ts';
 import { readBackup, verifyBackup } from '../store/backup-format.ts';
-import { isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
+import { HISTORY_HEAD, isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
 import { openLevelStore } from '../store/level.ts';
 import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
 import { encodeRecord, HistoryRecord } from '../store/records.ts';
@@ -43,7 +43,7 @@ export async function setUpHome(
   const { usedBefore = false, clock = realClock, ...key } = options;
   const identity = await createKeyFile(directory, key);
   const { storeDirectory } = homeAt(directory);
-  await createStore(storeDirectory, usedBefore ? restoredMark(clock.now(), BEGUN_ANEW) : []);
+  await createStore(storeDirectory, usedBefore ? clock.now() : undefined);
   return identity;
 }
 
@@ -60,7 +60,7 @@ export async function rebuildStore(home: Home, clock: Clock = realClock): Promis
       { fault: 'store_exists', directory: home.storeDirectory },
     );
   }
-  await createStore(home.storeDirectory, restoredMark(clock.now(), BEGUN_ANEW));
+  await createStore(home.storeDirectory, clock.now());
   return identity;
 }
 
@@ -102,7 +102,7 @@ export async function restoreHome(
     const { entries } = await restoreBackup(file, home.storeDirectory, {
       ...(point === undefined ? {} : { changes: point.changes() }),
       progress,
-      also: restoredMark(clock.now(), 'These books were restored from a backup.'),
+      also: (store) => restoredMark(store, clock.now(), 'These books were restored from a backup.'),
     });
     if (aside !== undefined) await rm(aside, { recursive: true, force: true });
     return { ...identity, entries, edges, ...(point && { point }) };
@@ -115,23 +115,32 @@ export async function restoreHome(
 const BEGUN_ANEW = 'These books were begun anew for a key that had been used before.';
 
 /** What tells the node at its next start that its books may be older than what it has signed. */
-function restoredMark(now: number, text: string): StoreOp[] {
-  const entry: HistoryRecord = { type: 'alert', text };
+function restoredMark(store: Store, now: number, text: string): StoreOp[] {
+  const head = store.get(keys.meta(HISTORY_HEAD));
+  const number = head === undefined ? 1 : Number(new TextDecoder().decode(head)) + 1;
+  const entry: HistoryRecord = { type: 'alert', text, time: now };
+  const put = (key: string, value: string) =>
+    ({ type: 'put', key, value: new TextEncoder().encode(value) }) as const;
   return [
-    { type: 'put', key: keys.meta(RESTORED_MARK), value: new TextEncoder().encode(String(now)) },
-    { type: 'put', key: keys.history(now, 0), value: encodeRecord(HistoryRecord, entry) },
+    put(keys.meta(RESTORED_MARK), String(now)),
+    put(keys.meta(HISTORY_HEAD), String(number)),
+    { type: 'put', key: keys.history(number), value: encodeRecord(HistoryRecord, entry) },
   ];
 }
 
-async function createStore(directory: string, ops: readonly StoreOp[]): Promise<void> {
+/** @param begunAnew when, for a key that has been used before */
+async function createStore(directory: string, begunAnew: number | undefined): Promise<void> {
   const store = await openLevelStore(directory);
   try {
     // Books that a lost key left behind are better than none.
-    if (ops.length > 0) await store.write(ops);
+    if (begunAnew !== undefined) await store.write(restoredMark(store, begunAnew, BEGUN_ANEW));
   } finally {
     await store.close();
   }
 }
+
+/** What a store that was begun anew says of itself. */
+const BEGINNING: ReadonlySet<string> = new Set([keys.meta(RESTORED_MARK), keys.meta(HISTORY_HEAD)]);
 
 /** No store, or one that nothing has been written to. */
 async function isVacant(directory: string): Promise<boolean> {
@@ -145,7 +154,7 @@ async function isVacant(directory: string): Promise<boolean> {
   try {
     for await (const [key] of store.scan({ gte: '', lt: '\u{10ffff}' })) {
       const isOwn = key === VERSION_KEY || key === BATCH_NUMBER_KEY;
-      if (!isOwn && key !== keys.meta(RESTORED_MARK) && !isOf('history', key)) return false;
+      if (!isOwn && !BEGINNING.has(key) && !isOf('history', key)) return false;
     }
     return true;
   } finally {

@@ -207,7 +207,7 @@ function tell(turn: Turn, problems: readonly string[]): void {
   turn.notice({ type: 'alert', text: within(`${AUDIT_FOUND}${more}: ${first}`) });
 }
 
-function alert({ equivalent }: EdgeId, text: string): HistoryRecord {
+function alert({ equivalent }: EdgeId, text: string): Omit<HistoryRecord, 'time'> {
   return { type: 'alert', text, equivalent };
 }
 

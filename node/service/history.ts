@@ -5,7 +5,7 @@ import { formatAmount } from '../../protocol/money/amount.ts';
 import type { HistoryQuery, HistoryRow } from '../api/shapes.ts';
 import type { State } from '../engine/state.ts';
 import type { Store } from '../ports.ts';
-import { historySince, keys } from '../store/keys.ts';
+import { historyOf as historyRange, keys } from '../store/keys.ts';
 import { decodeRecord, HistoryRecord } from '../store/records.ts';
 import { isoTime } from './views.ts';
 
@@ -20,9 +20,11 @@ export interface HistoryFilter extends Omit<HistoryQuery, 'peer' | 'limit'> {
 
 export interface HistoryEntry {
   readonly id: string;
-  readonly time: number;
   readonly record: HistoryRecord;
 }
+
+/** Entries are in the order in which they were made, and a clock may have been set back meanwhile, ms. */
+const CLOCK_BACK_MS_MAX = 24 * 3_600_000;
 
 /**
  * Newest first.
@@ -32,24 +34,19 @@ export async function* historyOf(
   store: Store,
   filter: HistoryFilter,
 ): AsyncGenerator<HistoryEntry> {
-  const { type, peer, equivalent, member } = filter;
+  const { type, peer, equivalent, member, before } = filter;
   const since = filter.since === undefined ? 0 : timeIn(filter.since);
-  const until = filter.until === undefined ? undefined : timeIn(filter.until);
-  const range = historySince(Math.max(since, 0), member);
-  const ends = [
-    range.lt!,
-    ...(until === undefined ? [] : [historyKey(Math.max(until, 0), 0, member)]),
-    ...(filter.before === undefined ? [] : [keyOfPlace(filter.before, member)]),
-  ];
-  const lt = ends.reduce((first, end) => (end < first ? end : first));
-  if (lt <= range.gte!) return;
+  const until = filter.until === undefined ? Number.POSITIVE_INFINITY : timeIn(filter.until);
+  const range = historyRange(member);
+  const lt = before === undefined ? range.lt : keyOf(Number(before), member);
   for await (const [key, value] of store.scan({ ...range, lt, reverse: true })) {
     const record = decodeRecord(HistoryRecord, value);
+    if (record.time < since - CLOCK_BACK_MS_MAX) break;
+    if (record.time < since || record.time >= until) continue;
     if (type !== undefined && record.type !== type) continue;
     if (peer !== undefined && record.peer !== peer) continue;
     if (equivalent !== undefined && record.equivalent !== equivalent) continue;
-    const [time, counter] = key.split('/').slice(-2).map(Number);
-    yield { id: `${time}-${counter}`, time: time!, record };
+    yield { id: String(Number(key.split('/').at(-1))), record };
   }
 }
 
@@ -81,21 +78,16 @@ export function timeIn(text: string): number {
   );
 }
 
-function historyKey(time: number, counter: number, member: Pid | undefined): string {
-  return member === undefined ? keys.history(time, counter) : keys.account(member, time, counter);
+function keyOf(number: number, member: Pid | undefined): string {
+  return member === undefined ? keys.history(number) : keys.account(member, number);
 }
 
-function keyOfPlace(place: string, member: Pid | undefined): string {
-  const [time, counter] = place.split('-').map(Number);
-  return historyKey(time!, counter!, member);
-}
-
-function rowOf({ id, time, record }: HistoryEntry, state: State): HistoryRow {
+function rowOf({ id, record }: HistoryEntry, state: State): HistoryRow {
   const { equivalent, amount } = record;
   const precision = equivalent && state.equivalents.get(equivalent)?.precision;
   return {
     id,
-    time: isoTime(time),
+    time: isoTime(record.time),
     type: record.type,
     text: record.text,
     tx_id: record.tx ?? null,

@@ -31,14 +31,14 @@ export async function transactionsPage(
   const rowOf = rowsFor(views, owner, owner === rooms.me);
   const items = before === undefined ? underWay(state, rowOf).filter(fits) : [];
   const seen = new Set<string>();
-  for await (const { id, time, record } of historyOf(rooms.ports.store, {
+  for await (const { id, record } of historyOf(rooms.ports.store, {
     since,
     until,
     before,
     equivalent,
     member: rooms.agents.historyOf(owner),
   })) {
-    const { tx, type } = record;
+    const { tx, type, time } = record;
     if (tx === undefined || !ENDINGS.has(type) || seen.has(tx)) continue;
     const transaction = state.readTransaction(tx);
     // One has several entries: it stands where it ended.

@@ -17,7 +17,8 @@ import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './ba
 import { BACKUP_PLACE, isOf, keys } from './keys.ts';
 import { openLevelStore } from './level.ts';
 import { BATCH_NUMBER_KEY } from './level-opening.ts';
-import { STORE_VERSION, VERSION_KEY } from './version.ts';
+import { migrateStore } from './migrate.ts';
+import { STORE_VERSION, VERSION_KEY, versionStamp } from './version.ts';
 
 /** Every key: LevelDB's order is that of UTF-8, where nothing that we use comes after U+10FFFF. */
 const EVERYTHING = { gte: '', lt: '\u{10ffff}' };
@@ -43,6 +44,8 @@ export interface BackupSummary {
 export interface BackupOptions {
   /** Sees every key of the moment that is copied, also those that are no part of a copy. */
   readonly seen?: (key: string) => void;
+  /** Of the store, if it is not that of this program. */
+  readonly version?: number;
 }
 
 /**
@@ -54,7 +57,7 @@ export interface BackupOptions {
 export async function writeBackup(
   store: Store,
   file: string,
-  { seen = () => undefined }: BackupOptions = {},
+  { seen = () => undefined, version = STORE_VERSION }: BackupOptions = {},
 ): Promise<BackupSummary> {
   const path = resolve(file);
   const draft = draftPathOf(path);
@@ -70,7 +73,7 @@ export async function writeBackup(
   try {
     await refuseIfExists(path);
     const disk = createWriteStream(draft, { flags: 'wx', mode: SECRET_FILE_MODE, flush: true });
-    await pipeline(encodeBackup(STORE_VERSION, counted()), disk);
+    await pipeline(encodeBackup(version, counted()), disk);
     await publish(draft, path, true);
     return { entries, bytes: (await stat(path)).size };
   } catch (error) {
@@ -84,7 +87,7 @@ export interface RestoreOptions {
   /** Changes that came after the file was made, in their order. */
   readonly changes?: AsyncIterable<readonly StoreOp[]>;
   /** Written over the restored entries, for example a mark that the store is an old one. */
-  readonly also?: readonly StoreOp[];
+  readonly also?: (store: Store) => readonly StoreOp[];
   /** Hears now and then how many entries and changes are in the store. */
   readonly progress?: (done: number) => void;
 }
@@ -123,7 +126,7 @@ export async function restoreBackup(
 async function fillStore(
   file: string,
   directory: string,
-  { changes = nothing(), also = [], progress = () => undefined }: RestoreOptions,
+  { changes = nothing(), also = () => [], progress = () => undefined }: RestoreOptions,
 ): Promise<number> {
   const store = await openLevelStore(directory);
   let done = 0;
@@ -142,8 +145,10 @@ async function fillStore(
     if (batchBytes >= RESTORE_BATCH_BYTES) await flush();
   };
   try {
-    const checkVersion = (version: number) => {
-      if (version > STORE_VERSION) throw tooNew(file, version);
+    let version = STORE_VERSION;
+    const checkVersion = (found: number) => {
+      if (found > STORE_VERSION) throw tooNew(file, found);
+      version = found;
     };
     for await (const [key, value] of readBackup(file, checkVersion)) {
       await add({ type: 'put', key, value });
@@ -153,7 +158,10 @@ async function fillStore(
       for (const op of ops) if (!isOwnKey(op.key)) await add(op);
     }
     await flush();
-    await store.write(also);
+    // What was made by an older program becomes what this one knows; the file is its own copy.
+    await store.write([{ type: 'put', key: VERSION_KEY, value: versionStamp(version) }]);
+    await migrateStore(store);
+    await store.write(also(store));
     return entries;
   } finally {
     await store.close();

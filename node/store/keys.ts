@@ -23,8 +23,8 @@
  * | `peer/` | PID | PeerRecord: agent key and addresses |
  * | `contact/` | name | ContactRecord |
  * | `equivalent/` | code | EquivalentRecord |
- * | `history/` | time, counter | HistoryRecord |
- * | `account/` | PID, time, counter | HistoryRecord: of a hosted member |
+ * | `history/` | number | HistoryRecord |
+ * | `account/` | PID, number | HistoryRecord: of a hosted member; numbered together with `history/` |
  * | `member/` | PID | MemberRecord: at a hub |
  * | `invitation/` | name: SHA-256 of the code's public key | InvitationRecord: at a hub |
  * | `operator/` | PID | OperatorRecord: at a hub |
@@ -107,15 +107,12 @@ export const keys = {
   peer: (pid: Pid) => `peer/${pid}`,
   contact: (name: string) => `contact/${name}`,
   equivalent: (code: string) => `equivalent/${code}`,
-  /** `time` in ms since 1970 UTC, zero-padded so that keys sort by time; `counter` keeps equal times apart. */
-  history: (time: number, counter: number) =>
-    `history/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  history: (number: number) => `history/${padded(number)}`,
   report: (id: EdgeId, teller: string) => `report/${edgeKey(id)}/${teller}`,
   event: (number: number) => `event/${padded(number)}`,
   redo: (number: number) => `redo/${padded(number)}`,
   act: (number: number) => `act/${padded(number)}`,
-  account: (member: Pid, time: number, counter: number) =>
-    `account/${member}/${String(time).padStart(15, '0')}/${String(counter).padStart(6, '0')}`,
+  account: (member: Pid, number: number) => `account/${member}/${padded(number)}`,
   shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
   addon: (name: string, key: string) => `addon/${name}/${key}`,
   heard: (name: string) => `heard/${name}`,
@@ -130,6 +127,10 @@ export const EVENT_HEAD = 'event-head';
 export const JOURNAL_HEAD = 'journal-head';
 /** Name in `meta/`: the options of a hub at its last start, as JSON. */
 export const HUB_SETTINGS = 'hub-settings';
+/** Name in `meta/`: number of the newest entry of any history, as text. */
+export const HISTORY_HEAD = 'history-head';
+/** Name in `meta/`: how far a migration has come, while it is under way. */
+export const MIGRATION_PLACE = 'migration';
 /** Name in `meta/`: where the incremental backup is kept, as JSON. */
 export const BACKUP_PLACE = 'backup-place';
 /** Name in `meta/`: the {@link RESTORED_MARK} that an operator has gone through the members after. */
@@ -183,10 +184,10 @@ export function rangeOf(prefix: Prefix): ScanRange {
   return { gte: `${prefix}/`, lt: `${prefix}0` };
 }
 
-/** @param member of whom, if not of this node itself */
-export function historySince(time: number, member?: Pid): ScanRange {
-  if (member === undefined) return { gte: keys.history(time, 0), lt: rangeOf('history').lt };
-  return { gte: keys.account(member, time, 0), lt: `account/${member}0` };
+/** All entries of a history. @param member of whom, if not of this node itself */
+export function historyOf(member?: Pid): ScanRange {
+  if (member === undefined) return rangeOf('history');
+  return { gte: `account/${member}/`, lt: `account/${member}0` };
 }
 
 export function isOf(prefix: Prefix, key: string): boolean {

@@ -175,6 +175,7 @@ export const EquivalentRecord = s.map({
 });
 
 export const HistoryRecord = s.map({
+  time: s.time,
   type: s.oneOf(
     'payment',
     'payment_failed',

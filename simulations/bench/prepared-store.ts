@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createHome } from '../../node/home/home.ts';
 import { openKeyFile } from '../../node/home/keyring.ts';
 import type { StoreOp } from '../../node/ports.ts';
-import { keys } from '../../node/store/keys.ts';
+import { HISTORY_HEAD, keys } from '../../node/store/keys.ts';
 import { openLevelStore } from '../../node/store/level.ts';
 import { EdgeRecord, encodeRecord, HistoryRecord } from '../../node/store/records.ts';
 import {
@@ -51,15 +51,18 @@ function* operations(me: Pid, fill: Fill): Generator<StoreOp> {
   const now = Date.now();
   for (let i = 0; i < fill.history; i++) {
     const entry: HistoryRecord = {
+      time: now - (fill.history - i) * MINUTE_MS,
       type: 'payment',
       text: 'carried for others',
       tx: hashFromBytes(digest(`payment ${i}`)),
       equivalent: fill.equivalent as EquivalentCode,
       amount: BigInt(1 + (i % 1_000)),
     };
-    const key = keys.history(now - (fill.history - i) * MINUTE_MS, i % 1_000_000);
+    const key = keys.history(i + 1);
     yield { type: 'put', key, value: encodeRecord(HistoryRecord, entry) };
   }
+  const head = new TextEncoder().encode(String(fill.history));
+  yield { type: 'put', key: keys.meta(HISTORY_HEAD), value: head };
 }
 
 /** Both ends trust each other and some of it is used. */

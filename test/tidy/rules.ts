@@ -223,6 +223,8 @@ export const NODE_MODULES_ROOMS = [
 
 /** The one file that spells the prefixes of store keys. */
 export const STORE_KEYS = 'node/store/keys.ts';
+/** But for these, which spell those of older versions and never change. */
+export const OLD_STORE_KEYS = 'node/store/migrations/';
 
 export const LINES_MAX = 400;
 /** Longer files, each with its reason. */

@@ -39,7 +39,7 @@ export const HistoryQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10_000).optional(),
   before: z
     .string()
-    .regex(/^[0-9]{1,15}-[0-9]{1,16}$/)
+    .regex(/^[0-9]{1,15}$/)
     .optional()
     .describe('`id` of the oldest row of the page before: what is older than that'),
 });

@@ -28,7 +28,7 @@ export const ARGUMENTS: {
   closeTrustLine: [{ peer: 'bob', equivalent: 'UAH' }],
   routes: [{ peer: 'Ганна & Co', equivalent: 'UAH', amount: '12.50', max_hops: 4 }],
   pay: [{ peer: 'bob', equivalent: 'UAH', amount: '12.50', note: 'хліб' }],
-  transactions: [{ state: 'ABORTED', peer: 'bob', limit: 50, cursor: '1764000000000-7' }],
+  transactions: [{ state: 'ABORTED', peer: 'bob', limit: 50, cursor: '7' }],
   transaction: [TX],
   clearCycle: [{ equivalent: 'UAH', cycle: ['me', 'bob', 'carol'], amount: '12.50' }],
   clearNow: [{ equivalent: 'UAH', max_length: 4, dry_run: true }],

@@ -293,7 +293,7 @@ function fixed(): Answers {
     debts: [{ debtor: BOB, creditor: ANNA, peer_name: 'bob', equivalent: 'UAH', amount: '12.50' }],
     history: [
       {
-        id: '1764000000000-1',
+        id: '1',
         time: TIME,
         type: 'payment',
         text: 'paid 12.50 UAH to bob',

@@ -49,7 +49,7 @@ async function read(key: string): Promise<Uint8Array | undefined> {
 }
 
 async function history(): Promise<HistoryRecord> {
-  const value = await read(keys.history(clock.now(), 0));
+  const value = await read(keys.history(1));
   return decodeRecord(HistoryRecord, value!);
 }
 

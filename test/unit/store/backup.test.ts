@@ -146,7 +146,7 @@ describe('restoring', () => {
   it('writes what it is told over the restored entries', async () => {
     await writeBackup(createMemoryStore(content), file);
     const mark = { type: 'put', key: 'a/empty', value: Uint8Array.of(7) } as const;
-    await restoreBackup(file, target, { also: [mark, { type: 'del', key: 'large' }] });
+    await restoreBackup(file, target, { also: () => [mark, { type: 'del', key: 'large' }] });
     const store = await openLevelStore(target);
     expect(store.get('a/empty')).toEqual(Uint8Array.of(7));
     expect(store.get('large')).toBeUndefined();
