@@ -1,33 +1,18 @@
 /**
  * Who votes for whom, and for what a hub may not (docs/PROTOCOL.md, "Agents", "Membership"): a voter goes
- * by the newest word that it knows of both ends of an edge, no word that was taken in is forgotten, and
+ * by the newest word that it knows of both ends of an edge, never goes back to an older one, and
  * whoever is suspended is put under no new debt.
  */
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
-import type {
-  BatchChange,
-  EdgeChange,
-  Observed,
-  SeenAttempt,
-  SeenDisk,
-  StepRule,
-} from './observed.ts';
+import type { BatchChange, EdgeChange, SeenAttempt, SeenDisk, StepRule } from './observed.ts';
 import type { Hex } from './reading.ts';
 
 export class Voting implements StepRule {
   readonly #findings: Findings;
-  readonly #observed: Observed;
 
-  constructor(findings: Findings, observed: Observed) {
+  constructor(findings: Findings) {
     this.#findings = findings;
-    this.#observed = observed;
-  }
-
-  /** A host has told a member that it has taken in its word. */
-  taken(host: Host, member: Hex, sequence: number): void {
-    const known = this.#observed.of(host).words.get(member)?.sequence ?? 0;
-    if (known < sequence) this.#report(host, `has forgotten word ${sequence} of ${short(member)}`);
   }
 
   changed(change: BatchChange, disk: SeenDisk): void {

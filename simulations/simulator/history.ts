@@ -88,7 +88,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   );
   const clearings = new Clearings(findings, world.time, world.signatures.verify);
   const durations = new Durations(world.time);
-  const voting = new Voting(findings, observed);
+  const voting = new Voting(findings);
   for (const rule of [
     new Books(findings, observed),
     new Limits(findings),
