@@ -7,7 +7,7 @@ import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { Clearings } from './clearings.ts';
-import { type CycleQuestion, minAmountIn } from './cycle.ts';
+import { type Cycle, type CycleQuestion, minAmountIn } from './cycle.ts';
 import type { IndexCycles } from './index-cycles.ts';
 import type { LocalCycles } from './local-cycles.ts';
 
@@ -71,34 +71,40 @@ export class Triggers {
     if (more !== undefined) this.#add(more);
   }
 
-  /** Until a cycle was found. Questions to neighbours wait for payments of this node; the index is at hand. */
+  /**
+   * Until a cycle was found. The index is at hand; what it does not know of is asked of neighbours, one
+   * debt at a time, while no payment of this node is under way.
+   */
   async #look(): Promise<void> {
-    const { hall, index } = this.#context;
+    const { hall, index, cycles } = this.#context;
     for (let looked = 0; looked < LOOKED_AT_ONCE; looked++) {
       const [edge] = this.#waiting.values();
       if (edge === undefined) return;
+      const question = this.#questionOf(edge);
       const isIndexed = index.knows(edge.equivalent);
-      if (!isIndexed && hall.state.open.size > 0) return;
+      const isIdle = hall.state.open.size === 0;
+      if (!isIndexed && !isIdle) return;
       this.#waiting.delete(edgeKey(edge));
-      const found = await this.#clear(edge, isIndexed);
-      if (found || !isIndexed) return;
+      if (isIndexed && (await this.#clear(index.through(edge, question)))) return;
+      if (!isIdle) continue;
+      await this.#clear(cycles.through(edge, question));
+      return;
     }
   }
 
+  #questionOf({ equivalent }: EdgeId): CycleQuestion {
+    const { hall, settings } = this.#context;
+    const minAmount = minAmountIn(hall.state, settings, equivalent);
+    return { equivalent, maxLength: settings.trigger_max_length, minAmount };
+  }
+
   /** @returns whether there was a cycle */
-  async #clear(edge: EdgeId, isIndexed: boolean): Promise<boolean> {
-    const { hall, index, cycles, clearings, settings } = this.#context;
-    const question: CycleQuestion = {
-      equivalent: edge.equivalent,
-      maxLength: settings.trigger_max_length,
-      minAmount: minAmountIn(hall.state, settings, edge.equivalent),
-    };
-    const source = isIndexed ? index.through(edge, question) : cycles.through(edge, question);
+  async #clear(source: Iterable<Cycle> | AsyncIterable<Cycle>): Promise<boolean> {
     let found = false;
     for await (const cycle of source) {
       if (this.#stopped) return true;
       found = true;
-      await clearings.clear(cycle, false);
+      await this.#context.clearings.clear(cycle, false);
     }
     return found;
   }
