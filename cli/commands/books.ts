@@ -1,5 +1,12 @@
 /** Commands that read the books: sums, debts, history, edges, audit. */
-import type { BalanceRow, BookRow, DebtRow, HistoryRow, Invariant } from '../../node/api/shapes.ts';
+import {
+  type BalanceRow,
+  type BookRow,
+  type DebtRow,
+  type HistoryRow,
+  HistoryType,
+  type Invariant,
+} from '../../node/api/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { csvText } from '../csv.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';
@@ -119,16 +126,8 @@ export const bookCommands = [
       until: value('--until <TIME>', 'what happened before this', anyText),
       type: value(
         '--type <TYPE>',
-        'payment, payment_failed, clearing, trust_line, equivalent, agent or alert',
-        oneOf(
-          'payment',
-          'payment_failed',
-          'clearing',
-          'trust_line',
-          'equivalent',
-          'agent',
-          'alert',
-        ),
+        `one of ${HistoryType.options.join(', ')}`,
+        oneOf(...HistoryType.options),
       ),
       equivalent: value('--equivalent <CODE>', 'for example UAH', anyText),
       peer: value('--peer <PEER>', 'contact name, PID, or a unique prefix of one', anyText),

@@ -1,11 +1,13 @@
 /** The list of payments and clearings, page after page. */
 import type { Client } from '../../node/api/client.ts';
-import type { TransactionRow, TransactionsQuery } from '../../node/api/shapes.ts';
+import { TransactionRow, type TransactionsQuery } from '../../node/api/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { csvText } from '../csv.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';
 import { type Column, tableOr } from '../page.ts';
 import { anyText, oneOf, wholeNumber } from '../read.ts';
+
+const { kind, state, role } = TransactionRow.shape;
 
 const ROWS_DEFAULT = 50;
 /** What one request may bring. */
@@ -66,26 +68,9 @@ export const transactionCommands = [
       'geo transactions --peer bob --limit 10000 --csv > bob.csv',
     ],
     options: {
-      kind: value('--kind <KIND>', 'payment or clearing', oneOf('payment', 'clearing')),
-      state: value(
-        '--state <STATE>',
-        'only those in this state',
-        oneOf(
-          'NEW',
-          'ROUTED',
-          'PREPARE_IN_PROGRESS',
-          'COMMITTED',
-          'ABORTED',
-          'PROPOSED',
-          'WAITING_CONFIRMATIONS',
-          'REJECTED',
-        ),
-      ),
-      role: value(
-        '--role <ROLE>',
-        'what this node was in it',
-        oneOf('payer', 'payee', 'intermediary', 'coordinator', 'participant'),
-      ),
+      kind: value('--kind <KIND>', 'payment or clearing', oneOf(...kind.options)),
+      state: value('--state <STATE>', 'only those in this state', oneOf(...state.options)),
+      role: value('--role <ROLE>', 'what this node was in it', oneOf(...role.options)),
       peer: value('--peer <PEER>', 'whom it came from or went to', anyText),
       equivalent: value('--equivalent <CODE>', 'for example UAH', anyText),
       since: value('--since <TIME>', 'ISO 8601 date or time, UTC', anyText),

@@ -61,8 +61,8 @@ export class ClearingAttempts {
       await cycleKeys.learn({ equivalent, members, amount });
       const open = openManifest(this.#manifest(record, amount));
       hash = open.hash;
-      const own = open.effects.map(({ edge }) => edge).filter((id) => edges.mustCompare(id));
-      if (own.length > 0) await edges.whenCompared(own, COMPARE_WAIT_MS);
+      const touched = open.effects.map(({ edge }) => edge);
+      await edges.whenCompared(touched, COMPARE_WAIT_MS);
       const ended = this.#ends.of(open.hash);
       const refused = await hall.turn((turn) => attempts.start(turn, open));
       if (refused !== undefined) return refused;

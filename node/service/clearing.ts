@@ -5,6 +5,7 @@ import type * as shapes from '../api/shapes.ts';
 import { clearingStats } from '../clearing/stats.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { ClearingOperations } from './contract.ts';
+import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
 import type { Views } from './views.ts';
 
@@ -43,7 +44,7 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       return rows;
     },
     clearingStats: () => clearingStats(ports.store, state),
-    pendingClearings: () => clearing.pending().map(view),
+    pendingClearings: ownBooks(rooms, me).pendingClearings,
     answerClearing: async ({ tx_id, accept }) => {
       const tx = tx_id as TxId;
       await clearing.answer(tx, accept);

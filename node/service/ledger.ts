@@ -3,31 +3,19 @@
 import { edgeIn, peerIn } from './asking.ts';
 import { edgeView, freshStatement, requireEdge } from './books.ts';
 import type { LedgerOperations } from './contract.ts';
-import { readHistory } from './history.ts';
+import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
 import type { Views } from './views.ts';
 
 export function ledgerOperations(rooms: Rooms, views: Views): LedgerOperations {
-  const { ports, hall } = rooms;
-  const { state } = hall;
+  const { balance, debts, books, history } = ownBooks(rooms, rooms.me);
   return {
-    balance: () => {
-      return [...Map.groupBy(views.edges(), (edge) => edge.equivalent).values()].map((group) =>
-        views.balance(group),
-      );
-    },
+    balance,
+    debts,
+    books,
 
-    debts: () => views.edges().flatMap((edge) => views.debts(edge)),
-
-    history: ({ peer, limit, ...query }) =>
-      readHistory(
-        ports.store,
-        state,
-        { ...query, peer: peer === undefined ? undefined : peerIn(rooms, peer) },
-        limit,
-      ),
-
-    books: () => views.edges().map((edge) => views.book(edge)),
+    history: ({ peer, ...query }) =>
+      history(peer === undefined ? query : { ...query, peer: peerIn(rooms, peer) }),
 
     edge: (request) => edgeView(rooms, views, requireEdge(rooms, edgeIn(rooms, request))),
 

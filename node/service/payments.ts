@@ -8,13 +8,14 @@ import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { ErrorBody } from '../api/shapes.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { PaymentOperations } from './contract.ts';
+import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
-import { transactionsPage } from './transactions.ts';
 import type { Views } from './views.ts';
 
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
   const { ports, settings, me, hall, router, payments } = rooms;
   const { state } = hall;
+  const { transactions } = ownBooks(rooms, me);
   return {
     routes: async (request) => {
       const { code, precision } = equivalentIn(rooms, request.equivalent);
@@ -56,10 +57,8 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
       return views.payment(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
     },
 
-    transactions: ({ peer: text, ...query }) => {
-      const peer = text === undefined ? undefined : peerIn(rooms, text);
-      return transactionsPage(rooms, views, { ...query, peer }, me);
-    },
+    transactions: ({ peer, ...query }) =>
+      transactions(peer === undefined ? query : { ...query, peer: peerIn(rooms, peer) }),
 
     transaction: async (txId) => {
       const tx = txId as TxId;

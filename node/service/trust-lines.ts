@@ -7,6 +7,7 @@ import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import type * as shapes from '../api/shapes.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { TrustLineOperations } from './contract.ts';
+import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
 import type { Views } from './views.ts';
 
@@ -58,7 +59,7 @@ export function trustLineOperations(rooms: Rooms, views: Views): TrustLineOperat
 
     closeTrustLine: (request) => changeLine(request, () => ({ status: 'closed' })),
 
-    trustLines: () => views.edges().flatMap((edge) => views.lines(edge)),
+    trustLines: ownBooks(rooms, me).trustLines,
   };
 }
 

@@ -20,7 +20,7 @@ export const DebtRow = z.object({
   amount,
 });
 
-const HistoryType = z.enum([
+export const HistoryType = z.enum([
   'payment',
   'payment_failed',
   'clearing',
