@@ -161,7 +161,7 @@ export class Clearings {
   /** When a proposal expires, ms since 1970 UTC. */
   expiryOf(tx: TxId): number | undefined {
     const { state } = this.#context.hall;
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+    const record = state.transactionOf(tx);
     return record && proposalOf(record).expires;
   }
 
@@ -173,7 +173,7 @@ export class Clearings {
     const { state } = this.#context.hall;
     const key = cycleKey(cycle);
     return [...state.clearings].find((tx) => {
-      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      const record = state.transactionOf(tx);
       if (record === undefined || (byOwner && record.role !== 'coordinator')) return false;
       const { equivalent, cycle: members } = proposalOf(record);
       return cycleKey({ equivalent, members }) === key;
@@ -210,7 +210,7 @@ export class Clearings {
 
   #recordOf(tx: TxId): TransactionRecord | undefined {
     const { state } = this.#context.hall;
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+    const record = state.transactionOf(tx);
     return record?.role === 'coordinator' ? record : undefined;
   }
 

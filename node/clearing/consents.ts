@@ -149,7 +149,7 @@ export class Consents {
     if (state.clearings.size < PENDING_MAX_OF_ONE) return;
     let ofOne = 0;
     for (const tx of state.clearings) {
-      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      const record = state.transactionOf(tx);
       if (record && proposalOf(record).coordinator_key === coordinator) ofOne++;
     }
     if (state.clearings.size < PENDING_MAX && ofOne < PENDING_MAX_OF_ONE) return;

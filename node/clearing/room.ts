@@ -169,7 +169,7 @@ export class ClearingRoom {
 
   #recordOf(tx: TxId): TransactionRecord | undefined {
     const { state } = this.#context.hall;
-    return state.transactions.get(tx) ?? state.readTransaction(tx);
+    return state.transactionOf(tx);
   }
 
   /** Whether somebody else proposes the clearing. */

@@ -53,10 +53,10 @@ function add(sums: Map<string, Sum>, { proposal, amount }: OpenClearing): void {
 
 /** The attempt by which a clearing has committed, if it has. */
 function committedOf(state: State, tx: TxId): OpenClearing | undefined {
-  const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+  const record = state.transactionOf(tx);
   if (record?.state !== 'COMMITTED') return undefined;
   const attempts = record.attempts.map((hash: Hash) => {
-    return state.attempts.get(hash) ?? state.readAttempt(hash);
+    return state.attemptOf(hash);
   });
   const open = attempts.find((attempt) => attempt?.commit.phase === 'COMMITTED')?.open;
   return open?.kind === 'clearing' ? open : undefined;

@@ -122,7 +122,7 @@ export class Moving {
         const hash = hashFromBytes(value);
         if (seen.has(hash)) continue;
         seen.add(hash);
-        const attempt = hall.state.attempts.get(hash) ?? hall.state.readAttempt(hash);
+        const attempt = hall.state.attemptOf(hash);
         if (attempt !== undefined) receipts.push(wholeReceiptOf(attempt));
       }
     }

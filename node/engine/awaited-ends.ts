@@ -35,7 +35,7 @@ export class AwaitedEnds {
   /** A batch that the disk refused and kept all the same has ended attempts without a word of it. */
   #lookAgain(): void {
     for (const [hash, waiting] of this.#waiting) {
-      const attempt = this.#hall.state.attempts.get(hash) ?? this.#hall.state.readAttempt(hash);
+      const attempt = this.#hall.state.attemptOf(hash);
       const ended = attempt && endOf(attempt);
       if (ended !== undefined) waiting(ended);
     }

@@ -212,7 +212,7 @@ export class EdgeHistories {
   /** Only what concerns this edge is the business of its other end. */
   #receiptFor(edge: EdgeId, hash: Hash): Uint8Array | undefined {
     const { state } = this.#context.hall;
-    const attempt = state.attempts.get(hash) ?? state.readAttempt(hash);
+    const attempt = state.attemptOf(hash);
     if (attempt?.commit.phase !== 'COMMITTED') return undefined;
     const concerns = attempt.effects.some((effect) => sameEdge(effect.edge, edge));
     return concerns ? wholeReceiptOf(attempt) : undefined;

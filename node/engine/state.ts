@@ -135,6 +135,16 @@ export class State {
     remember(this.#ended, tx, record);
   }
 
+  /** An attempt as the node has it now: live in memory, or settled in the store. */
+  attemptOf(hash: Hash): Attempt | undefined {
+    return this.attempts.get(hash) ?? this.readAttempt(hash);
+  }
+
+  /** A transaction as the node has it now: open in memory, or ended in the store. */
+  transactionOf(tx: TxId): records.TransactionRecord | undefined {
+    return this.transactions.get(tx) ?? this.readTransaction(tx);
+  }
+
   /** A settled attempt, or any other, from the store. */
   readAttempt(hash: Hash): Attempt | undefined {
     const recent = this.#settled.get(hash);

@@ -181,7 +181,7 @@ export class RouteDesk {
       case 'attempt-ended': {
         if (!membership.isHub || notice.outcome !== 'COMMITTED') break;
         const { state } = hall;
-        const attempt = state.attempts.get(notice.hash) ?? state.readAttempt(notice.hash);
+        const attempt = state.attemptOf(notice.hash);
         if (attempt !== undefined) this.#index.committed(attempt.open, (id) => this.#isOwn(id));
         break;
       }

@@ -12,8 +12,7 @@ import type { Views } from './views.ts';
 export function clearingOperations(rooms: Rooms, views: Views): ClearingOperations {
   const { clearing, hall, me, ports, settings } = rooms;
   const { state } = hall;
-  const view = (tx: TxId): shapes.Clearing =>
-    views.clearing(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
+  const view = (tx: TxId): shapes.Clearing => views.clearing(tx, state.transactionOf(tx)!);
   return {
     clearCycle: async (request) => {
       const { code, precision } = equivalentIn(rooms, request.equivalent);

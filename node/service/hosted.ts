@@ -90,7 +90,7 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
         fromBase64(frame),
         note === undefined ? undefined : fromBase64(note),
       );
-      const record = done.tx && (state.transactions.get(done.tx) ?? state.readTransaction(done.tx));
+      const record = done.tx && state.transactionOf(done.tx);
       const views = new Views(state, done.member);
       const payment = record && views.payment(done.tx!, record);
       return {

@@ -13,7 +13,6 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
   const { ports, agents, hall } = rooms;
   const { state } = hall;
   const views = new Views(state, member, member === rooms.me);
-  const recordOf = (tx: TxId) => state.transactions.get(tx) ?? state.readTransaction(tx);
   return {
     trustLines: () => views.edges().flatMap((edge) => views.lines(edge)),
 
@@ -27,7 +26,7 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
     books: () => views.edges().map((edge) => views.book(edge)),
 
     pendingClearings: () =>
-      rooms.clearing.pendingOf(member).map((tx) => views.clearing(tx, recordOf(tx)!)),
+      rooms.clearing.pendingOf(member).map((tx) => views.clearing(tx, state.transactionOf(tx)!)),
 
     history: ({ peer, limit, ...query }) =>
       readHistory(
@@ -42,7 +41,7 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
 
     transaction: async (text) => {
       const tx = text as TxId;
-      const record = recordOf(tx);
+      const record = state.transactionOf(tx);
       const seen = record && views.transaction(tx, record, null);
       if (seen === undefined || !partiesOf(seen).includes(member)) {
         throw new GeoError('E009', 'This node knows no such transaction of the member.', {

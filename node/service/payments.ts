@@ -54,7 +54,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
         ...(request.note === undefined ? {} : { note: request.note }),
         ...(request.nonce === undefined ? {} : { nonce: hexToBytes(request.nonce) }),
       });
-      return views.payment(tx, state.transactions.get(tx) ?? state.readTransaction(tx)!);
+      return views.payment(tx, state.transactionOf(tx)!);
     },
 
     transactions: ({ peer, ...query }) =>
@@ -62,7 +62,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
 
     transaction: async (txId) => {
       const tx = txId as TxId;
-      const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+      const record = state.transactionOf(tx);
       if (record === undefined) {
         throw new GeoError('E009', 'This node knows no transaction with that id.', {
           fault: 'unknown_transaction',

@@ -58,7 +58,7 @@ type RowOf = (tx: TxId, record: TransactionRecord) => TransactionRow | undefined
 /** A handful, whatever the limit: what is under way is bounded by settings. */
 function underWay(state: State, rowOf: RowOf): TransactionRow[] {
   const rows = [...state.open, ...state.clearings].flatMap((tx) => {
-    const record = state.transactions.get(tx) ?? state.readTransaction(tx);
+    const record = state.transactionOf(tx);
     return (record && rowOf(tx, record)) ?? [];
   });
   return rows.sort((a, b) => (a.created < b.created ? 1 : -1));

@@ -224,7 +224,7 @@ export class Views {
   }
 
   #attempt(hash: Hash): Attempt | undefined {
-    return this.#state.attempts.get(hash) ?? this.#state.readAttempt(hash);
+    return this.#state.attemptOf(hash);
   }
 }
 
