@@ -2,7 +2,7 @@
  * One node: put together from its ports, started and stopped in order. Production, tests and the
  * simulator build the same node and differ only in the ports they pass.
  */
-import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
+import { type Pid, pidFromPublicKey } from '../protocol/identity/pid.ts';
 import { Addons } from './addons/host.ts';
 import { ClearingRoom } from './clearing/room.ts';
 import { Inbox } from './doors/inbox.ts';
@@ -11,7 +11,6 @@ import { Moving } from './doors/moving.ts';
 import { Operating } from './doors/operating.ts';
 import { Agents } from './engine/agents.ts';
 import { Attempts } from './engine/attempts.ts';
-import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
 import { EdgeStatements } from './engine/edge-statements.ts';
 import { EdgeSync } from './engine/edge-sync.ts';
 import { Hall } from './engine/hall.ts';
@@ -20,7 +19,6 @@ import { Offenders } from './engine/offenders.ts';
 import { Outbox } from './engine/outbox.ts';
 import { RefusalBudget } from './engine/refusal-budget.ts';
 import { TrustLines } from './engine/trust-lines.ts';
-import type { Turn } from './engine/turn.ts';
 import { EventLog } from './events/log.ts';
 import { News } from './events/news.ts';
 import { Community } from './hub/community.ts';
@@ -28,6 +26,7 @@ import { Membership } from './hub/membership.ts';
 import { Memberships } from './hub/memberships.ts';
 import { RouteDesk } from './hub/route-desk.ts';
 import { IntegrityRoom } from './integrity/room.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { Orders } from './payments/orders.ts';
 import { Payments } from './payments/payments.ts';
 import { Acquaintances } from './peers/acquaintances.ts';
@@ -77,7 +76,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
   const hall: Hall = new Hall(
     ports,
     { batchTurnsMax: settings.commit.batch_turns_max, backlogMax: BACKLOG_MAX },
-    (topic) => onDeadline(topic),
+    (topic) => life.keep(topic),
   );
   const { state } = hall;
   const restored = new RestoredBooks(state);
@@ -244,31 +243,6 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     work.catch((error: unknown) => ports.log.warn({ error: String(error) }, 'left for later'));
   }
 
-  function onDeadline(topic: DeadlineTopic): void {
-    const [kind, name] = splitTopic(topic);
-    const work = (turn: Turn) => {
-      if (kind === 'attempt') attempts.timer(turn, name as TxId);
-      else if (kind === 'membership') memberships.renew(turn, name as Pid);
-      else outbox.retry(turn, name);
-    };
-    const done = kind === 'clearing' ? clearing.expire(name as TxId) : hall.turn(work);
-    done.catch((error: unknown) => {
-      // The disk is full, say: what is due now is still due later.
-      ports.log.warn({ topic, error: String(error) }, 'a deadline could not be kept; trying again');
-      hall.deadlines.set(topic, ports.clock.now() + settings.payments.retry_ms);
-    });
-  }
-
-  hall.listen((notice) => {
-    if (notice.type === 'line-changed' && !agents.served(notice.owner))
-      ignoring(acquaintances.keepNeighbour(notice.owner));
-    if (notice.type === 'agent-changed') {
-      edges.forget(notice.member);
-      acquaintances.agentKnown(notice.member);
-    }
-    if (notice.type === 'member-changed') ignoring(acquaintances.keepNeighbour(notice.participant));
-  });
-
   const moving = new Moving({
     store: ports.store,
     hall,
@@ -315,6 +289,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     apiUrl: () => node.apiUrl,
   };
   const service = createService(rooms);
+  const life = new Lifecycle({ ...rooms, state, restored, attempts, outbox, search, inbox, news });
 
   const node: Node = {
     service,
@@ -324,74 +299,8 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     vitals: () => readVitals(rooms, inbox.counters),
     listen: (listener) => hall.listen(listener),
     apiUrl: '',
-    async start() {
-      await integrity.backup.start();
-      await state.load();
-      peers.load();
-      await events.start();
-      await restored.distrust(hall, attempts, ports.log);
-      await ports.transport.start({
-        frame: (from, bytes) => inbox.frame(from, bytes),
-        connected: (peer) => {
-          news.tellPeer(peer, true);
-          void onConnected(peer).catch(() => undefined);
-        },
-        disconnected: (peer) => news.tellPeer(peer, false),
-      });
-      await resume();
-      await payments.recover();
-      if (community.hasNewSettings()) await hall.turn((turn) => community.noteSettings(turn));
-      await clearing.recover();
-      // A refused write may have reached the disk all the same: what rests on it goes out now.
-      hall.onReread = () => ignoring(resume());
-      await desk.start();
-      if (membership.isHub) clearing.startPasses();
-      acquaintances.greet();
-      edges.compareRegularly(settings.edges.compare_ms);
-      integrity.auditor.auditRegularly(settings.audit.interval_ms);
-      addons.start();
-    },
-    async stop() {
-      await addons.stop();
-      integrity.auditor.stop();
-      edges.stop();
-      search.stop();
-      desk.stop();
-      clearing.stop();
-      await hall.stop();
-      await ports.transport.stop();
-      await integrity.backup.stop();
-      await ports.store.close();
-    },
+    start: () => life.start(),
+    stop: () => life.stop(),
   };
   return node;
-
-  /** Restart is an event like any other: what was under way is taken up by ordinary turns. */
-  async function resume(): Promise<void> {
-    const work: Promise<unknown>[] = [];
-    for (const hash of [...state.attempts.keys()]) {
-      work.push(hall.turn((turn) => attempts.restart(turn, hash)));
-    }
-    for (const [tail, entry] of state.outbox) hall.deadlines.set(`outbox:${tail}`, entry.next);
-    for (const hub of memberships.toAsk()) hall.deadlines.set(`membership:${hub}`, 0);
-    await Promise.all(work);
-    for (const [hash, attempt] of state.attempts) {
-      hall.deadlines.set(`attempt:${hash}`, attempt.timer);
-    }
-  }
-
-  /** A peer is there (again): what waits for it goes out now instead of at its next deadline. */
-  async function onConnected(peer: PublicKey): Promise<void> {
-    await acquaintances.met(peer);
-    edges.compareWith(peer);
-    desk.connected(peer);
-    const hub = pidFromPublicKey(peer);
-    if (memberships.isDue(peer, ports.clock.now()))
-      await hall.turn((turn) => memberships.renew(turn, hub));
-    if (outbox.waitsFor(peer)) await hall.turn((turn) => outbox.resend(turn, peer));
-    for (const [hash, attempt] of state.attempts) {
-      const overdue = attempt.tries > 0 && attempt.open.voters.includes(peer);
-      if (overdue) hall.deadlines.set(`attempt:${hash}`, ports.clock.now());
-    }
-  }
 }
