@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { flag, list, optionalText, text, whole } from './option.ts';
 
-const isPath = (path: string) => path.length > 0 && !path.includes('\0');
+/** The daemon may run in another directory than whoever wrote the file. */
+const isPath = (path: string) => /^(\/|[A-Za-z]:[\\/])[^\0]*$/.test(path);
 
 function isOrigin(given: string): boolean {
   return URL.canParse(given) && new URL(given).origin === given;

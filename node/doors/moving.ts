@@ -58,7 +58,7 @@ export class Moving {
     // What is still on its way to the disk must be in the file.
     await hall.turn(() => undefined);
     const { state } = hall;
-    const edges = [...state.edges.values()].filter((e) => e.low === member || e.high === member);
+    const edges = state.edgesOf(member);
     const word = state.agents.get(member);
     if (edges.length === 0 && word === undefined && member !== agents.me) {
       throw new GeoError('E009', 'This node keeps no books of that participant.', {

@@ -215,8 +215,7 @@ export class Agents {
     const word = turn.agent(member);
     if (word === undefined) return;
     const told = new Set<Pid>(agents.map(pidFromPublicKey));
-    for (const edge of this.#context.state.edges.values()) {
-      if (edge.low !== member && edge.high !== member) continue;
+    for (const edge of this.#context.state.edgesOf(member)) {
       told.add(this.#receiverFor(counterparty(edge, member)));
     }
     for (const to of told) this.#queue(turn, to, member, word);

@@ -47,6 +47,8 @@ export class State {
   /** Voters of live attempts whom no peer record names. */
   readonly contactsOfLive: Contact[] = [];
   readonly #store: Store;
+  /** Keys of the edges of each participant: no edge is ever taken away. */
+  readonly #edgesOf = new Map<Pid, string[]>();
   readonly #watchers: EdgeWatcher[] = [];
   readonly #settled = new Map<Hash, Attempt>();
   readonly #ended = new Map<TxId, records.TransactionRecord>();
@@ -70,8 +72,14 @@ export class State {
   }
 
   setEdge(key: string, edge: Edge): void {
+    if (!this.edges.has(key)) this.#index(key, edge);
     this.edges.set(key, edge);
     for (const watcher of this.#watchers) watcher.changed(edge);
+  }
+
+  /** Every edge of a participant, without looking at those of others: a hub has them all. */
+  edgesOf(participant: Pid): Edge[] {
+    return (this.#edgesOf.get(participant) ?? []).map((key) => this.edges.get(key)!);
   }
 
   async load(): Promise<void> {
@@ -172,9 +180,19 @@ export class State {
     for await (const [key, value] of this.#store.scan(rangeOf(prefix))) use(tailOf(key), value);
   }
 
+  #index(key: string, { low, high }: Edge): void {
+    for (const end of [low, high]) {
+      const known = this.#edgesOf.get(end);
+      if (known === undefined) this.#edgesOf.set(end, [key]);
+      else known.push(key);
+    }
+  }
+
   /** Takes over another's content at one stroke: no turn sees a half-read state. */
   #become(other: State): void {
     replace(this.edges, other.edges);
+    this.#edgesOf.clear();
+    for (const [key, edge] of this.edges) this.#index(key, edge);
     replace(this.attempts, other.attempts);
     replace(this.transactions, other.transactions);
     replace(this.outbox, other.outbox);

@@ -273,8 +273,7 @@ export class TrustLines {
     const { isChosen, state, uninvitedMax } = this.#context;
     if (isChosen(owner, member)) return;
     let uninvited = 0;
-    for (const edge of state.edges.values()) {
-      if (edge.low !== member && edge.high !== member) continue;
+    for (const edge of state.edgesOf(member)) {
       const other = counterparty(edge, member);
       if (lineOf(edge, member) === undefined && !isChosen(other, member)) uninvited++;
     }

@@ -315,8 +315,7 @@ export class Members {
 
   /** Whether the participant owes or is owed, or soon may, as far as the hub's books know. */
   #owes(participant: Pid): boolean {
-    for (const edge of this.#context.state.edges.values()) {
-      if (edge.low !== participant && edge.high !== participant) continue;
+    for (const edge of this.#context.state.edgesOf(participant)) {
       if (edge.balance !== 0n || edge.heldUp > 0n || edge.heldDown > 0n) return true;
     }
     return false;

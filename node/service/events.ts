@@ -9,6 +9,9 @@ import type { Rooms } from './rooms.ts';
 import { isoTime, reasonView } from './views.ts';
 
 const EVENTS_DEFAULT = 100;
+/** Events that are read for one answer, and at once; whoever finds nothing in them goes on from the cursor. */
+const READ_MAX = 10_000;
+const READ_AT_ONCE = 1_000;
 const OLDEST = 'oldest';
 
 export function eventOperations({ events }: Rooms): EventOperations {
@@ -16,16 +19,31 @@ export function eventOperations({ events }: Rooms): EventOperations {
     events: async ({ after, topics, limit = EVENTS_DEFAULT }) => {
       const wanted = topicsIn(topics);
       const cursor = after === OLDEST ? events.tail() : (after ?? events.head());
-      const found = await events.after(cursor, limit);
-      const last = found.at(-1);
-      return {
-        events: found
-          .filter(({ record }) => wanted === undefined || wanted.includes(record.topic))
-          .map((event) => eventView(event, events)),
-        cursor: last === undefined ? cursor : events.cursorOf(last.number),
-      };
+      const isWanted = ({ record }: RecordedEvent) =>
+        wanted === undefined || wanted.includes(record.topic);
+      const page = await wantedAfter(events, { cursor, limit, isWanted });
+      return { ...page, events: page.events.map((event) => eventView(event, events)) };
     },
   };
+}
+
+/** The bound is on what is wanted: whoever asks for few topics is not sent page after page of nothing. */
+async function wantedAfter(
+  log: EventLog,
+  asked: { cursor: string; limit: number; isWanted: (event: RecordedEvent) => boolean },
+): Promise<{ events: RecordedEvent[]; cursor: string }> {
+  const events: RecordedEvent[] = [];
+  let { cursor } = asked;
+  for (let read = 0; read < READ_MAX; ) {
+    const found = await log.after(cursor, Math.max(asked.limit, READ_AT_ONCE));
+    if (found.length === 0) break;
+    for (const event of found) {
+      read++;
+      cursor = log.cursorOf(event.number);
+      if (asked.isWanted(event) && events.push(event) === asked.limit) return { events, cursor };
+    }
+  }
+  return { events, cursor };
 }
 
 /** @throws GeoError E009 `unknown_topic` */

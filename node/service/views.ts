@@ -37,9 +37,7 @@ export class Views {
 
   /** Every edge of the participant whose view this is. */
   edges(): Edge[] {
-    return [...this.#state.edges.values()].filter(({ low, high }) =>
-      [low, high].includes(this.#me),
-    );
+    return this.#state.edgesOf(this.#me);
   }
 
   nameOf(pid: Pid): string | null {

@@ -70,6 +70,8 @@ describe('the public API', () => {
     await expect(
       open({ certificate_file: '/nothing/here', key_file: '/nothing/here' }),
     ).rejects.toMatchObject({ details: { fault: 'bad_certificate' } });
+    const relative = { certificate_file: 'cert.pem', key_file: '/nothing/here' };
+    expect(NodeConfig.safeParse({ public: relative }).success).toBe(false);
   });
 
   it('is encrypted with the certificate of the files, and with the next one when told', async () => {

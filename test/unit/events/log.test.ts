@@ -75,6 +75,24 @@ describe('what happens becomes an event', () => {
   });
 });
 
+describe('a page of some topics', () => {
+  it('is bounded by what is wanted, not by what lies in between, and ends where the next begins', async () => {
+    const village = await open();
+    for (const amount of ['1', '2', '3']) await village.pay('anna', 'cyril', amount);
+    await village.calm();
+    const topics = 'payment.received';
+    const read = (after: string, limit: number) =>
+      village.run(village.service('cyril').events({ after, topics, limit }));
+    const amounts = ({ events }: shapes.EventPage) => events.map(({ amount }) => amount);
+    const first = await read('oldest', 2);
+    expect(amounts(first)).toEqual(['1.00', '2.00']);
+    const second = await read(first.cursor, 2);
+    expect(amounts(second)).toEqual(['3.00']);
+    expect(await read(second.cursor, 2)).toEqual({ events: [], cursor: second.cursor });
+    expect(second.cursor).toBe((await village.service('cyril').events({})).cursor);
+  });
+});
+
 describe('what is cleared', () => {
   const people = ['anna', 'boris', 'cyril'];
   const lines = ['boris>anna 100', 'cyril>boris 100', 'anna>cyril 100'];
