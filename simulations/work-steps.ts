@@ -18,6 +18,8 @@ export interface LineStep {
     readonly blocked?: readonly number[];
     /** Debts on it are cleared without asking. */
     readonly clears?: boolean;
+    /** As much of a debt on it one clearing may take, smallest units; null: all of it. */
+    readonly clearsAtMost?: number | null;
   };
 }
 

@@ -51,6 +51,8 @@ function policyOf(random: SeededRandom, hosts: number, from: number, to: number)
     case 3:
     case 4:
       return { policy: { clears: false } };
+    case 5:
+      return { policy: { clearsAtMost: 20 + random.below(300) } };
     default:
       return {};
   }
@@ -151,6 +153,11 @@ function changeOf(random: SeededRandom, community: Community): WorkStep {
       return { do: random.below(2) === 0 ? 'freeze' : 'close', from: to, to: from, equivalent };
     case 8:
       return { ...line, policy: { clears: random.below(2) === 0 } };
+    case 7:
+      return {
+        ...line,
+        policy: { clearsAtMost: random.below(3) === 0 ? null : random.below(400) },
+      };
     case 0:
       return { do: 'freeze', from, to, equivalent };
     case 1:

@@ -40,6 +40,7 @@ export interface Finding {
 }
 
 export interface InvariantRow {
+  readonly invariant: InvariantName;
   readonly name: string;
   readonly held: boolean;
   readonly detail: string;
@@ -133,7 +134,7 @@ export async function auditBooks(
       twice.length === 0
         ? row('once', `${proof.committed} orders`)
         : {
-            name: INVARIANTS.once,
+            ...nameOf('once'),
             held: false,
             detail: `broken: ${firstOf(twice.map(([tx]) => tx))}`,
           },
@@ -215,17 +216,17 @@ function checksumRow(
   stored: readonly EquivalentChecksum[],
   expected: readonly EquivalentChecksum[] | undefined,
 ): InvariantRow {
-  const name = INVARIANTS.checksums;
+  const name = nameOf('checksums');
   if (expected === undefined) {
-    return { name, held: true, detail: 'not compared: turns were under way' };
+    return { ...name, held: true, detail: 'not compared: turns were under way' };
   }
   const codes = [...new Set([...stored, ...expected].map(({ equivalent }) => equivalent))];
   const of = (rows: readonly EquivalentChecksum[], code: string) =>
     rows.find(({ equivalent }) => equivalent === code)?.checksum;
   const different = codes.filter((code) => of(stored, code) !== of(expected, code));
   if (different.length > 0)
-    return { name, held: false, detail: `different in ${firstOf(different)}` };
-  return { name, held: true, detail: `${codes.length} checksums` };
+    return { ...name, held: false, detail: `different in ${firstOf(different)}` };
+  return { ...name, held: true, detail: `${codes.length} checksums` };
 }
 
 function rowOf(invariant: InvariantName, findings: readonly Finding[], fine: string): InvariantRow {
@@ -234,7 +235,11 @@ function rowOf(invariant: InvariantName, findings: readonly Finding[], fine: str
     broken.length === 0
       ? fine
       : `${broken.length} broken: ${firstOf(broken.map(({ edge }) => edgeKey(edge)))}`;
-  return { name: INVARIANTS[invariant], held: broken.length === 0, detail };
+  return { ...nameOf(invariant), held: broken.length === 0, detail };
+}
+
+function nameOf(invariant: InvariantName): Pick<InvariantRow, 'invariant' | 'name'> {
+  return { invariant, name: INVARIANTS[invariant] };
 }
 
 function firstOf(names: readonly string[]): string {

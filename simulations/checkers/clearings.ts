@@ -12,6 +12,7 @@ import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import {
   type BatchChange,
+  isAdmitted,
   isHolding,
   type Observed,
   ownEffects,
@@ -55,7 +56,8 @@ export class Clearings implements StepRule {
     this.#agreed.add(wish(person, participants));
   }
 
-  changed({ host, attempts, edges }: BatchChange, disk: SeenDisk): void {
+  changed(change: BatchChange, disk: SeenDisk): void {
+    const { host, attempts, edges } = change;
     for (const { name, before, after } of edges) {
       for (const owner of [after.low, after.high]) {
         if (!host.serves.has(owner)) continue;
@@ -66,7 +68,9 @@ export class Clearings implements StepRule {
     for (const { before, after } of attempts) {
       if (before === undefined && isHolding(after.phase)) {
         this.#heldBy(host).push(after.manifest.hash);
-        if (after.manifest.clearing !== undefined) this.#admitted(host, after, disk);
+      }
+      if (after.manifest.clearing !== undefined && isAdmitted(host, before, after)) {
+        this.#admitted(change, after, disk);
       }
       if (after.phase !== 'COMMITTED' || before?.phase === 'COMMITTED') continue;
       if (before === undefined) this.#heldBy(host).push(after.manifest.hash);
@@ -105,8 +109,12 @@ export class Clearings implements StepRule {
     return held;
   }
 
-  #admitted(host: Host, { manifest }: SeenAttempt, disk: SeenDisk): void {
-    const { hash, clearing, amount, participants } = manifest;
+  #admitted({ host, edges }: BatchChange, { manifest }: SeenAttempt, disk: SeenDisk): void {
+    const { hash, clearing, amount, participants, voters } = manifest;
+    const isOwn = voters.at(-1) === host.identity.hex;
+    if (!isOwn && participants.length > host.longestCycle) {
+      this.#report(host, hash, `a cycle of ${participants.length} is longer than it wants`);
+    }
     if (amount > clearing!.proposed) this.#report(host, hash, 'more is cleared than was proposed');
     for (const each of participants) {
       const effects = ownEffects(manifest, new Set([each]));
@@ -117,9 +125,19 @@ export class Clearings implements StepRule {
       if (net !== 0n) this.#report(host, hash, `${short(each)} gains ${net} by a clearing`);
     }
     for (const { debtor, creditor, edge } of manifest.hops) {
+      const own = disk.edges.get(edge);
+      const before = edges.find(({ name }) => name === edge)?.before;
+      // As the line is before this batch or after it: turns of one batch come in some order.
+      const limits = [before ?? own, own].map((e) => e && lineOf(e, debtor)?.clearingLimit);
+      if (limits.every((limit) => limit !== undefined && amount > limit)) {
+        this.#report(
+          host,
+          hash,
+          `${amount} of a debt are cleared, its line allows ${limits.at(-1)}`,
+        );
+      }
       // The hop runs against the debt: who "pays" is owed less.
       if (!host.serves.has(debtor)) continue;
-      const own = disk.edges.get(edge);
       const asks = own !== undefined && lineOf(own, debtor) !== undefined;
       if (!asks || this.#unasked.has(`${debtor} ${edge}`)) continue;
       if (this.#hasAgreed(debtor, manifest, clearing!.consents)) continue;

@@ -6,10 +6,10 @@
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import {
-  type AttemptChange,
   type BatchChange,
   type EdgeChange,
-  isHolding,
+  isAdmitted,
+  type SeenAttempt,
   type SeenDisk,
   type StepRule,
 } from './observed.ts';
@@ -37,8 +37,7 @@ export class Limits implements StepRule {
       if (before?.phase === 'ABORTED' && after.phase === 'COMMITTED') {
         for (const { edge } of after.manifest.effects) this.#excused.add(`${host.name} ${edge}`);
       }
-      if (!isHolding(after.phase) || (before !== undefined && isHolding(before.phase))) continue;
-      this.#checkPolicies(host, { before, after }, edges, disk);
+      if (isAdmitted(host, before, after)) this.#checkPolicies(host, after, edges, disk);
     }
     for (const each of edges) {
       for (const me of [each.after.low, each.after.high]) {
@@ -92,11 +91,10 @@ export class Limits implements StepRule {
   /** The line as it was before this batch or as it is after it: turns of one batch come in some order. */
   #checkPolicies(
     host: Host,
-    { after }: AttemptChange,
+    { manifest }: SeenAttempt,
     edges: readonly EdgeChange[],
     disk: SeenDisk,
   ): void {
-    const { manifest } = after;
     // They speak of payments; of clearings `clearings.ts`.
     if (manifest.clearing !== undefined) return;
     for (const { debtor, creditor, isIntermediate } of manifest.hops) {

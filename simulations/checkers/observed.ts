@@ -195,6 +195,17 @@ export function isHolding(phase: Phase): boolean {
   return phase !== 'ABORTED' && phase !== 'COMMITTED';
 }
 
+/** Does a host begin to hold it with this record, or carry it out at once since nobody else has a vote? */
+export function isAdmitted(
+  host: Host,
+  before: SeenAttempt | undefined,
+  { phase, manifest }: SeenAttempt,
+): boolean {
+  if (before !== undefined) return false;
+  const isAlone = manifest.voters.length === 1 && manifest.voters[0] === host.identity.hex;
+  return isHolding(phase) || (isAlone && phase === 'COMMITTED');
+}
+
 /** The parts of an attempt that fall to participants whom one host serves. */
 export function ownEffects(manifest: ReadManifest, serves: ReadonlySet<string>): ReadEffect[] {
   return manifest.effects.filter(({ low, high }) => serves.has(low) || serves.has(high));

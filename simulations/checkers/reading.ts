@@ -39,6 +39,8 @@ export interface ReadLine {
   readonly blocked: readonly Hex[];
   /** Debts on it are cleared without asking its owner. */
   readonly clears: boolean;
+  /** As much of a debt on it one clearing may take. */
+  readonly clearingLimit: bigint | undefined;
 }
 
 export interface ReadEdge {
@@ -173,9 +175,10 @@ function readLine(value: CborValue | undefined): ReadLine | undefined {
     status: map.status as ReadLine['status'],
     sequence: Number(map.sequence),
     carries: policy.can_be_intermediate as boolean,
-    dailyLimit: policy.daily_limit === undefined ? undefined : whole(policy.daily_limit),
+    dailyLimit: wholeOrNone(policy.daily_limit),
     blocked: (policy.blocked_participants as CborValue[]).map(hex),
     clears: policy.auto_clearing as boolean,
+    clearingLimit: wholeOrNone(policy.clearing_limit),
   };
 }
 
@@ -311,4 +314,8 @@ function hex(value: CborValue | undefined): Hex {
 
 function whole(value: CborValue | undefined): bigint {
   return BigInt(value as number | bigint);
+}
+
+function wholeOrNone(value: CborValue | undefined): bigint | undefined {
+  return value === undefined ? undefined : whole(value);
 }

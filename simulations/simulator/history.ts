@@ -1,5 +1,5 @@
 /** One whole history: a community opens its lines, works and suffers, heals, and is audited. */
-import { INVARIANTS } from '../../node/integrity/audit.ts';
+import type { InvariantName } from '../../node/integrity/audit.ts';
 import { Books } from '../checkers/books.ts';
 import { Certificates } from '../checkers/certificates.ts';
 import { Clearings } from '../checkers/clearings.ts';
@@ -26,7 +26,7 @@ import { textOf, World } from './world.ts';
  * Not a mistake of the node that finds it: whoever keeps no rule may sign a limit below what it is owed,
  * or show YES to one and NO to another, who then closes a line that the payment goes over.
  */
-const DEBT_OVER_LIMIT = INVARIANTS.limits;
+const DEBT_OVER_LIMIT: InvariantName = 'limits';
 
 export interface HistoryOptions {
   readonly plan: Plan;
@@ -69,7 +69,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     hosts: plan.hosts,
     participants: plan.community.participants,
     hub: plan.hub?.host,
-    settings: settingsOf(plan),
+    settingsOf: settingsOf(plan),
     hostile: plan.hostile,
     signatures: options.realSignatures ? realSignatures : cheapSignatures,
     skewMsMax: plan.profile === 'calm' ? 0 : SKEW_MS_MAX,
@@ -110,8 +110,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   world.watch.add(new Durability(findings, observed));
   if (plan.hub !== undefined) world.watch.add(new Reports(findings));
   world.watch.add({
-    alarm: (host, text) => {
-      if (!world.allHonest && text.includes(DEBT_OVER_LIMIT)) return;
+    alarm: (host, text, invariant) => {
+      if (!world.allHonest && invariant === DEBT_OVER_LIMIT) return;
       findings.report('alarm', `${host?.name ?? 'world'}: ${text}`);
     },
   });
@@ -166,8 +166,8 @@ async function ownAudits(world: World, findings: Findings): Promise<void> {
   // What an audit finds is written down, and a disk takes its time.
   await world.time.run(world.time.now + LOOK_EVERY_MS, () => world.time.events > EVENTS_MAX);
   for (const { host, checks } of await audits) {
-    for (const { name, held, detail } of checks) {
-      if (!world.allHonest && name === DEBT_OVER_LIMIT) continue;
+    for (const { invariant, name, held, detail } of checks) {
+      if (!world.allHonest && invariant === DEBT_OVER_LIMIT) continue;
       if (!held) findings.report('own audit', `${host.name}: ${name}: ${detail}`);
     }
   }

@@ -21,8 +21,7 @@ export interface Ground {
   readonly network: SimulatedNetwork;
   readonly watch: Watches;
   readonly signatures: Signatures;
-  readonly settings: NodeSettings;
-  readonly hubSettings: NodeSettings;
+  readonly settingsOf: (host: number) => NodeSettings;
   readonly seed: number;
   /** Virtual ms until a batch is on the disk. */
   readonly diskLatencyMs: (host: Host) => number;
@@ -64,7 +63,9 @@ export class Host implements SeenHost {
   readonly isHostile: boolean;
   /** Participants that its node votes for, by its disk: itself, unless it has granted that away, and its members. */
   readonly serves: ReadonlySet<string>;
-  readonly #isHub: boolean;
+  /** Members of the longest cycle that those whom its node serves take part in. */
+  readonly longestCycle: number;
+  readonly #settings: NodeSettings;
   /** Changes what the node of this host says and hears; only hostile hosts have one. */
   disguise: ((transport: Transport) => Transport) | undefined;
   /** Will never come back. */
@@ -86,7 +87,6 @@ export class Host implements SeenHost {
     options: {
       readonly skewMs: number;
       readonly isHostile: boolean;
-      readonly isHub: boolean;
     },
   ) {
     const { time, watch } = ground;
@@ -99,7 +99,8 @@ export class Host implements SeenHost {
     this.identity = identity;
     const serves = new Set([identity.hex]);
     this.serves = serves;
-    this.#isHub = options.isHub;
+    this.#settings = ground.settingsOf(number);
+    this.longestCycle = this.#settings.clearing.max_length;
     this.disk = new SimulatedDisk(
       time,
       {
@@ -129,7 +130,7 @@ export class Host implements SeenHost {
     this.incarnation++;
     const process: Process = { alive: true };
     const node = createNode(
-      this.#isHub ? this.#ground.hubSettings : this.#ground.settings,
+      this.#settings,
       this.#ports(() => process.alive),
     );
     this.#process = process;
@@ -250,14 +251,16 @@ export class Host implements SeenHost {
       info: quiet,
       warn: quiet,
       error: (fields, message) => {
-        if (isAlive() && !('fault' in fields)) this.#alarm(message, JSON.stringify(fields));
+        if (!isAlive() || 'fault' in fields) return;
+        const { invariant } = fields as { readonly invariant?: string };
+        this.#alarm(message, JSON.stringify(fields), invariant);
       },
     };
   }
 
-  #alarm(what: string, error: unknown): void {
+  #alarm(what: string, error: unknown, invariant?: string): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#ground.watch.alarm(this, `${what}: ${text}`);
+    this.#ground.watch.alarm(this, `${what}: ${text}`, invariant);
   }
 }
 

@@ -70,10 +70,8 @@ export class Member {
   ): Promise<void> {
     const { policy = {} } = step;
     const before = this.#lines.get(lineKey(step.equivalent, to));
-    const daily =
-      policy.dailyLimit === undefined
-        ? before?.policy.daily_limit
-        : (policy.dailyLimit ?? undefined);
+    const daily = changed(policy.dailyLimit, before?.policy.daily_limit);
+    const clearing = changed(policy.clearsAtMost, before?.policy.clearing_limit);
     await this.#say(service, step.equivalent, to, {
       limit: BigInt(step.limit),
       status: 'active',
@@ -83,7 +81,8 @@ export class Member {
           policy.can_be_intermediate ?? before?.policy.can_be_intermediate ?? true,
         blocked_participants:
           policy.blocked === undefined ? (before?.policy.blocked_participants ?? []) : [...blocked],
-        ...(daily === undefined ? {} : { daily_limit: BigInt(daily) }),
+        ...(daily === undefined ? {} : { daily_limit: daily }),
+        ...(clearing === undefined ? {} : { clearing_limit: clearing }),
       },
     });
   }
@@ -186,6 +185,12 @@ export class Member {
     const envelope = seal(type, body, publicKey, (message) => signer.sign(message));
     return Buffer.from(signedFrame(type, envelope)).toString('base64');
   }
+}
+
+/** What a line says after a change; null takes the bound away. */
+function changed(to: number | null | undefined, from: bigint | undefined): bigint | undefined {
+  if (to === undefined) return from;
+  return to === null ? undefined : BigInt(to);
 }
 
 function lineKey(code: string, to: Pid): string {

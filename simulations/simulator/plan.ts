@@ -1,5 +1,6 @@
 /** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
 
+import { CYCLE_MAX } from '../../protocol/limits.ts';
 import { type HubPlan, makeHub, makeSuspensions } from '../community-work.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import type { Community, Timed, WorkStep } from '../work-steps.ts';
@@ -17,6 +18,8 @@ export interface Plan {
   readonly hub: HubPlan | undefined;
   /** Whether nodes look for cycles after payments, besides what people propose. */
   readonly triggers: boolean;
+  /** Of each host: members of the longest cycle that it takes part in. */
+  readonly longestCycles: readonly number[];
   /** In order of time. A step's place is its name: a shorter run keeps the names. */
   readonly steps: readonly Timed<Step>[];
   /** When all faults end, virtual ms. */
@@ -43,6 +46,8 @@ const HUB_EVERY = 3;
 const MEMBERS_MAX = 3;
 /** In one of so many runs nodes look for cycles by themselves. */
 const TRIGGERS_EVERY = 3;
+/** One of so many hosts takes part in short cycles only. */
+const CHOOSY_EVERY = 6;
 /** Keeps the draws of a community apart from those of all other work. */
 const COMMUNITY_SEED = 7 * 2 ** 32;
 
@@ -57,6 +62,9 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
   const faults = makeFaults(profile, frame);
   const own = seededRandom(seed + COMMUNITY_SEED);
   const triggers = own.below(TRIGGERS_EVERY) === 0;
+  const longestCycles = Array.from({ length: hosts }, () =>
+    own.below(CHOOSY_EVERY) === 0 ? 3 + own.below(3) : CYCLE_MAX,
+  );
   const hub = host === undefined ? undefined : makeHub(own, hosts, host);
   const communityWork =
     hub === undefined ? [] : makeCommunityWork(own, hub, hosts, members, spanMs);
@@ -77,6 +85,7 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     hosts,
     hub,
     triggers,
+    longestCycles,
     steps,
     healMs: OPENING_MS + spanMs + TAIL_MS + (sleeps ? LONG_SLEEP_MS : 0),
     hostile,

@@ -214,7 +214,13 @@ export class Stage {
       this.#command(agent, (service) => member.line(service, step, this.#pid(to), blockedPids));
       return;
     }
-    const { can_be_intermediate: carries, dailyLimit, blocked, clears } = policy ?? {};
+    const {
+      can_be_intermediate: carries,
+      dailyLimit,
+      blocked,
+      clears,
+      clearsAtMost,
+    } = policy ?? {};
     this.#command(agent, (service) =>
       service.setTrustLine({
         peer: this.#pid(to),
@@ -223,9 +229,8 @@ export class Stage {
         policy: {
           ...(clears === undefined ? {} : { auto_clearing: clears }),
           ...(carries === undefined ? {} : { can_be_intermediate: carries }),
-          ...(dailyLimit === undefined
-            ? {}
-            : { daily_limit: dailyLimit === null ? null : decimal(dailyLimit) }),
+          ...(dailyLimit === undefined ? {} : { daily_limit: bound(dailyLimit) }),
+          ...(clearsAtMost === undefined ? {} : { clearing_limit: bound(clearsAtMost) }),
           ...(blocked === undefined
             ? {}
             : { blocked_participants: blocked.map((host) => this.#pid(host)) }),
@@ -345,6 +350,10 @@ function reaches(ops: readonly StoreOp[], phase: string): boolean {
     if (op.key.startsWith('attempt/')) return readAttempt(op.value).phase === phase;
     return op.key.startsWith('tx/') && readClearingState(op.value) === phase;
   });
+}
+
+function bound(units: number | null): string | null {
+  return units === null ? null : decimal(units);
 }
 
 function decimal(units: number): string {

@@ -18,8 +18,11 @@ export interface Watch {
   vanished?(host: SeenHost, ops: readonly StoreOp[], why: 'crash' | 'disk fault'): void;
   started?(host: SeenHost): void;
   crashed?(host: SeenHost): void;
-  /** A node did what none may: threw where it promises not to, or logged an error of its own. */
-  alarm?(host: SeenHost | undefined, text: string): void;
+  /**
+   * A node did what none may: threw where it promises not to, or logged an error of its own.
+   * @param invariant that its audit has found broken, if it is about that
+   */
+  alarm?(host: SeenHost | undefined, text: string, invariant?: string): void;
 }
 
 /** One watch out of many; they hear of everything in their order. */
@@ -62,7 +65,7 @@ export class Watches implements Watch {
     for (const watch of this.#all) watch.crashed?.(host);
   }
 
-  alarm(host: SeenHost | undefined, text: string): void {
-    for (const watch of this.#all) watch.alarm?.(host, text);
+  alarm(host: SeenHost | undefined, text: string, invariant?: string): void {
+    for (const watch of this.#all) watch.alarm?.(host, text, invariant);
   }
 }

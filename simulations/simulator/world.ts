@@ -1,4 +1,5 @@
 /** Many nodes in one thread: hosts, the network between them, one clock, and whoever watches. */
+import type { NodeSettings } from '../../node/settings.ts';
 import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { seededRandom } from '../random.ts';
 import { chance } from './chance.ts';
@@ -7,7 +8,6 @@ import { Host } from './host.ts';
 import type { Identity, Signatures } from './identities.ts';
 import { Member } from './members.ts';
 import { SimulatedNetwork } from './network.ts';
-import type { WorldSettings } from './settings.ts';
 import { Watches } from './watch.ts';
 
 export interface WorldOptions {
@@ -18,7 +18,7 @@ export interface WorldOptions {
   readonly hub: number | undefined;
   /** Numbers of the hosts that keep no rule. */
   readonly hostile: ReadonlySet<number>;
-  readonly settings: WorldSettings;
+  readonly settingsOf: (host: number) => NodeSettings;
   readonly signatures: Signatures;
   /** By how much clocks may be wrong, ms either way. */
   readonly skewMsMax: number;
@@ -63,8 +63,7 @@ export class World {
       network: this.network,
       watch: this.watch,
       signatures,
-      settings: options.settings.node,
-      hubSettings: options.settings.hub,
+      settingsOf: options.settingsOf,
       seed,
       diskLatencyMs: (host: Host) => {
         const count = (batches.get(host) ?? 0) + 1;
@@ -82,11 +81,7 @@ export class World {
       const skewMs = Math.round((2 * chance(seed, SKEW, number) - 1) * skewMsMax);
       const identity = identityOf(number);
       const isHostile = options.hostile.has(number);
-      const host = new Host(ground, number, identity, {
-        skewMs,
-        isHostile,
-        isHub: number === options.hub,
-      });
+      const host = new Host(ground, number, identity, { skewMs, isHostile });
       byKey.set(identity.publicKey, host);
       return host;
     });

@@ -149,7 +149,14 @@ export const Checksum = z.object({
   checksum: hash.describe('sum mod 2^256 over the checksums of all edges'),
 });
 
-export const Invariant = z.object({ name: z.string(), held: z.boolean(), detail: z.string() });
+export const Invariant = z.object({
+  invariant: z
+    .string()
+    .describe('for programs: `limits`, `certificates`, `holds`, `once` or `checksums`'),
+  name: z.string().describe('for people'),
+  held: z.boolean(),
+  detail: z.string(),
+});
 
 export type BalanceRow = z.infer<typeof BalanceRow>;
 export type DebtRow = z.infer<typeof DebtRow>;

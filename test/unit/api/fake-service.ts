@@ -334,7 +334,7 @@ function fixed(): Answers {
     clearingStats: [CLEARING_STATS],
     pendingClearings: [{ ...fakeClearing(), state: 'PROPOSED', waits_for_me: true }],
     answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
-    audit: [{ name: 'limits', held: true, detail: '1 edge' }],
+    audit: [{ invariant: 'limits', name: 'debts within limits', held: true, detail: '1 edge' }],
     checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
     releaseEdge: edge,
     keptBackups: [kept],

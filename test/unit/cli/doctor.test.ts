@@ -38,7 +38,7 @@ const RUNNING: RunningFacts = {
     recovered: 0,
     restored: null,
   },
-  invariants: [{ name: 'debts within limits', held: true, detail: '3 edges' }],
+  invariants: [{ invariant: 'limits', name: 'debts within limits', held: true, detail: '3 edges' }],
 };
 
 const WELL: Facts = {
@@ -128,7 +128,10 @@ describe('the diagnosis', () => {
       'a broken invariant',
       {
         running: {
-          found: { ...RUNNING, invariants: [{ name: 'holds', held: false, detail: '1 broken' }] },
+          found: {
+            ...RUNNING,
+            invariants: [{ invariant: 'holds', name: 'holds', held: false, detail: '1 broken' }],
+          },
         },
       },
       ['invariants fault'],
