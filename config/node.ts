@@ -160,6 +160,10 @@ const payments = z.strictObject({
     { default: 2_000, min: 50, max: 600_000 },
     'Between two rounds of asking or telling the other voters an outcome. Grows with each round.',
   ),
+  by_hub: flag(
+    false,
+    'Have the hub carry out own payments in what its community counts in, unless the payment says otherwise. It sees more of the community, and whom you pay.',
+  ),
   attempts_max: whole(
     { default: 5, min: 1, max: 100 },
     'Attempts of one order, each round the edge that refused the last. Then the payment is refused.',

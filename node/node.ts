@@ -226,6 +226,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     hall,
     agents,
     door,
+    payments,
     attempts,
     lines,
     edges,

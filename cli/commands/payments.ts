@@ -2,7 +2,7 @@
 import type { Payment, Route, Transaction } from '../../node/api/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX, ROUTES_MAX } from '../../protocol/limits.ts';
-import { command, value } from '../command.ts';
+import { command, flag, value } from '../command.ts';
 import { writeNewFile } from '../files.ts';
 import { findTransaction } from '../find-transaction.ts';
 import { type NameOf, namesKnownTo, pathText } from '../names.ts';
@@ -159,9 +159,10 @@ export const paymentCommands = [
     group: 'Payments',
     summary: 'Pay a participant, over others if need be',
     details:
-      'All or nothing, whatever the number of routes. Exit code 1 if the payment was aborted, and the reason says what was in the way; 6 if it is not decided yet. With --nonce the same command can be repeated without paying twice.',
+      'All or nothing, whatever the number of routes. Exit code 1 if the payment was aborted, and the reason says what was in the way; 6 if it is not decided yet. With --nonce the same command can be repeated without paying twice. With --by-hub the hub of which this node is a member finds the way and the node only votes; the configuration can say so for all payments (payments.by_hub).',
     examples: [
       'geo pay bob 12.50 UAH',
+      'geo pay carol 40 UAH --by-hub',
       'geo pay carol 40 UAH --note "for the honey" --max-paths 2 --timeout 30',
     ],
     arguments: { PEER, AMOUNT, EQ },
@@ -173,10 +174,11 @@ export const paymentCommands = [
         'how long to try; a payment that is not prepared by then is aborted',
         wholeNumber(1, TIMEOUT_S_MAX),
       ),
+      byHub: flag('--by-hub', 'have the hub of the community find the way'),
       nonce: value('--nonce <HEX>', '32 hexadecimal digits that name this payment', anyText),
     },
     run: async ({ client }, given, options) => {
-      const { note, timeout, nonce } = options;
+      const { note, timeout, nonce, byHub } = options;
       const api = await client();
       const payment = await api.pay({
         peer: given.PEER,
@@ -186,6 +188,7 @@ export const paymentCommands = [
         ...(note === undefined ? {} : { note }),
         ...(timeout === undefined ? {} : { timeout_ms: timeout * 1000 }),
         ...(nonce === undefined ? {} : { nonce }),
+        ...(byHub ? { by_hub: true } : {}),
       });
       const nameOf = await namesKnownTo(api);
       return {

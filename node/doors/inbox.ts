@@ -17,10 +17,12 @@ import type { Turn } from '../engine/turn.ts';
 import type { Community } from '../hub/community.ts';
 import type { Memberships } from '../hub/memberships.ts';
 import type { RouteDesk } from '../hub/route-desk.ts';
+import type { Payments } from '../payments/payments.ts';
 import type { Log, Transport } from '../ports.ts';
 import type { NeighbourSearch } from '../routing/neighbour-search.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Operating } from './operating.ts';
+import { Ordering } from './ordering.ts';
 
 /** How long a vote waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
@@ -42,6 +44,7 @@ interface Rooms {
   readonly search: NeighbourSearch;
   readonly desk: RouteDesk;
   readonly door: MemberDoor;
+  readonly payments: Payments;
   readonly community: Community;
   readonly memberships: Memberships;
   readonly operating: Operating;
@@ -52,9 +55,11 @@ interface Rooms {
 export class Inbox {
   readonly counters: InboxCounters = { frames: 0, refused: {} };
   readonly #rooms: Rooms;
+  readonly #ordering: Ordering;
 
   constructor(rooms: Rooms) {
     this.#rooms = rooms;
+    this.#ordering = new Ordering(rooms);
   }
 
   /** Never throws: whatever a peer sends, the node stays up and tells it what was wrong. */
@@ -163,7 +168,13 @@ export class Inbox {
         if (!desk.reply(from, frame.body)) search.onReply(from, frame.body);
         return undefined;
       case 'PAYMENT_REQUEST':
-        return door.order(frame).then(() => undefined);
+        return this.#ordering.request(from, frame);
+      case 'PAYMENT_NOTE':
+        this.#ordering.note(from, frame.body);
+        return undefined;
+      case 'PAYMENT_REPLY':
+        this.#rooms.payments.entrusted.reply(from, frame.body);
+        return undefined;
       case 'AGENT_GRANT':
       case 'AGENT_REVOKE': {
         const { signed } = frame;

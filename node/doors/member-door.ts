@@ -143,13 +143,16 @@ export class MemberDoor {
     { body, signed }: Extract<OpenFrame, { type: 'PAYMENT_REQUEST' }>,
     note?: Uint8Array,
   ): Promise<TxId> {
-    const { agents, membership, payments } = this.#rooms;
-    const payer = pidFromPublicKey(body.payer_key);
-    if (!agents.served(payer) && !membership.may(payer, 'start')) {
-      throw new GeoError('E006', 'This node carries out orders of its members only.', {
-        fault: 'not_a_coordinator',
-      });
-    }
-    return payments.coordinate(signed!, note);
+    this.requirePayer(pidFromPublicKey(body.payer_key));
+    return this.#rooms.payments.coordinate(signed!, note);
+  }
+
+  /** @throws GeoError E006 `not_a_coordinator` */
+  requirePayer(payer: Pid): void {
+    const { agents, membership } = this.#rooms;
+    if (agents.served(payer) || membership.may(payer, 'start')) return;
+    throw new GeoError('E006', 'This node carries out orders of its members only.', {
+      fault: 'not_a_coordinator',
+    });
   }
 }

@@ -64,7 +64,7 @@ export function checkPayment(
 ): Refusal | undefined {
   return (
     checkLife(turn, open, context) ??
-    (occasion.own ? undefined : checkOrder(open, context, occasion)) ??
+    (occasion.own ? undefined : checkOrder(turn, open, context, occasion)) ??
     checkOtherAttempts(turn, open, context, live) ??
     checkEdges(turn, open, context)
   );
@@ -106,6 +106,7 @@ export function checkLife(turn: Turn, open: OpenManifest, context: Admission): R
 }
 
 function checkOrder(
+  turn: Turn,
   open: OpenPayment,
   context: Admission,
   occasion: Occasion,
@@ -114,6 +115,11 @@ function checkOrder(
   // All that the payer authorises is in its order: its own agent answers for that signature.
   if (context.served(payer) && !isSignedBy(open.signedOrder, order.payer_key, context.verify)) {
     return refusal('E005', 'bad_signature', "The order is not signed by the payer's key.");
+  }
+  // The hub has said that nothing was paid; the payer may have paid another way since.
+  const record = turn.transaction(open.tx);
+  if (record?.role === 'payer' && record.state === 'ABORTED') {
+    return refusal('E008', 'order_ended', 'The order has ended in the books of its payer.');
   }
   if (context.served(order.payee) && order.note_hash !== undefined) {
     if (occasion.note === undefined || hashOf(occasion.note) !== order.note_hash) {

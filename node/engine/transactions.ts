@@ -112,9 +112,10 @@ function recordPaymentOutcome(
     turn.putTransaction(tx, { ...withoutReason(record), state: 'COMMITTED', finished: turn.now });
     writeHistory(turn, open, record.role, agency);
   } else if (role === 'voter') {
-    // A coordinator may try again: its payment decides whether the order has ended.
+    // A coordinator may try again: its payment decides whether the order has ended. So does the payer's
+    // own node, where a hub carries out the order.
     const record = turn.transaction(tx);
-    if (record !== undefined && record.state !== 'COMMITTED') {
+    if (record !== undefined && record.state !== 'COMMITTED' && record.role !== 'payer') {
       turn.putTransaction(tx, {
         ...record,
         state: 'ABORTED',

@@ -60,6 +60,23 @@ export class Memberships {
   }
 
   /**
+   * Hubs that pay for this participant in an equivalent.
+   * @throws GeoError E006 `no_hub_to_pay`
+   */
+  payingIn(equivalent: EquivalentCode): PublicKey[] {
+    const paying = [...this.#known.values()].filter(
+      ({ status, equivalents, conflicts }) =>
+        status === 'active' && equivalents.includes(equivalent) && !conflicts.includes(equivalent),
+    );
+    if (paying.length > 0) return paying.map(({ hub_key }) => hub_key);
+    throw new GeoError(
+      'E006',
+      `No hub of which this node is an active member counts in ${equivalent}. See geo memberships, or pay without a hub.`,
+      { fault: 'no_hub_to_pay' },
+    );
+  }
+
+  /**
    * Asks a hub to take this participant in; asked again until it has decided.
    * @throws GeoError E009 `join_self` | `bad_code` | `bad_profile`, E006 `too_many_memberships`
    */

@@ -1,6 +1,12 @@
 /** Orders that this node signs for itself, and those that others have signed and it is to carry out. */
 import { GeoError } from '../../protocol/errors.ts';
-import { hashOf, type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import {
+  hashOf,
+  type Pid,
+  type PublicKey,
+  pidFromPublicKey,
+  type TxId,
+} from '../../protocol/identity/pid.ts';
 import { sealNote } from '../../protocol/identity/sealed-note.ts';
 import { checkTimes } from '../../protocol/machines/manifest.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
@@ -26,6 +32,8 @@ export interface PaymentWish {
   readonly maxPaths: number;
   readonly timeoutMs: number;
   readonly note?: string;
+  /** Who finds the way: a hub, or this node unless it is said. */
+  readonly coordinator?: PublicKey;
   /** 16 bytes; the same wish with the same nonce and time is the same payment. */
   readonly nonce?: Uint8Array;
 }
@@ -71,7 +79,7 @@ export class Orders {
       max_hops: wish.maxHops,
       max_paths: wish.maxPaths,
       avoid: [],
-      coordinator: this.#me,
+      coordinator: pidFromPublicKey(wish.coordinator ?? signer.publicKey),
       nonce,
       created: now,
       expires: now + wish.timeoutMs,

@@ -9,19 +9,19 @@
  * COMMITTED, where this node is the only voter.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { GeoError, isErrorCode } from '../../protocol/errors.ts';
+import { GeoError } from '../../protocol/errors.ts';
 import {
   hashFromBytes,
   type Pid,
+  type PublicKey,
   pidFromPublicKey,
   type TxId,
 } from '../../protocol/identity/pid.ts';
 import type { Route } from '../../protocol/ledger/effects.ts';
 import type { Refusal } from '../../protocol/ledger/reservation.ts';
 import { makePayment } from '../../protocol/machines/manifest.ts';
-import type { Unverified } from '../../protocol/wire/envelope.ts';
+import { readSigned, type Unverified } from '../../protocol/wire/envelope.ts';
 import type { Order } from '../../protocol/wire/messages/payment.ts';
-import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { Attempts } from '../engine/attempts.ts';
 import { AwaitedEnds } from '../engine/awaited-ends.ts';
@@ -33,15 +33,20 @@ import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
 import type { NodeSettings } from '../settings.ts';
 import { keys } from '../store/keys.ts';
+import type { TransactionRecord } from '../store/records.ts';
 import { manifestOf } from './attempt-plan.ts';
 import { CoveredRoutes } from './covered-routes.ts';
+import { Entrusted } from './entrusted.ts';
 import { OrderEntry } from './order-entry.ts';
 import { type Orders, type PaymentWish, type SignedOrder, signedOrder } from './orders.ts';
+import { mayRetry, noRoute, refusalOf } from './refusals.ts';
 
 /** How long a payment waits for the comparison of books, ms. */
 const COMPARE_WAIT_MS = 2_000;
 
 export class Payments {
+  /** Own orders that a hub carries out. */
+  readonly entrusted: Entrusted;
   readonly #ports: Ports;
   readonly #hall: Hall;
   readonly #attempts: Attempts;
@@ -81,6 +86,13 @@ export class Payments {
     this.#routes = new CoveredRoutes(router, agents);
     this.#orders = orders;
     this.#settings = settings;
+    this.entrusted = new Entrusted({
+      clock: ports.clock,
+      transport: ports.transport,
+      hall,
+      settings: settings.payments,
+      end: (tx, reason) => this.#end(tx, reason),
+    });
     this.#ends = new AwaitedEnds(hall, 'payment', ({ outcome, tx, refusal }) => {
       if (outcome === 'ABORTED') this.#endLogged(tx, refusal ?? noRoute(0n));
     });
@@ -145,10 +157,18 @@ export class Payments {
     }
   }
 
-  /** After a restart: what had no attempt yet held nothing and is given up; the rest is being decided. */
+  /**
+   * After a restart: what had no attempt yet held nothing and is given up; the rest is being decided. A
+   * hub may still be carrying out what it was entrusted with, and is asked again.
+   */
   async recover(): Promise<void> {
     for (const tx of [...this.#hall.state.open]) {
       const record = this.#hall.state.readTransaction(tx);
+      const entrusted = record && this.#entrustedIn(record);
+      if (entrusted !== undefined) {
+        this.#logged(this.entrusted.carry(...entrusted), tx);
+        continue;
+      }
       const last = record?.attempts.at(-1);
       const attempt = last && this.#hall.state.attempts.get(last);
       if (attempt !== undefined && attempt.commit.phase !== 'ABORTED') continue;
@@ -160,14 +180,27 @@ export class Payments {
     }
   }
 
+  /** An own order that is to be carried out elsewhere, and by whom. */
+  #entrustedIn(record: TransactionRecord): [SignedOrder, PublicKey] | undefined {
+    if (record.role !== 'payer') return undefined;
+    const signed = readSigned('PAYMENT_REQUEST', record.order);
+    const { coordinator } = signed.body;
+    if (coordinator === pidFromPublicKey(this.#ports.signer.publicKey)) return undefined;
+    const hub = this.#agents.keyOf(coordinator);
+    return hub === undefined ? undefined : [signedOrder(signed, record.note), hub];
+  }
+
   async #begin(wish: PaymentWish, nonce: Uint8Array): Promise<TxId> {
     const order = await this.#orders.make(wish, nonce);
-    await this.#carryOut(order, wish.nonce);
+    await this.#carryOut(order, wish.nonce, wish.coordinator);
     return order.tx;
   }
 
-  /** @param nonce by which the payment is to be found again */
-  async #carryOut(accepted: SignedOrder, nonce?: Uint8Array): Promise<void> {
+  /**
+   * @param nonce by which the payment is to be found again
+   * @param hub that is to find the way for an own order
+   */
+  async #carryOut(accepted: SignedOrder, nonce?: Uint8Array, hub?: PublicKey): Promise<void> {
     const { body: order } = accepted.signed;
     const payer = pidFromPublicKey(order.payer_key);
     this.#requireRoomFor(payer);
@@ -175,7 +208,7 @@ export class Payments {
     const entry = new OrderEntry(this.#hall, accepted, own ? 'payer' : 'coordinator', nonce);
     const pending = this.#pending.get(payer) ?? 0;
     this.#pending.set(payer, pending + 1);
-    const carried = this.#carry(accepted, entry).finally(() => this.#ended(payer));
+    const carried = this.#carriedBy(hub, accepted, entry).finally(() => this.#ended(payer));
     // The order ends at `expires`; whoever waits is answered then, decided or not.
     const left = order.expires - this.#ports.clock.now();
     const over = this.#after(left + this.#settings.payments.grace_ms);
@@ -184,6 +217,17 @@ export class Payments {
     } finally {
       over.cancel();
     }
+  }
+
+  async #carriedBy(
+    hub: PublicKey | undefined,
+    accepted: SignedOrder,
+    entry: OrderEntry,
+  ): Promise<void> {
+    if (hub === undefined) return this.#carry(accepted, entry);
+    entry.ahead();
+    await entry.durable;
+    await this.entrusted.carry(accepted, hub);
   }
 
   #requireRoomFor(payer: Pid): void {
@@ -311,7 +355,11 @@ export class Payments {
   }
 
   #endLogged(tx: TxId, reason: Refusal): void {
-    this.#end(tx, reason).catch((error: unknown) => {
+    this.#logged(this.#end(tx, reason), tx);
+  }
+
+  #logged(ending: Promise<void>, tx: TxId): void {
+    ending.catch((error: unknown) => {
       this.#ports.log.warn({ error: String(error), tx }, 'the end of a payment was not recorded');
     });
   }
@@ -323,30 +371,4 @@ export class Payments {
     });
     return { elapsed, cancel };
   }
-}
-
-/** Another way may help against an edge or a voter; nothing helps against the order itself. */
-function mayRetry(refusal: Refusal | undefined): boolean {
-  return refusal?.hop !== undefined || refusal?.fault === 'too_many_pending';
-}
-
-/** What whoever has an index says is in the way. */
-function refusalOf({ code, fault, text }: RouteRefusal, payable: bigint): Refusal {
-  return { code: isErrorCode(code) ? code : 'E001', fault, text, available: payable };
-}
-
-function noRoute(payable: bigint): Refusal {
-  if (payable > 0n) {
-    return {
-      code: 'E002',
-      fault: 'insufficient_capacity',
-      text: 'The trust on the way to the payee does not suffice for the whole amount.',
-      available: payable,
-    };
-  }
-  return {
-    code: 'E001',
-    fault: 'no_route',
-    text: 'No route of trust leads to the payee within the allowed hops.',
-  };
 }

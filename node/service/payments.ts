@@ -3,6 +3,7 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
 import type { TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { ErrorBody } from '../api/shapes.ts';
@@ -13,9 +14,20 @@ import type { Rooms } from './rooms.ts';
 import type { Views } from './views.ts';
 
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
-  const { ports, settings, me, hall, router, payments } = rooms;
+  const { ports, settings, me, hall, router, payments, memberships } = rooms;
   const { state } = hall;
   const { transactions } = ownBooks(rooms, me);
+
+  /** The hub that is to carry out a payment, one that is there before others; undefined: this node. */
+  const hubFor = (code: EquivalentCode, wanted: boolean | undefined) => {
+    if (!(wanted ?? settings.payments.by_hub)) return undefined;
+    const hubs = memberships.payingIn(code);
+    const there = new Set(
+      ports.transport.peers().flatMap((peer) => (peer.connected ? [peer.publicKey] : [])),
+    );
+    return hubs.find((hub) => there.has(hub)) ?? hubs[0]!;
+  };
+
   return {
     routes: async (request) => {
       const { code, precision } = equivalentIn(rooms, request.equivalent);
@@ -44,6 +56,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
 
     pay: async (request) => {
       const { code, precision } = equivalentIn(rooms, request.equivalent);
+      const coordinator = hubFor(code, request.by_hub);
       const tx = await payments.pay({
         payee: peerIn(rooms, request.peer),
         equivalent: code,
@@ -52,6 +65,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
         maxPaths: request.max_paths ?? settings.payments.max_paths,
         timeoutMs: request.timeout_ms ?? settings.payments.order_life_ms,
         ...(request.note === undefined ? {} : { note: request.note }),
+        ...(coordinator === undefined ? {} : { coordinator }),
         ...(request.nonce === undefined ? {} : { nonce: hexToBytes(request.nonce) }),
       });
       return views.payment(tx, state.transactionOf(tx)!);

@@ -28,8 +28,10 @@ import {
   ProfileUpdate,
 } from './messages/membership.ts';
 import {
+  PaymentNote,
   PaymentOutcome,
   PaymentPrepare,
+  PaymentReply,
   PaymentRequest,
   StatusQuery,
   StatusReply,
@@ -68,6 +70,8 @@ export const MESSAGES = {
   PAYMENT_COMMIT: message(19, false, PaymentOutcome),
   PAYMENT_ABORT: message(20, false, PaymentOutcome),
   PAYMENT_COMMIT_ACK: message(21, true, Applied),
+  PAYMENT_NOTE: message(22, false, PaymentNote),
+  PAYMENT_REPLY: message(23, false, PaymentReply),
 
   CLEARING_PROPOSE: message(32, true, Proposal),
   CLEARING_ACCEPT: message(33, true, Consent),

@@ -174,6 +174,20 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
     body: { ...w.ABOUT, first_hand: false, rests_on: w.applied(w.dave) },
     signer: w.carol,
   },
+  { name: 'ahead of an order', type: 'PAYMENT_NOTE', body: { note: NOTE } },
+  { name: 'paid', type: 'PAYMENT_REPLY', body: { tx: w.ABOUT.tx, committed: true } },
+  {
+    name: 'not paid, and why',
+    type: 'PAYMENT_REPLY',
+    body: {
+      tx: w.ABOUT.tx,
+      committed: false,
+      code: 'E002',
+      fault: 'insufficient_capacity',
+      text: 'At most 19.99 UAH can get through.',
+      available: 1999n,
+    },
+  },
   ...CLEARING_MESSAGES,
   {
     name: 'first round',

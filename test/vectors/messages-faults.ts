@@ -155,6 +155,9 @@ const BAD_VALUES: readonly (readonly [type: MessageName, what: string, change: C
   ['PAYMENT_PREPARE_ACK', 'hop of three', { hop: Array(3).fill(new Uint8Array(32)) }],
   ['PAYMENT_PREPARE_ACK', 'hop of one', { hop: [new Uint8Array(32)] }],
   ['PAYMENT_PREPARE_ACK', 'fault of 41 bytes', { fault: 'f'.repeat(41) }],
+  ['PAYMENT_NOTE', 'note of 1025 bytes', { note: new Uint8Array(1025) }],
+  ['PAYMENT_REPLY', 'committed as a number', { committed: 1 }],
+  ['PAYMENT_REPLY', 'code of five letters', { code: 'E0020' }],
   ['PAYMENT_COMMIT', 'evidence incomplete', { evidence: { votes: [] } }],
   [
     'PAYMENT_COMMIT',

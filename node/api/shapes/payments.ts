@@ -34,6 +34,10 @@ export const PayRequest = z.strictObject({
   max_hops: z.int().min(1).max(HOPS_MAX).optional(),
   max_paths: z.int().min(1).max(ROUTES_MAX).optional(),
   timeout_ms: z.int().min(500).max(600_000).optional(),
+  by_hub: z
+    .boolean()
+    .optional()
+    .describe('have the hub of the community find the way; as configured if not said'),
   nonce: z
     .string()
     .regex(/^[0-9a-f]{32}$/)

@@ -76,6 +76,25 @@ const manifestBytes: s.Schema<Uint8Array> = {
 
 export const PaymentRequest = Order;
 
+/** Goes ahead of an order that names the hash of it; kept by the coordinator until that order comes. */
+export const PaymentNote = s.named('payment-note', s.map({ note: s.bytesUpTo(NOTE_BYTES_MAX) }));
+export type PaymentNote = s.Infer<typeof PaymentNote>;
+
+/** What has become of an order that another node was asked to carry out; if it was not paid, why. */
+export const PaymentReply = s.named(
+  'payment-reply',
+  s.map({
+    tx: s.hash,
+    committed: s.bool,
+    code: s.optional(s.text(4)),
+    fault: s.optional(s.text(40)),
+    text: s.optional(s.text(300)),
+    /** The most that could be paid, or that the hop at fault could carry. */
+    available: s.optional(s.limit),
+  }),
+);
+export type PaymentReply = s.Infer<typeof PaymentReply>;
+
 export const PaymentPrepare = s.named(
   'payment-prepare',
   s.map({
