@@ -5,7 +5,9 @@
  */
 import { GeoError } from './errors.ts';
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from './identity/pid.ts';
+import type { Effect } from './ledger/effects.ts';
 import { FRAME_BYTES_MAX, VOTERS_MAX } from './limits.ts';
+import { debtInstead } from './machines/clearing-manifest.ts';
 import { type OpenManifest, openManifest } from './machines/manifest.ts';
 import { formatAmount } from './money/amount.ts';
 import { decode, encode } from './wire/cbor.ts';
@@ -36,6 +38,8 @@ export interface VerifiedReceipt {
   readonly payee: Pid | null;
   /** Of a clearing: each owes the next, the last owes the first. Null of a payment. */
   readonly cycle: readonly Pid[] | null;
+  /** The cycle is a chain: instead of the last owing the first, the first comes to owe the last. */
+  readonly shortens: boolean;
   readonly equivalent: string;
   /** Decimal text: what was paid, or what each debt of the cycle was lowered by. */
   readonly amount: string;
@@ -96,6 +100,7 @@ export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceip
     payer: open.kind === 'payment' ? open.payer : null,
     payee: open.kind === 'payment' ? open.order.payee : null,
     cycle: open.kind === 'clearing' ? open.proposal.cycle : null,
+    shortens: open.kind === 'clearing' && open.proposal.shortens === true,
     equivalent: open.equivalent,
     amount: text(open.kind === 'payment' ? open.order.amount : open.amount),
     debts: debtChangesOf(open).map((row) => ({ ...row, delta: text(row.delta) })),
@@ -114,15 +119,19 @@ export function verifyReceipt(bytes: Uint8Array, verify: Verify): VerifiedReceip
 
 /**
  * What a manifest does to the debts: a payment raises what a debtor owes, a clearing lowers it
- * (negative `delta`, smallest unit).
+ * (negative `delta`, smallest unit), but for the debt that comes instead of a chain's.
+ * @param effects those to tell of, if not all
  */
 export function debtChangesOf(
-  open: Pick<OpenManifest, 'kind' | 'effects'>,
+  open: OpenManifest,
+  effects: readonly Effect[] = open.effects,
 ): { debtor: Pid; creditor: Pid; delta: bigint }[] {
-  return open.effects.map(({ edge, change }) => {
+  const made = open.kind === 'clearing' ? debtInstead(open.proposal) : undefined;
+  return effects.map(({ edge, change }) => {
     const [debtor, creditor] = change > 0n ? [edge.high, edge.low] : [edge.low, edge.high];
     const delta = change > 0n ? change : -change;
-    return open.kind === 'payment'
+    const isMade = debtor === made?.debtor && creditor === made.creditor;
+    return open.kind === 'payment' || isMade
       ? { debtor, creditor, delta }
       : { debtor: creditor, creditor: debtor, delta: -delta };
   });

@@ -15,8 +15,13 @@ const COLOUR_BY_STATE = {
   REJECTED: 'red',
 } as const;
 
-/** The cycle as a path that ends where it began: each owes the next. */
-export function cycleText({ cycle }: Pick<Clearing, 'cycle'>, nameOf: NameOf): string {
+/** The cycle as a path that ends where it began: each owes the next. Of a chain, what becomes of it too. */
+export function cycleText(
+  { cycle, shortens }: Pick<Clearing, 'cycle' | 'shortens'>,
+  nameOf: NameOf,
+): string {
+  if (shortens)
+    return `${pathText(cycle, nameOf)}; shortened to ${pathText([cycle[0]!, cycle.at(-1)!], nameOf)}`;
   return pathText([...cycle, cycle[0]!], nameOf);
 }
 
@@ -78,7 +83,7 @@ export const clearingCommands = [
     group: 'Clearing',
     summary: 'Look for circles of debt through you, and cross them out',
     details:
-      'Asks over those you owe, for each debt that is owed to you. Whoever wants to be asked first is asked; that clearing goes on without you waiting. With --dry-run nothing is changed.',
+      'Asks over those you owe, for each debt that is owed to you. Whoever wants to be asked first is asked; that clearing goes on without you waiting. Chains of debts that begin with you become one debt where all lines concerned allow it (geo trust set --allow-shortening). With --dry-run nothing is changed.',
     examples: ['geo clear now', 'geo clear now UAH --max-length 4 --dry-run'],
     arguments: { '[EQ]': 'code of the equivalent; all of them if it is left out' },
     options: {
@@ -127,7 +132,7 @@ export const clearingCommands = [
     group: 'Clearing',
     summary: 'Show what clearing has done for you so far',
     details:
-      'Clearings in which you had a part, by equivalent and by the number of members. Each took the same amount from what you owe and from what you are owed.',
+      'Clearings in which you had a part, by equivalent and by the number of members. Each took the same amount from what you owe and from what you are owed. Shortened chains are counted by themselves.',
     examples: ['geo clear stats'],
     run: async ({ client }) => {
       const api = await client();
@@ -156,6 +161,13 @@ export const clearingCommands = [
             ...stats.map(
               ({ equivalent, mine }) =>
                 `You owe ${mine} ${equivalent} less, and are owed as much less.`,
+            ),
+            ...stats.flatMap(({ equivalent, shortened: { chains, removed } }) =>
+              chains === 0
+                ? []
+                : [
+                    `Chains shortened: ${chains}; all debts together fell by ${removed} ${equivalent}.`,
+                  ],
             ),
           ].join('\n'),
       };

@@ -46,6 +46,7 @@ function lineResult(line: TrustLine): Result {
         ['acknowledged', ACKNOWLEDGED[line.state], COLOUR_BY_STATE[line.state]],
         ['automatic clearing', yesNo(policy.auto_clearing)],
         ['most that one clearing takes', policy.clearing_limit ?? 'the whole debt'],
+        ['debts may pass to other creditors', yesNo(policy.allow_shortening)],
         ['may carry payments of others', yesNo(policy.can_be_intermediate)],
         ['new debt per day', policy.daily_limit ?? 'no limit of its own'],
         ['blocked participants', policy.blocked_participants.join(' ') || 'none'],
@@ -160,6 +161,11 @@ export const trustCommands = [
         'most that one clearing takes from what the peer owes you; 0 for nothing',
         anyText,
       ),
+      allowShortening: value(
+        '--allow-shortening <on|off>',
+        'let debts on this line pass to another creditor, and new ones come from that, within the limit',
+        onOff,
+      ),
       canBeIntermediate: value(
         '--can-be-intermediate <on|off>',
         'let payments of others pass over this line',
@@ -174,13 +180,14 @@ export const trustCommands = [
     },
     run: async ({ client }, given, options) => {
       const api = await client();
-      const { autoClearing, clearingLimit, canBeIntermediate, dailyLimit, block, unblockAll } =
-        options;
+      const { autoClearing, clearingLimit, allowShortening, canBeIntermediate } = options;
+      const { dailyLimit, block, unblockAll } = options;
       const policy: PolicyPatch = {
         ...(autoClearing === undefined ? {} : { auto_clearing: autoClearing }),
         ...(clearingLimit === undefined
           ? {}
           : { clearing_limit: clearingLimit === 'none' ? null : clearingLimit }),
+        ...(allowShortening === undefined ? {} : { allow_shortening: allowShortening }),
         ...(canBeIntermediate === undefined ? {} : { can_be_intermediate: canBeIntermediate }),
         ...(dailyLimit === undefined
           ? {}

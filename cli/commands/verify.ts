@@ -34,7 +34,7 @@ async function checkReceipt(bytes: Uint8Array): Promise<Result> {
   const { nativeVerify } = await import('../../node/platform/native-ed25519.ts');
   const { verifyReceipt } = await import('../../protocol/receipt.ts');
   const receipt = verifyReceipt(bytes, nativeVerify);
-  const { ok, problems, txId, payer, payee, cycle, equivalent, amount, debts } = receipt;
+  const { ok, problems, txId, payer, payee, cycle, shortens, equivalent, amount, debts } = receipt;
   const of = receipt.kind;
   return {
     json: {
@@ -46,6 +46,7 @@ async function checkReceipt(bytes: Uint8Array): Promise<Result> {
       payer,
       payee,
       cycle,
+      shortens,
       equivalent,
       amount,
       debts,

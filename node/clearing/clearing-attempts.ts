@@ -16,7 +16,7 @@ import { manifestOf } from '../payments/attempt-plan.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
-import type { Cycle } from './cycle.ts';
+import { type Cycle, cycleOf } from './cycle.ts';
 import type { CycleKeys } from './cycle-keys.ts';
 import { ownDebts } from './own-debts.ts';
 import { UNDECIDED } from './refusals.ts';
@@ -57,8 +57,7 @@ export class ClearingAttempts {
     const { hall, attempts, edges, cycleKeys } = this.#context;
     let hash: Hash | undefined;
     try {
-      const { equivalent, cycle: members } = proposalOf(record);
-      await cycleKeys.learn({ equivalent, members, amount });
+      await cycleKeys.learn(cycleOf(proposalOf(record)));
       const open = openManifest(this.#manifest(record, amount));
       hash = open.hash;
       const touched = open.effects.map(({ edge }) => edge);
@@ -81,10 +80,11 @@ export class ClearingAttempts {
   #manifest(record: TransactionRecord, amount: bigint): Uint8Array {
     const { ports, hall, agents, settings } = this.#context;
     const { state } = hall;
-    const { cycle, equivalent, expires } = proposalOf(record);
+    const proposal = proposalOf(record);
+    const { cycle, expires } = proposal;
     // What the own books allow needs no vote to find out.
     let fits = amount;
-    for (const { edge, debtor, creditor } of ownDebts(state, { members: cycle, equivalent })) {
+    for (const { edge, debtor, creditor } of ownDebts(state, cycleOf(proposal))) {
       const free = clearable(edge, { debtor, creditor });
       if (free > 0n && free < fits) fits = free;
     }

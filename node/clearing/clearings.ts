@@ -35,7 +35,7 @@ import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import type { ClearingAttempts } from './clearing-attempts.ts';
-import { type Cycle, cycleKey } from './cycle.ts';
+import { type Cycle, cycleKey, cycleOf } from './cycle.ts';
 import { knownToAsk } from './own-debts.ts';
 import { NOT_WANTED, notAsked } from './refusals.ts';
 import type { Spared } from './spared.ts';
@@ -175,12 +175,11 @@ export class Clearings {
     return [...state.clearings].find((tx) => {
       const record = state.transactionOf(tx);
       if (record === undefined || (byOwner && record.role !== 'coordinator')) return false;
-      const { equivalent, cycle: members } = proposalOf(record);
-      return cycleKey({ equivalent, members }) === key;
+      return cycleKey(cycleOf(proposalOf(record))) === key;
     });
   }
 
-  #proposalFor({ equivalent, members, amount }: Cycle): Proposal {
+  #proposalFor({ equivalent, members, amount, shortens }: Cycle): Proposal {
     const { ports, hall, settings } = this.#context;
     const known = hall.state.equivalents.get(equivalent);
     if (known === undefined) {
@@ -196,6 +195,7 @@ export class Clearings {
       precision: known.precision,
       cycle: members,
       amount,
+      ...(shortens === true ? { shortens } : {}),
       nonce: ports.entropy.bytes(16),
       created: now,
       expires: now + settings.clearing.consent_ms,

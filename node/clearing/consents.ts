@@ -31,7 +31,7 @@ import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { ClearingPart, TransactionRecord } from '../store/records.ts';
-import { cycleKey } from './cycle.ts';
+import { cycleKey, cycleOf } from './cycle.ts';
 import { ASKED, REFUSED, type Readiness, readinessFor, type Why } from './readiness.ts';
 import { notAsked, notPending } from './refusals.ts';
 
@@ -175,12 +175,11 @@ export class Consents {
 
   /** Whoever found the cycle first has asked; a person is not asked about it by each of the others. */
   #isAsked(turn: Turn, tx: TxId, proposal: Proposal): boolean {
-    const key = cycleKey({ equivalent: proposal.equivalent, members: proposal.cycle });
+    const key = cycleKey(cycleOf(proposal));
     return [...this.#context.hall.state.clearings].some((other) => {
       const record = other === tx ? undefined : turn.transaction(other);
       if (record?.state !== 'PROPOSED') return false;
-      const { equivalent, cycle: members } = proposalOf(record);
-      return cycleKey({ equivalent, members }) === key;
+      return cycleKey(cycleOf(proposalOf(record))) === key;
     });
   }
 
@@ -240,8 +239,10 @@ export class Consents {
 
   /** Each of those who are asked, where it looks: this node's person, and hosted members in their accounts. */
   #tell(turn: Turn, tx: TxId, proposal: Proposal, asked: readonly Pid[]): void {
-    const { equivalent, amount, cycle } = proposal;
-    const text = `a cycle of ${cycle.length} could be cleared; you want to be asked first`;
+    const { equivalent, amount, cycle, shortens } = proposal;
+    const what = shortens ? 'chain' : 'cycle';
+    const done = shortens ? 'shortened' : 'cleared';
+    const text = `a ${what} of ${cycle.length} could be ${done}; you want to be asked first`;
     const { agents } = this.#context;
     for (const pid of asked) {
       turn.history({ type: 'clearing', text, tx, equivalent, amount }, agents.historyOf(pid));

@@ -2,6 +2,7 @@
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { parseLimit } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
+import type { Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { State } from '../engine/state.ts';
 import type { NodeSettings } from '../settings.ts';
 
@@ -12,6 +13,8 @@ export interface Cycle {
   readonly members: readonly Pid[];
   /** What each of these debts could be lowered by, smallest unit; > 0. */
   readonly amount: bigint;
+  /** A chain: the last owes the first nothing; instead the first comes to owe the last as much. */
+  readonly shortens?: boolean;
   /** Members of whom it is known that they want to be asked. */
   readonly asks?: readonly Pid[];
 }
@@ -37,12 +40,16 @@ export interface CycleSource {
 export function cycleKey({
   equivalent,
   members,
-}: {
-  readonly equivalent: EquivalentCode;
-  readonly members: readonly Pid[];
-}): string {
+  shortens,
+}: Pick<Cycle, 'equivalent' | 'members' | 'shortens'>): string {
+  if (shortens === true) return [equivalent, 'chain', ...members].join('/');
   const first = members.indexOf([...members].sort()[0]!);
   return [equivalent, ...members.slice(first), ...members.slice(0, first)].join('/');
+}
+
+/** What a proposal is about. */
+export function cycleOf({ equivalent, cycle, amount, shortens }: Proposal): Cycle {
+  return { equivalent, members: cycle, amount, ...(shortens === true ? { shortens } : {}) };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the search for cycles may know of the debts of this node and of its members. */
 import type { Pid } from '../../protocol/identity/pid.ts';
-import { clearable } from '../../protocol/ledger/clearing.ts';
+import { allowsShortening, clearable } from '../../protocol/ledger/clearing.ts';
 import { counterparty, debtOf } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Agents } from '../engine/agents.ts';
@@ -41,6 +41,7 @@ export function debtGroundOf(context: DebtGroundContext): SearchGround {
         const creditor = counterparty(edge, debtor);
         if (!agents.served(debtor) || !isOfUse(creditor)) continue;
         if (!isOnWay(debtor, creditor) || isSpared(creditor, query.equivalent)) continue;
+        if (query.shortens === true && !allowsShortening(edge, creditor)) continue;
         const capacity = clearable(edge, { debtor, creditor });
         if (capacity > 0n) hops.push({ debtor, creditor, capacity, carries: true });
       }

@@ -22,6 +22,8 @@ export interface DebtQuestion {
   readonly amount: bigint;
   /** Of the way from creditor to debtor. */
   readonly maxHops: number;
+  /** Only along lines that allow shortening. The debtor then owes the creditor nothing yet. */
+  readonly shortens?: boolean;
   /** Messages that the search may cause, here and behind. */
   readonly budget: number;
 }
@@ -45,8 +47,16 @@ export class DebtSearch {
   async find(question: DebtQuestion, enough: (found: Found) => boolean): Promise<Found> {
     const { search, entropy } = this.#context;
     const { search_ms: all } = this.#context.settings;
-    const { creditor, debtor, equivalent, amount, maxHops, budget } = question;
-    const about = { payer: creditor, payee: debtor, equivalent, amount, maxHops, avoid: [] };
+    const { creditor, debtor, equivalent, amount, maxHops, budget, shortens } = question;
+    const about = {
+      payer: creditor,
+      payee: debtor,
+      equivalent,
+      amount,
+      maxHops,
+      avoid: [],
+      ...(shortens === true ? { shortens } : {}),
+    };
     if (maxHops <= OUTWARDS_MAX) return search.find({ ...about, wait_ms: all, budget }, enough);
     const id = entropy.bytes(16);
     const meet = Math.ceil(maxHops / 2);

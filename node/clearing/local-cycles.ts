@@ -3,7 +3,7 @@
  * owes it (docs/PROTOCOL.md, "Looking for cycles").
  */
 import type { Pid } from '../../protocol/identity/pid.ts';
-import { clearable } from '../../protocol/ledger/clearing.ts';
+import { clearable, shortenable } from '../../protocol/ledger/clearing.ts';
 import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import { CYCLE_MIN } from '../../protocol/limits.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
@@ -19,6 +19,8 @@ import type { IsSpared } from './spared.ts';
 
 /** Debts from which one pass searches, the largest first. */
 const DEBTS_MAX = 64;
+/** Lines that one search for shortenings tries. */
+const LINES_MAX = 4;
 /** Of the messages of one search, the part for short cycles when long ones are looked for as well. */
 const SHORT_PART = 0.25;
 
@@ -48,6 +50,7 @@ export class LocalCycles implements CycleSource {
     for (const { edge } of claims.slice(0, DEBTS_MAX)) {
       yield* this.through(edge, question);
     }
+    for (const member of this.#context.agents.members()) yield* this.shortenings(member, question);
   }
 
   /**
@@ -86,17 +89,44 @@ export class LocalCycles implements CycleSource {
     }
   }
 
+  /**
+   * Chains of debts that begin at a participant served here and may become one debt to the chain's end, in
+   * whom the line's two owners must have agreed (docs/PROTOCOL.md, "Shortening").
+   */
+  async *shortenings(first: Pid, { equivalent, minAmount }: CycleQuestion): AsyncGenerator<Cycle> {
+    const { state, settings } = this.#context;
+    const lines = [...state.edges.values()]
+      .filter(
+        (edge) => edge.equivalent === equivalent && (edge.low === first || edge.high === first),
+      )
+      .map((edge) => ({ edge, debtor: first, creditor: counterparty(edge, first) }))
+      .filter(({ edge, ...line }) => shortenable(edge, line) >= minAmount);
+    const maxHops = Math.min(OUTWARDS_MAX, settings.max_length - 1);
+    const budget = Math.max(1, Math.floor(settings.search_budget / LINES_MAX));
+    for (const { edge, creditor: last } of lines.slice(0, LINES_MAX)) {
+      const now = state.edges.get(edgeKey(edge));
+      const amount = now === undefined ? 0n : shortenable(now, { debtor: first, creditor: last });
+      if (amount === 0n) continue;
+      // As for a cycle, of which the last would owe the first.
+      const ends = { creditor: first, debtor: last, equivalent, amount, maxHops, budget };
+      for (const chain of await this.#search({ ...ends, shortens: true }, minAmount)) {
+        yield { ...chain, shortens: true };
+      }
+    }
+  }
+
   async #search(question: DebtQuestion, minAmount: bigint): Promise<Cycle[]> {
     const { debts, settings, places, ground, isSpared } = this.#context;
-    const { creditor, debtor, equivalent, amount, maxHops } = question;
+    const { creditor, debtor, equivalent, amount, maxHops, shortens = false } = question;
     const ends = { payer: creditor, payee: debtor };
+    const own = ground.hops({ ...ends, equivalent, shortens });
     // A creditor that owes nobody is in no cycle.
-    if (!ground.hops({ ...ends, equivalent }).some((hop) => hop.debtor === creditor)) return [];
+    if (!own.some((hop) => hop.debtor === creditor)) return [];
     const found = await debts.find(question, () => false);
     for (const place of found.places) places.hear(place);
     const graph = new HopGraph();
     for (const hop of found.hops) graph.set(hop.debtor, hop.creditor, hop.capacity);
-    for (const hop of ground.hops({ ...ends, equivalent })) {
+    for (const hop of own) {
       graph.set(hop.debtor, hop.creditor, hop.capacity);
     }
     const maxPaths = settings.cycles_max;

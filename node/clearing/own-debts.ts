@@ -14,9 +14,11 @@ interface OwnDebt {
 /** The debts of the cycle that are in this node's books. */
 export function ownDebts(
   { edges }: State,
-  { members, equivalent }: Pick<Cycle, 'members' | 'equivalent'>,
+  { members, equivalent, shortens }: Pick<Cycle, 'members' | 'equivalent' | 'shortens'>,
 ): OwnDebt[] {
-  return members.flatMap((debtor, i) => {
+  // What a shortening ends with is no debt yet.
+  const debtors = shortens === true ? members.slice(0, -1) : members;
+  return debtors.flatMap((debtor, i) => {
     const creditor = members[(i + 1) % members.length]!;
     const edge = edges.get(edgeKey(edgeId(debtor, creditor, equivalent)));
     return edge === undefined ? [] : [{ edge, debtor, creditor }];

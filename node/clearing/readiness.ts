@@ -1,7 +1,7 @@
 /** What a node's books say to a proposal before a person is asked. */
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
-import { edgeId } from '../../protocol/ledger/edge.ts';
+import { type Edge, edgeId } from '../../protocol/ledger/edge.ts';
 import type { Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { Turn } from '../engine/turn.ts';
 
@@ -20,7 +20,7 @@ export type Readiness =
 /** @param served members of the cycle that this node votes for; at least one */
 export function readinessFor(
   turn: Turn,
-  { cycle, equivalent }: Proposal,
+  { cycle, equivalent, shortens }: Proposal,
   served: readonly Pid[],
   longest: number,
 ): Readiness {
@@ -33,13 +33,14 @@ export function readinessFor(
     const owed = turn.edge(edgeId(debtor, participant, equivalent));
     const owing = turn.edge(edgeId(participant, creditor, equivalent));
     // Nobody is asked about a debt that is not there.
-    const isThere =
-      owed !== undefined &&
-      owing !== undefined &&
-      clearable(owed, { debtor, creditor: participant }) > 0n &&
-      clearable(owing, { debtor: participant, creditor }) > 0n;
-    if (!isThere) return { readiness: 'refuse', why: NO_DEBT };
-    if (asksFirst(owed, participant)) asks.push(participant);
+    // A shortening begins and ends with one debt each; its new one is for the votes to judge.
+    const begins = shortens === true && at === 0;
+    const ends = shortens === true && at === cycle.length - 1;
+    const isThere = (edge: Edge | undefined, from: Pid, to: Pid) =>
+      edge !== undefined && clearable(edge, { debtor: from, creditor: to }) > 0n;
+    if (!begins && !isThere(owed, debtor, participant)) return NOTHING;
+    if (!ends && !isThere(owing, participant, creditor)) return NOTHING;
+    if (!begins && asksFirst(owed!, participant)) asks.push(participant);
   }
   return asks.length === 0 ? { readiness: 'auto' } : { readiness: 'ask', asks };
 }
@@ -56,7 +57,10 @@ const TOO_LONG: Why = {
   fault: 'cycle_too_long',
   text: 'A participant takes part in shorter cycles only.',
 };
-const NO_DEBT: Why = {
-  fault: 'debt_too_small',
-  text: 'A debt of the cycle is not there, or a payment works it off.',
+const NOTHING: Readiness = {
+  readiness: 'refuse',
+  why: {
+    fault: 'debt_too_small',
+    text: 'A debt of the cycle is not there, or a payment works it off.',
+  },
 };

@@ -104,7 +104,7 @@ export class ClearingRoom {
     const { clearings, source } = this;
     this.#passes = new Passes({ ports, state, clearings, source, settings });
     const index = new IndexCycles({ books, isSpared, cyclesMax: settings.cycles_max });
-    this.#triggers = new Triggers({ ports, hall, clearings, cycles, index, settings });
+    this.#triggers = new Triggers({ ports, hall, agents, clearings, cycles, index, settings });
   }
 
   /** A hub's passes. */

@@ -11,6 +11,7 @@ import { decodeRecord, HistoryRecord } from '../store/records.ts';
 interface Sum {
   readonly precision: number;
   readonly byLength: Map<number, { cycles: number; amount: bigint }>;
+  readonly shortened: { chains: number; removed: bigint };
 }
 
 /** Time: in the length of the history, read in the background. */
@@ -24,7 +25,7 @@ export async function clearingStats(store: Store, state: State): Promise<Clearin
     const open = committedOf(state, tx);
     if (open !== undefined) add(sums, open);
   }
-  return [...sums].map(([equivalent, { precision, byLength }]) => {
+  return [...sums].map(([equivalent, { precision, byLength, shortened }]) => {
     const text = (units: bigint) => formatAmount(units, precision);
     const rows = [...byLength].sort(([a], [b]) => a - b);
     const total = (of: (length: number, amount: bigint) => bigint) =>
@@ -39,14 +40,22 @@ export async function clearingStats(store: Store, state: State): Promise<Clearin
         cycles,
         removed: text(amount * BigInt(length)),
       })),
+      shortened: { chains: shortened.chains, removed: text(shortened.removed) },
     };
   });
 }
 
 function add(sums: Map<string, Sum>, { proposal, amount }: OpenClearing): void {
-  const { equivalent, precision, cycle } = proposal;
-  const sum = sums.get(equivalent) ?? { precision, byLength: new Map() };
+  const { equivalent, precision, cycle, shortens } = proposal;
+  const known = sums.get(equivalent);
+  const sum = known ?? { precision, byLength: new Map(), shortened: { chains: 0, removed: 0n } };
   sums.set(equivalent, sum);
+  if (shortens === true) {
+    sum.shortened.chains++;
+    // All its debts but the one that comes instead.
+    sum.shortened.removed += amount * BigInt(cycle.length - 2);
+    return;
+  }
   const row = sum.byLength.get(cycle.length) ?? { cycles: 0, amount: 0n };
   sum.byLength.set(cycle.length, { cycles: row.cycles + 1, amount: row.amount + amount });
 }

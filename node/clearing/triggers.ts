@@ -3,6 +3,7 @@
  * cleared. One at a time, and payments go first.
  */
 import { type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { Agents } from '../engine/agents.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
@@ -19,6 +20,7 @@ const LOOKED_AT_ONCE = 16;
 interface TriggersContext {
   readonly ports: Ports;
   readonly hall: Hall;
+  readonly agents: Agents;
   readonly clearings: Clearings;
   readonly cycles: LocalCycles;
   readonly index: IndexCycles;
@@ -76,7 +78,7 @@ export class Triggers {
    * debt at a time, while no payment of this node is under way.
    */
   async #look(): Promise<void> {
-    const { hall, index, cycles } = this.#context;
+    const { hall, agents, index, cycles } = this.#context;
     for (let looked = 0; looked < LOOKED_AT_ONCE; looked++) {
       const [edge] = this.#waiting.values();
       if (edge === undefined) return;
@@ -88,6 +90,9 @@ export class Triggers {
       if (isIndexed && (await this.#clear(index.through(edge, question)))) return;
       if (!isIdle) continue;
       await this.#clear(cycles.through(edge, question));
+      for (const debtor of [edge.low, edge.high].filter((pid) => agents.served(pid))) {
+        await this.#clear(cycles.shortenings(debtor, question));
+      }
       return;
     }
   }

@@ -170,18 +170,28 @@ function checkEdges(turn: Turn, open: OpenPayment, context: Admission): Refusal 
   }
   for (const { edge: id, change } of open.effects) {
     if (!touches(id, context)) continue;
-    const edge = turn.edge(id)!;
-    const why = refuseSum(edge, change, hopContext);
+    const why = checkSum(turn.edge(id)!, change, open, turn.now, context);
     if (why !== undefined) return why;
-    const { debtor, creditor } = directionOf(edge, change);
-    const bar = context.barOf(id.low) ?? context.barOf(id.high);
-    const newDebt = newDebtOf(edge, change);
-    if (bar !== undefined && newDebt > 0n) {
-      const available = (change < 0n ? -change : change) - newDebt;
-      return { ...barred(bar), hop: [debtor, creditor], available };
-    }
   }
   return undefined;
+}
+
+/** What an own edge is to carry, all together: capacity, daily limit, and no new debt for whoever is barred. */
+export function checkSum(
+  edge: Edge,
+  change: bigint,
+  { manifest: { participants } }: OpenManifest,
+  now: number,
+  { served, barOf }: Admission,
+): Refusal | undefined {
+  const why = refuseSum(edge, change, { served, participants, now });
+  if (why !== undefined) return why;
+  const { debtor, creditor } = directionOf(edge, change);
+  const bar = barOf(edge.low) ?? barOf(edge.high);
+  const newDebt = newDebtOf(edge, change);
+  if (bar === undefined || newDebt === 0n) return undefined;
+  const available = (change < 0n ? -change : change) - newDebt;
+  return { ...barred(bar), hop: [debtor, creditor], available };
 }
 
 /** What stands against any use of an own edge, whatever it is to carry. */

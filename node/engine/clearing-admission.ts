@@ -1,14 +1,22 @@
 /** What a voter checks before it says YES to a clearing (docs/PROTOCOL.md, "Clearing"). */
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import { asksFirst, refuseLowering } from '../../protocol/ledger/clearing.ts';
-import { edgeId } from '../../protocol/ledger/edge.ts';
-import type { Refusal } from '../../protocol/ledger/reservation.ts';
+import {
+  asksFirst,
+  refuseInstead,
+  refuseLowering,
+  refusePassing,
+} from '../../protocol/ledger/clearing.ts';
+import { changeFor, type Edge, edgeId } from '../../protocol/ledger/edge.ts';
+import type { Hop } from '../../protocol/ledger/effects.ts';
+import { type Refusal, refuseHop } from '../../protocol/ledger/reservation.ts';
+import { debtInstead } from '../../protocol/machines/clearing-manifest.ts';
 import type { OpenClearing } from '../../protocol/machines/manifest.ts';
 import { isSignedBy } from '../../protocol/wire/envelope.ts';
 import {
   type Admission,
   checkLife,
   checkOtherAttempts,
+  checkSum,
   type Occasion,
   refusal,
   touches,
@@ -66,29 +74,62 @@ function checkProposal(open: OpenClearing, context: Admission): Refusal | undefi
 }
 
 function checkDebts(turn: Turn, open: OpenClearing, context: Admission): Refusal | undefined {
+  const made = debtInstead(open.proposal);
   for (const hop of open.hops) {
     const id = edgeId(hop.debtor, hop.creditor, open.equivalent);
     if (!touches(id, context)) continue;
     const edge = turn.edge(id);
     const why = unusable(edge, hop, open, context);
     if (why !== undefined) return why;
-    const lowering = { debtor: hop.creditor, creditor: hop.debtor, amount: hop.amount };
-    const refused = refuseLowering(edge!, lowering);
+    const refused =
+      hop.debtor === made?.debtor && hop.creditor === made.creditor
+        ? checkNewDebt(turn, edge!, hop, open, context)
+        : checkLowering(turn, edge!, hop, open, context);
     if (refused !== undefined) return refused;
-    if (context.served(lowering.creditor) && asksFirst(edge!, lowering.creditor)) {
-      if (!hasConsent(turn, open, lowering.creditor, context)) {
-        return {
-          ...refusal(
-            'E006',
-            'consent_missing',
-            'A participant of the cycle wants to be asked first, and has not agreed to this.',
-          ),
-          hop: [hop.debtor, hop.creditor],
-        };
-      }
-    }
   }
   return undefined;
+}
+
+/** The hop runs against a debt of the cycle or chain. */
+function checkLowering(
+  turn: Turn,
+  edge: Edge,
+  { debtor: creditor, creditor: debtor, amount }: Hop,
+  open: OpenClearing,
+  context: Admission,
+): Refusal | undefined {
+  const lowering = { debtor, creditor, amount };
+  const shortens = open.proposal.shortens === true;
+  const refused =
+    (shortens ? refusePassing(edge, lowering) : undefined) ?? refuseLowering(edge, lowering);
+  if (refused !== undefined) return refused;
+  if (!context.served(creditor) || !asksFirst(edge, creditor)) return undefined;
+  if (hasConsent(turn, open, creditor, context)) return undefined;
+  return {
+    ...refusal(
+      'E006',
+      'consent_missing',
+      'A participant of the cycle wants to be asked first, and has not agreed to this.',
+    ),
+    hop: [creditor, debtor],
+  };
+}
+
+/** The one hop of a shortening that lowers nothing: within what its creditor's line allows any new debt. */
+function checkNewDebt(
+  turn: Turn,
+  edge: Edge,
+  hop: Hop,
+  open: OpenClearing,
+  context: Admission,
+): Refusal | undefined {
+  const { participants } = open.manifest;
+  const hopContext = { served: context.served, participants, now: turn.now };
+  return (
+    refuseInstead(edge, hop) ??
+    refuseHop(edge, { ...hop, intermediate: false }, hopContext) ??
+    checkSum(edge, changeFor(edge, hop.debtor, hop.amount), open, turn.now, context)
+  );
 }
 
 function hasConsent(

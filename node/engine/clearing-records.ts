@@ -69,7 +69,9 @@ export function recordClearingOutcome(
     const state = afterCommit(record, turn.now);
     turn.putTransaction(open.tx, { ...kept, clearing, state, finished: turn.now });
     const { equivalent, amount, proposal, tx } = open;
-    const text = `debts of a cycle of ${proposal.cycle.length} were lowered by this much`;
+    const text = proposal.shortens
+      ? `debts of a chain of ${proposal.cycle.length} became one, from its first to its last, by this much`
+      : `debts of a cycle of ${proposal.cycle.length} were lowered by this much`;
     const row = { type: 'clearing', text, tx, equivalent, amount } as const;
     turn.history(row);
     for (const pid of proposal.cycle.filter(isMember)) turn.history(row, pid);

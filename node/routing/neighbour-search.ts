@@ -25,7 +25,7 @@ export interface OwnHop {
 
 /** What of a query the own hops depend on. */
 export type GroundQuery = Pick<RouteQuery, 'equivalent' | 'payer' | 'payee'> &
-  Partial<Pick<RouteQuery, 'id' | 'hops' | 'meet'>>;
+  Partial<Pick<RouteQuery, 'id' | 'hops' | 'meet' | 'shortens'>>;
 
 /** Whether a question may only follow marks from here on. */
 export function followsMarks({ hops, meet }: Pick<GroundQuery, 'hops' | 'meet'>): boolean {

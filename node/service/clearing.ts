@@ -18,7 +18,9 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       const { code, precision } = equivalentIn(rooms, request.equivalent);
       const members = request.cycle.map((name) => (name === 'me' ? me : peerIn(rooms, name)));
       const amount = parseAmount(request.amount, precision);
-      return view(await clearing.clearings.clear({ equivalent: code, members, amount }, true));
+      const shortens = request.shortens ?? false;
+      const cycle = { equivalent: code, members, amount, shortens };
+      return view(await clearing.clearings.clear(cycle, true));
     },
     clearNow: async ({ equivalent, max_length: longest, dry_run: dry }) => {
       const { trigger_max_length: usual } = settings.clearing;
@@ -34,6 +36,7 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
           const tx = dry ? undefined : await clearing.clearings.clear(found, true);
           rows.push({
             cycle: [...found.members],
+            shortens: found.shortens ?? false,
             equivalent: code,
             amount: formatAmount(found.amount, precision),
             clearing: tx === undefined ? null : view(tx),

@@ -77,6 +77,7 @@ function patchPolicy(
   return {
     ...kept,
     ...(patch.auto_clearing === undefined ? {} : { auto_clearing: patch.auto_clearing }),
+    ...(patch.allow_shortening === undefined ? {} : { allow_shortening: patch.allow_shortening }),
     ...(patch.can_be_intermediate === undefined
       ? {}
       : { can_be_intermediate: patch.can_be_intermediate }),

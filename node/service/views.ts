@@ -169,6 +169,7 @@ export class Views {
       role: record.role as shapes.Clearing['role'],
       coordinator: pidFromPublicKey(proposal.coordinator_key),
       cycle: [...proposal.cycle],
+      shortens: proposal.shortens ?? false,
       equivalent: proposal.equivalent,
       amount: formatAmount(proposal.amount, precision),
       cleared,
@@ -207,7 +208,7 @@ export class Views {
       effects:
         attempt === undefined
           ? []
-          : debtChangesOf({ kind: attempt.open.kind, effects: attempt.effects }).map((row) => ({
+          : debtChangesOf(attempt.open, attempt.effects).map((row) => ({
               ...row,
               delta: formatAmount(row.delta, precision),
             })),
@@ -261,6 +262,7 @@ export function policyView(policy: LinePolicy, precision: number): shapes.Policy
       policy.daily_limit === undefined ? null : formatAmount(policy.daily_limit, precision),
     clearing_limit:
       policy.clearing_limit === undefined ? null : formatAmount(policy.clearing_limit, precision),
+    allow_shortening: policy.allow_shortening ?? false,
     blocked_participants: [...policy.blocked_participants],
   };
 }

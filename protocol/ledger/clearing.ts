@@ -1,9 +1,10 @@
 /**
  * May a clearing lower a debt? (docs/PROTOCOL.md, "Clearing".) Limits, daily limits and the line's
- * status are not asked: whoever owes less needs no more trust.
+ * status are not asked: whoever owes less needs no more trust. The debt that comes instead of a chain's is
+ * asked all of that, as any new debt (`reservation.ts`).
  */
 import type { Pid } from '../identity/pid.ts';
-import { debtOf, type Edge, heldFor, lineOf } from './edge.ts';
+import { capacity, debtOf, type Edge, heldFor, lineOf } from './edge.ts';
 import type { Refusal } from './reservation.ts';
 
 /** The debt that a hop of a clearing lowers: `debtor` owes `creditor`, the hop runs the other way. */
@@ -64,6 +65,55 @@ export function refuseLowering(edge: Edge, lowering: Lowering): Refusal | undefi
     text: 'A debt of the cycle is smaller than the amount to be cleared.',
     hop,
     available,
+  };
+}
+
+/** Whether a line's owner lets debts on it pass to another creditor, and come to it from there. */
+export function allowsShortening(edge: Edge, owner: Pid): boolean {
+  return lineOf(edge, owner)?.policy.allow_shortening === true;
+}
+
+/** What a shortening may put on an edge as new debt: as much as the creditor's line still carries. */
+export function shortenable(edge: Edge, ends: Omit<Lowering, 'amount'>): bigint {
+  if (edge.dispute !== undefined || refuseInstead(edge, ends) !== undefined) return 0n;
+  return capacity(edge, ends.debtor, ends.creditor);
+}
+
+/** Whoever is owed a debt that goes must have allowed it. */
+export function refusePassing(
+  edge: Edge,
+  { debtor, creditor }: Omit<Lowering, 'amount'>,
+): Refusal | undefined {
+  return allowsShortening(edge, creditor) ? undefined : notAllowed([creditor, debtor]);
+}
+
+/**
+ * Both ends of the debt that comes instead must have allowed it. What its creditor owes the debtor would be a
+ * cycle: that is cleared first, with the consent that it needs.
+ */
+export function refuseInstead(
+  edge: Edge,
+  { debtor, creditor }: Omit<Lowering, 'amount'>,
+): Refusal | undefined {
+  const hop = [debtor, creditor] as const;
+  if (!allowsShortening(edge, debtor) || !allowsShortening(edge, creditor)) return notAllowed(hop);
+  if (debtOf(edge, creditor) === 0n) return undefined;
+  return {
+    code: 'E008',
+    fault: 'not_a_chain',
+    text: "The chain's last owes its first: that is a cycle, which is cleared before anything is shortened.",
+    hop,
+    available: 0n,
+  };
+}
+
+function notAllowed(hop: readonly [Pid, Pid]): Refusal {
+  return {
+    code: 'E006',
+    fault: 'shortening_not_allowed',
+    text: 'A trust line of the chain does not let its debts pass to another creditor.',
+    hop,
+    available: 0n,
   };
 }
 

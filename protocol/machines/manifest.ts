@@ -20,7 +20,7 @@ import type { Consent, Proposal } from '../wire/messages/clearing.ts';
 import { Manifest, type Order, PARTICIPANTS_MAX } from '../wire/messages/payment.ts';
 import { readWith } from '../wire/schema.ts';
 import { type Grants, grantsOf, refuse } from './agents.ts';
-import { checkCycle } from './clearing-manifest.ts';
+import { checkCycle, checkNeutral } from './clearing-manifest.ts';
 
 interface OpenParts {
   readonly bytes: Uint8Array;
@@ -53,7 +53,7 @@ export interface OpenClearing extends OpenParts {
   readonly kind: 'clearing';
   readonly proposal: Proposal;
   readonly signedProposal: Unverified<Proposal>;
-  /** What each debt of the cycle is lowered by. */
+  /** What each debt of the cycle is lowered by, or the chain's new one raised. */
   readonly amount: bigint;
   readonly consents: readonly Unverified<Consent>[];
 }
@@ -127,6 +127,7 @@ function openClearing(bytes: Uint8Array, manifest: Manifest): OpenClearing {
   const grants = grantsOf(manifest, proposal.expires, () => 'clear');
   const tx = hashOf(signedProposal.payload);
   const parts = partsOf(bytes, manifest, proposal, { tx, coordinator, routes, grants });
+  checkNeutral(parts.effects);
   const { amount } = routes[0]!;
   return { kind: 'clearing', ...parts, proposal, signedProposal, amount, consents };
 }

@@ -160,6 +160,7 @@ function policyOf({ policy, equivalent }: CommunityLine, roster: Roster): Policy
     can_be_intermediate: policy.can_be_intermediate,
     daily_limit: policy.daily_limit === null ? null : roster.text(policy.daily_limit, equivalent),
     clearing_limit: null,
+    allow_shortening: false,
     blocked_participants: policy.blocked_participants.map((id) => roster.pid(id)),
   };
 }

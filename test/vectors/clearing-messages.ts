@@ -19,6 +19,12 @@ export const CLEARING_MESSAGES: readonly ValidMessage[] = [
     },
     signer: w.anna,
   },
+  {
+    name: 'a chain that is to become one debt',
+    type: 'CLEARING_PROPOSE',
+    body: { ...c.PROPOSAL, shortens: true },
+    signer: w.anna,
+  },
   { name: 'up to less than proposed', type: 'CLEARING_ACCEPT', body: c.CONSENT, signer: w.carol },
   {
     name: 'and why',
@@ -113,6 +119,22 @@ export const CLEARING_MESSAGES: readonly ValidMessage[] = [
       budget: 7,
       avoid: [],
       meet: 3,
+    },
+  },
+  {
+    name: 'for a chain from Anna to Carol',
+    type: 'CLEARING_SEARCH',
+    body: {
+      id: new Uint8Array(16).fill(0x60),
+      payer: w.anna.pid,
+      payee: w.carol.pid,
+      equivalent: w.UAH,
+      amount: 1200n,
+      hops: 2,
+      wait_ms: 850,
+      budget: 15,
+      avoid: [],
+      shortens: true,
     },
   },
   {

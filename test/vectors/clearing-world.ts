@@ -4,6 +4,7 @@
  */
 import { hashOf } from '../../protocol/identity/pid.ts';
 import { encodeManifest } from '../../protocol/machines/manifest.ts';
+import { parseSign1 } from '../../protocol/wire/cose.ts';
 import { encodeBody } from '../../protocol/wire/envelope.ts';
 import type { Consent, Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { Manifest } from '../../protocol/wire/messages/payment.ts';
@@ -44,10 +45,19 @@ export const CLEARING: Manifest = {
 };
 export const VOTERS: readonly Person[] = [bob, carol, anna];
 
+/** The same as a chain: Carol owes Anna nothing, and Anna comes to owe her. */
+const { consents: _, ...withoutConsents } = CLEARING;
+export const SHORTENING: Manifest = {
+  ...withoutConsents,
+  order: sealBy(anna, 'CLEARING_PROPOSE', { ...PROPOSAL, shortens: true }),
+};
+
 export function aboutOf(manifest: Manifest): About {
-  return { tx: TX, attempt: manifest.attempt, manifest: hashOf(encodeManifest(manifest)) };
+  const tx = hashOf(parseSign1(manifest.order).payload);
+  return { tx, attempt: manifest.attempt, manifest: hashOf(encodeManifest(manifest)) };
 }
 export const ABOUT = aboutOf(CLEARING);
+export const ABOUT_SHORTENING = aboutOf(SHORTENING);
 
 export function vote(voter: Person, about: About = ABOUT): Uint8Array {
   return sealBy(voter, 'CLEARING_PREPARE_ACK', { ...about, yes: true });

@@ -125,6 +125,7 @@ export function manifestCases(): ManifestCase[] {
       ...clearingWithoutConsents,
       routes: [{ path: [0, 1, 2, 0], amount: 1500n }],
     }),
+    valid('a chain that is shortened', c.SHORTENING),
     notClearing('of more than was proposed', 'routes', {
       routes: [{ path: [0, 1, 2, 0], amount: 1501n }],
     }),

@@ -81,6 +81,7 @@ export const VALID_MESSAGES: readonly ValidMessage[] = [
         can_be_intermediate: false,
         daily_limit: 500n,
         clearing_limit: 300n,
+        allow_shortening: true,
         blocked_participants: [w.eve.pid],
       },
       sequence: 2,

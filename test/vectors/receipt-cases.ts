@@ -96,6 +96,22 @@ function clearing(name: string, reason: ReceiptCase['reason'], receipt: Receipt)
   return { name, bytes, valid: true, reason, tx: c.TX, debts };
 }
 
+function shortening(): ReceiptCase {
+  const receipt: Receipt = {
+    manifest: encodeManifest(c.SHORTENING),
+    votes: c.VOTERS.map((voter) => c.vote(voter, c.ABOUT_SHORTENING)),
+    applied: [c.applied(w.bob, c.ABOUT_SHORTENING)],
+  };
+  const bytes = bytesToHex(encodeReceipt(receipt));
+  const debts = [
+    { debtor: w.anna.pid, creditor: w.carol.pid, delta: '12.00' },
+    { debtor: w.bob.pid, creditor: w.carol.pid, delta: '-12.00' },
+    { debtor: w.anna.pid, creditor: w.bob.pid, delta: '-12.00' },
+  ];
+  const { tx } = c.ABOUT_SHORTENING;
+  return { name: 'of a chain that was shortened', bytes, valid: true, reason: '', tx, debts };
+}
+
 /** The same proposal in Anna's name, signed by Eve. */
 function forgedProposal(): Receipt {
   const payload = encodeBody('CLEARING_PROPOSE', c.PROPOSAL);
@@ -124,6 +140,7 @@ export function receiptCases(): ReceiptCase[] {
       applied: [w.applied(w.bob), w.applied(w.carol, w.applied(w.dave)), w.applied(w.dave)],
     }),
     clearing('of a clearing', '', CLEARED),
+    shortening(),
     clearing('of a clearing, a vote is missing', 'vote_missing', {
       ...CLEARED,
       votes: CLEARED.votes.slice(1),

@@ -12,6 +12,12 @@ export const ClearRequest = z.strictObject({
     .max(CYCLE_MAX)
     .describe('each owes the next, the last owes the first; "me" is this participant'),
   amount: amount.describe('the most that each of these debts is lowered by'),
+  shortens: z
+    .boolean()
+    .optional()
+    .describe(
+      'a chain: the last owes the first nothing, and the first comes to owe the last as much',
+    ),
 });
 
 export const Clearing = z.object({
@@ -20,6 +26,9 @@ export const Clearing = z.object({
   role: z.enum(['coordinator', 'participant']),
   coordinator: pid,
   cycle: z.array(pid).describe('each owes the next, the last owes the first'),
+  shortens: z
+    .boolean()
+    .describe('a chain: instead of the last owing the first, the first comes to owe the last'),
   equivalent: code,
   amount: amount.describe('the most that was proposed'),
   cleared: amount.nullable().describe('what each debt was lowered by; null unless committed'),
@@ -41,6 +50,7 @@ export const ClearNowRequest = z.strictObject({
 
 export const FoundCycle = z.object({
   cycle: z.array(pid).describe('each owes the next, the last owes the first'),
+  shortens: z.boolean().describe('a chain, as in a clearing'),
   equivalent: code,
   amount: amount.describe('what each of these debts could be lowered by'),
   clearing: Clearing.nullable().describe('what became of it; null in a dry run'),
@@ -52,6 +62,9 @@ export const ClearingStats = z.object({
   removed: amount.describe('sum of all debts of those cycles that are gone'),
   mine: amount.describe('what this participant owes less, and is owed less'),
   lengths: z.array(z.object({ length: z.int(), cycles: z.int(), removed: amount })),
+  shortened: z
+    .object({ chains: z.int(), removed: amount })
+    .describe('chains that became one debt, not counted above: the debts gone less the new ones'),
 });
 
 export const ClearingAnswer = z.strictObject({ tx_id: hash, accept: z.boolean() });

@@ -11,6 +11,10 @@ export const PolicyPatch = z.strictObject({
     .nullable()
     .optional()
     .describe('the most that one clearing takes from the debt; null removes it'),
+  allow_shortening: z
+    .boolean()
+    .optional()
+    .describe('debts on the line may pass to another creditor, and new ones come from that'),
   blocked_participants: z.array(pid).max(256).optional(),
 });
 
@@ -19,6 +23,7 @@ export const Policy = z.object({
   can_be_intermediate: z.boolean(),
   daily_limit: amount.nullable(),
   clearing_limit: amount.nullable(),
+  allow_shortening: z.boolean(),
   blocked_participants: z.array(pid),
 });
 

@@ -25,6 +25,8 @@ export const Proposal = s.named(
     cycle: s.list(s.pid, CYCLE_MAX, CYCLE_MIN),
     /** The most that each of these debts may be lowered by. */
     amount: s.amount,
+    /** True: the last owes the first nothing; instead the first comes to owe the last as much. */
+    shortens: s.optional(s.bool),
     nonce: s.bytes(16),
     created: s.time,
     expires: s.time,

@@ -24,6 +24,8 @@ export const RouteQuery = s.named(
     avoid: s.list(s.pid, AVOID_MAX),
     /** Of a CLEARING_SEARCH: whoever is asked with no more `hops` than this goes on along marks alone. */
     meet: s.optional(s.uint(HOPS_MAX)),
+    /** Of a CLEARING_SEARCH: only debts on lines that allow shortening are asked for. */
+    shortens: s.optional(s.bool),
     /** Asks a hub for that many whole routes, out of its index, instead of a part of the graph. */
     max_paths: s.optional(s.uint(ROUTES_MAX)),
     /** Hops `[debtor, creditor]` that votes have just refused to carry as much. */

@@ -11,6 +11,8 @@ export const LinePolicy = s.named(
     daily_limit: s.optional(s.limit),
     /** The most that one clearing takes from what is owed on the line; absent: all of it. */
     clearing_limit: s.optional(s.limit),
+    /** Debts on the line may pass to another creditor, and new ones come from that; absent: they may not. */
+    allow_shortening: s.optional(s.bool),
     blocked_participants: s.list(s.pid, BLOCKED_MAX),
   }),
 );

@@ -12,6 +12,7 @@ export function fakeClearing(): shapes.Clearing {
     role: 'coordinator',
     coordinator: ANNA,
     cycle: [ANNA, BOB, CAROL],
+    shortens: false,
     equivalent: 'UAH',
     amount: '12.50',
     cleared: '12.50',
@@ -28,6 +29,7 @@ export function fakeClearing(): shapes.Clearing {
 
 export const FOUND_CYCLE: shapes.FoundCycle = {
   cycle: ['3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj', CAROL, CAROL],
+  shortens: false,
   equivalent: 'UAH',
   amount: '12.50',
   clearing: null,
@@ -42,4 +44,5 @@ export const CLEARING_STATS: shapes.ClearingStats = {
     { length: 3, cycles: 1, removed: '37.50' },
     { length: 4, cycles: 1, removed: '40.00' },
   ],
+  shortened: { chains: 1, removed: '12.00' },
 };

@@ -21,6 +21,7 @@ const policy: shapes.Policy = {
   can_be_intermediate: true,
   daily_limit: null,
   clearing_limit: null,
+  allow_shortening: false,
   blocked_participants: [],
 };
 
