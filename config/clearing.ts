@@ -36,6 +36,10 @@ export const clearing = z.strictObject({
     { default: 600_000, min: 0, max: 24 * 3_600_000 },
     'How long a hub waits between two passes over the debts of its whole community; 0: no passes.',
   ),
+  pass_share_percent: whole(
+    { default: 1, min: 0, max: 100 },
+    'A hub makes a pass sooner if it would clear about this part of all debt; 0: by the clock alone.',
+  ),
   pass_max_length: whole(
     { default: 8, min: 3, max: CYCLE_MAX },
     'Members of the longest cycle that a hub clears in such a pass.',

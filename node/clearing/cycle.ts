@@ -33,7 +33,25 @@ export interface CycleQuestion {
  * debts; a hub's global pass sees the whole community.
  */
 export interface CycleSource {
-  find(question: CycleQuestion): AsyncIterable<Cycle>;
+  find(question: CycleQuestion, watch?: PassWatch): AsyncIterable<Cycle>;
+}
+
+/** What a pass over a whole community has found; smallest unit. */
+export interface PassPlan {
+  readonly debts: number;
+  readonly total: bigint;
+  /** What an optimum would take away. */
+  readonly optimum: bigint;
+  readonly cycles: number;
+  /** What the cycles take away, if all of them are carried out. */
+  readonly planned: bigint;
+}
+
+/** Whoever follows a pass, and may end it. */
+export interface PassWatch {
+  readonly isCancelled: () => boolean;
+  /** Called again if somebody refused, and the rest was searched anew. */
+  readonly found: (plan: PassPlan) => void;
 }
 
 /** A name of the cycle that does not depend on where it begins. */

@@ -4,21 +4,23 @@
  * does not fit into such cycles waits for the next pass.
  */
 import { circulationSteps } from '../../protocol/clearing/circulation.ts';
-import { debtsOf } from '../../protocol/clearing/debts.ts';
+import { debtSteps } from '../../protocol/clearing/debts.ts';
 import { cycleSteps } from '../../protocol/clearing/decompose.ts';
+import type { NetPositions } from '../../protocol/clearing/net-positions.ts';
 import { clearableIn } from '../../protocol/clearing/trigger.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { CYCLE_MIN } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { CompactGraph } from '../../protocol/routing/compact-graph.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { Cycle, CycleQuestion, CycleSource } from './cycle.ts';
+import type { Cycle, CycleQuestion, CycleSource, PassWatch } from './cycle.ts';
 import { inSlices } from './slices.ts';
 import type { IsSpared } from './spared.ts';
 
 /** What a hub knows of everyone's debts in one equivalent. */
 export interface CommunityBooks {
   readonly graph: CompactGraph;
+  readonly positions: NetPositions;
   numberOf(pid: Pid): number | undefined;
   pidOf(number: number): Pid;
 }
@@ -49,14 +51,14 @@ export class GlobalPass implements CycleSource {
     this.#stopped = true;
   }
 
-  async *find(question: CycleQuestion): AsyncGenerator<Cycle> {
+  async *find(question: CycleQuestion, watch?: PassWatch): AsyncGenerator<Cycle> {
     const books = this.#context.books(question.equivalent);
     if (books === undefined) {
       yield* this.#context.otherwise.find(question);
       return;
     }
     for (let pass = 0; pass < PASSES_MAX; pass++) {
-      if (!(yield* this.#pass(books, question, pass > 0))) return;
+      if (!(yield* this.#pass(books, question, pass > 0, watch))) return;
     }
   }
 
@@ -68,13 +70,16 @@ export class GlobalPass implements CycleSource {
     books: CommunityBooks,
     question: CycleQuestion,
     again: boolean,
+    watch: PassWatch | undefined,
   ): AsyncGenerator<Cycle, boolean> {
     const { isSpared } = this.#context;
     const { equivalent, maxLength, minAmount } = question;
     let refused = false;
-    const plan = await this.#plan(books, equivalent, maxLength, again ? maxLength : CYCLE_MIN);
+    const isCancelled = () => this.#stopped || (watch?.isCancelled() ?? false);
+    const sparedAt = again ? maxLength : CYCLE_MIN;
+    const plan = await this.#plan(books, question, sparedAt, isCancelled, watch);
     for (const { members, amount: planned } of plan) {
-      if (this.#stopped) return false;
+      if (isCancelled()) return false;
       if (members.some((pid) => isSpared(books.pidOf(pid), equivalent, members.length))) {
         refused = true;
         continue;
@@ -93,27 +98,41 @@ export class GlobalPass implements CycleSource {
 
   async #plan(
     books: CommunityBooks,
-    equivalent: EquivalentCode,
-    maxLength: number,
+    { equivalent, maxLength }: CycleQuestion,
     sparedAt: number,
+    isCancelled: () => boolean,
+    watch: PassWatch | undefined,
   ) {
     const { clock, log, isSpared } = this.#context;
     const begin = clock.now();
-    const { graph, unit } = debtsOf(books.graph, {
-      isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent, sparedAt),
-    });
-    const cancelled = () => this.#stopped;
-    const most = await inSlices(circulationSteps(graph), clock, cancelled);
+    const scaled = await inSlices(
+      debtSteps(books.graph, {
+        isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent, sparedAt),
+      }),
+      clock,
+      isCancelled,
+    );
+    if (scaled === undefined) return [];
+    const { graph, unit } = scaled;
+    const most = await inSlices(circulationSteps(graph), clock, isCancelled);
     if (most === undefined) return [];
     const debts = graph.amount.length;
     log.info({ equivalent, debts, total: most.total, optimum: most.optimum }, 'clearing: optimum');
-    const found = await inSlices(cycleSteps(graph, most.cleared, maxLength), clock, cancelled);
+    const found = await inSlices(cycleSteps(graph, most.cleared, maxLength), clock, isCancelled);
     if (found === undefined) return [];
     const { cycles, cleared } = found;
     const took = clock.now() - begin;
     log.info({ equivalent, cycles: cycles.length, cleared, ms: took }, 'clearing: cycles');
+    const inUnits = (amount: number) => BigInt(amount) * unit;
+    watch?.found({
+      debts,
+      total: inUnits(most.total),
+      optimum: inUnits(most.optimum),
+      cycles: cycles.length,
+      planned: inUnits(cleared),
+    });
     return cycles
       .filter(({ members }) => members.length >= CYCLE_MIN)
-      .map(({ members, amount }) => ({ members, amount: BigInt(amount) * unit }));
+      .map(({ members, amount }) => ({ members, amount: inUnits(amount) }));
   }
 }

@@ -1,21 +1,43 @@
-/** A hub looks at everyone's debts now and then, and clears what can be cleared, beside the payments. */
+/**
+ * A hub looks at everyone's debts, and clears what can be cleared, beside the payments: now and then, and as
+ * soon as it seems worth it.
+ */
+import type { NetPositions } from '../../protocol/clearing/net-positions.ts';
+import type { TxId } from '../../protocol/identity/pid.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
-import type { State } from '../engine/state.ts';
+import type { Hall } from '../engine/hall.ts';
+import type { PassPhase } from '../engine/notices.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
+import { ClearableEstimate } from './clearable-estimate.ts';
 import type { Clearings } from './clearings.ts';
+import { committedOf } from './committed.ts';
 import { type CycleSource, minAmountIn } from './cycle.ts';
+import type { CommunityBooks } from './global-pass.ts';
+import { PassProgress } from './pass-progress.ts';
 
 interface PassesContext {
   readonly ports: Pick<Ports, 'clock' | 'log'>;
-  readonly state: State;
+  readonly hall: Hall;
   readonly clearings: Pick<Clearings, 'clear'>;
   readonly source: CycleSource;
+  /** undefined: nothing is known of such debts. */
+  readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
   readonly settings: NodeSettings['clearing'];
 }
 
+/** So often it is looked whether a pass is worth it, so it is also the least rest between two, ms. */
+const CHECK_MS = 10_000;
+/** So often a running pass tells how far it is, ms. */
+const TELL_MS = 5_000;
+const PERMILLE_PER_PERCENT = 10;
+
 export class Passes {
   readonly #context: PassesContext;
+  readonly #estimates = new WeakMap<NetPositions, ClearableEstimate>();
+  /** Ends of the last passes, ms since 1970 UTC. */
+  readonly #ended = new Map<EquivalentCode, number>();
+  #running: PassProgress | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -23,11 +45,22 @@ export class Passes {
     this.#context = context;
   }
 
-  /** The next pass begins when the time from the end of the one before it is over. */
+  /** The pass that is under way. */
+  get running(): PassProgress | undefined {
+    return this.#running;
+  }
+
+  /** What a pass would clear now, as far as can be told without one; smallest unit. */
+  estimate(equivalent: EquivalentCode): bigint {
+    return this.#estimateOf(equivalent)?.amount ?? 0n;
+  }
+
   start(): void {
-    const { ports, settings } = this.#context;
-    if (this.#stopped || settings.pass_ms === 0) return;
-    this.#cancel = ports.clock.after(settings.pass_ms, () => void this.#all());
+    const { ports, hall, settings } = this.#context;
+    if (settings.pass_ms === 0) return;
+    const now = ports.clock.now();
+    for (const equivalent of hall.state.equivalents.keys()) this.#ended.set(equivalent, now);
+    this.#checkLater();
   }
 
   stop(): void {
@@ -35,28 +68,123 @@ export class Passes {
     this.#cancel?.();
   }
 
-  async #all(): Promise<void> {
-    const { ports, state } = this.#context;
-    for (const equivalent of [...state.equivalents.keys()]) {
-      try {
-        await this.#one(equivalent);
-      } catch (error) {
-        ports.log.warn({ equivalent, error: String(error) }, 'a pass was left unfinished');
-      }
-    }
-    this.start();
+  /** Ends the pass that is under way after the clearing that it is at. @returns whether there was one */
+  cancel(): boolean {
+    if (this.#running === undefined) return false;
+    this.#running.isCancelled = true;
+    return true;
   }
 
-  async #one(equivalent: EquivalentCode): Promise<void> {
-    const { source, clearings, settings, state } = this.#context;
+  /** @returns undefined if a pass is under way already, or nothing is known of such debts */
+  begin(equivalent: EquivalentCode): PassProgress | undefined {
+    if (this.#running !== undefined || this.#estimateOf(equivalent) === undefined) return undefined;
+    const progress = this.#next(equivalent);
+    void this.#carryOut(progress);
+    return progress;
+  }
+
+  #checkLater(): void {
+    const { ports, settings } = this.#context;
+    if (this.#stopped) return;
+    const wait = Math.min(CHECK_MS, settings.pass_ms);
+    this.#cancel = ports.clock.after(wait, () => void this.#check());
+  }
+
+  async #check(): Promise<void> {
+    for (const equivalent of [...this.#context.hall.state.equivalents.keys()]) {
+      if (this.#running !== undefined || this.#stopped) break;
+      if (this.#isDue(equivalent)) await this.#carryOut(this.#next(equivalent));
+    }
+    this.#checkLater();
+  }
+
+  #isDue(equivalent: EquivalentCode): boolean {
+    const { ports, settings } = this.#context;
+    const estimate = this.#estimateOf(equivalent);
+    if (estimate === undefined) return false;
+    if (ports.clock.now() - (this.#ended.get(equivalent) ?? 0) >= settings.pass_ms) return true;
+    const share = settings.pass_share_percent * PERMILLE_PER_PERCENT;
+    return share > 0 && estimate.share >= share;
+  }
+
+  #estimateOf(equivalent: EquivalentCode): ClearableEstimate | undefined {
+    const positions = this.#context.books(equivalent)?.positions;
+    if (positions === undefined) return undefined;
+    let estimate = this.#estimates.get(positions);
+    if (estimate === undefined) {
+      estimate = new ClearableEstimate(positions);
+      this.#estimates.set(positions, estimate);
+    }
+    return estimate;
+  }
+
+  #next(equivalent: EquivalentCode): PassProgress {
+    const progress = new PassProgress(equivalent, this.#context.ports.clock.now());
+    this.#running = progress;
+    return progress;
+  }
+
+  async #carryOut(progress: PassProgress): Promise<void> {
+    const { ports } = this.#context;
+    const { equivalent } = progress;
+    const learn = this.#estimateOf(equivalent)?.begin();
+    try {
+      await this.#tell(progress, 'SEARCHING');
+      await this.#clear(progress);
+      const isCut = this.#stopped || progress.isCancelled;
+      await this.#tell(progress, isCut ? 'CANCELLED' : 'DONE');
+    } catch (error) {
+      ports.log.warn({ equivalent, error: String(error) }, 'a pass was left unfinished');
+    } finally {
+      // A pass that was cut short says little about what there was.
+      if (!progress.isCancelled) learn?.(progress.cleared);
+      this.#ended.set(equivalent, ports.clock.now());
+      this.#running = undefined;
+    }
+  }
+
+  async #clear(progress: PassProgress): Promise<void> {
+    const { ports, source, clearings, settings, hall } = this.#context;
+    const { equivalent } = progress;
     const question = {
       equivalent,
       maxLength: settings.pass_max_length,
-      minAmount: minAmountIn(state, settings, equivalent),
+      minAmount: minAmountIn(hall.state, settings, equivalent),
     };
-    for await (const cycle of source.find(question)) {
-      if (this.#stopped) return;
-      await clearings.clear(cycle, false);
+    const watch = {
+      isCancelled: () => this.#stopped || progress.isCancelled,
+      found: (plan: NonNullable<PassProgress['plan']>) => {
+        progress.plan = plan;
+      },
+    };
+    let told = Number.NEGATIVE_INFINITY;
+    for await (const cycle of source.find(question, watch)) {
+      if (watch.isCancelled()) return;
+      if (ports.clock.now() - told >= TELL_MS) {
+        await this.#tell(progress, 'CLEARING');
+        told = ports.clock.now();
+      }
+      this.#count(progress, await clearings.clear(cycle, false));
     }
+  }
+
+  #count(progress: PassProgress, tx: TxId): void {
+    progress.tried++;
+    const open = committedOf(this.#context.hall.state, tx);
+    if (open === undefined) return;
+    progress.committed++;
+    progress.cleared += open.amount * BigInt(open.proposal.cycle.length);
+  }
+
+  async #tell(progress: PassProgress, state: PassPhase): Promise<void> {
+    const { ports, hall } = this.#context;
+    const { equivalent, cleared, began } = progress;
+    progress.phase = state;
+    const precision = hall.state.equivalents.get(equivalent)?.precision ?? 0;
+    await hall.turn((turn) => {
+      const tookMs = Math.max(0, ports.clock.now() - began);
+      const { text } = progress;
+      turn.notice({ type: 'clearing-pass', state, equivalent, precision, cleared, tookMs, text });
+    });
   }
 }

@@ -50,7 +50,7 @@ export class ClearingRoom {
   readonly source: CycleSource;
   readonly #triggers: Triggers;
   readonly #global: GlobalPass;
-  readonly #passes: Passes;
+  readonly passes: Passes;
   readonly #context: ClearingRoomContext;
 
   constructor(context: ClearingRoomContext) {
@@ -102,18 +102,18 @@ export class ClearingRoom {
     this.#global = new GlobalPass({ clock, log, books, isSpared, otherwise: cycles });
     this.source = this.#global;
     const { clearings, source } = this;
-    this.#passes = new Passes({ ports, state, clearings, source, settings });
+    this.passes = new Passes({ ports, hall, clearings, source, books, settings });
     const index = new IndexCycles({ books, isSpared, cyclesMax: settings.cycles_max });
     this.#triggers = new Triggers({ ports, hall, agents, clearings, cycles, index, settings });
   }
 
   /** A hub's passes. */
   startPasses(): void {
-    this.#passes.start();
+    this.passes.start();
   }
 
   stop(): void {
-    this.#passes.stop();
+    this.passes.stop();
     this.#global.stop();
     this.#triggers.stop();
     this.search.stop();

@@ -1,5 +1,5 @@
 /** What clearing has done for this participant so far, from the records of its transactions. */
-import type { Hash, TxId } from '../../protocol/identity/pid.ts';
+import type { TxId } from '../../protocol/identity/pid.ts';
 import type { OpenClearing } from '../../protocol/machines/manifest.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
 import type { ClearingStats } from '../api/shapes.ts';
@@ -7,6 +7,7 @@ import type { State } from '../engine/state.ts';
 import type { Store } from '../ports.ts';
 import { rangeOf } from '../store/keys.ts';
 import { decodeRecord, HistoryRecord } from '../store/records.ts';
+import { committedOf } from './committed.ts';
 
 interface Sum {
   readonly precision: number;
@@ -58,15 +59,4 @@ function add(sums: Map<string, Sum>, { proposal, amount }: OpenClearing): void {
   }
   const row = sum.byLength.get(cycle.length) ?? { cycles: 0, amount: 0n };
   sum.byLength.set(cycle.length, { cycles: row.cycles + 1, amount: row.amount + amount });
-}
-
-/** The attempt by which a clearing has committed, if it has. */
-function committedOf(state: State, tx: TxId): OpenClearing | undefined {
-  const record = state.transactionOf(tx);
-  if (record?.state !== 'COMMITTED') return undefined;
-  const attempts = record.attempts.map((hash: Hash) => {
-    return state.attemptOf(hash);
-  });
-  const open = attempts.find((attempt) => attempt?.commit.phase === 'COMMITTED')?.open;
-  return open?.kind === 'clearing' ? open : undefined;
 }

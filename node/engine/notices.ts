@@ -30,6 +30,9 @@ export interface AttemptEnded {
   readonly silent: readonly Pid[];
 }
 
+export const PASS_PHASES = ['SEARCHING', 'CLEARING', 'DONE', 'CANCELLED'] as const;
+export type PassPhase = (typeof PASS_PHASES)[number];
+
 export type Notice =
   | AttemptEnded
   /** An order of this node has ended without a commit. */
@@ -52,6 +55,17 @@ export type Notice =
       readonly type: 'clearing';
       readonly tx: TxId;
       readonly state: ClearingPhase;
+    }
+  /** How far a hub's pass over all debts is. */
+  | {
+      readonly type: 'clearing-pass';
+      readonly state: PassPhase;
+      readonly equivalent: EquivalentCode;
+      readonly precision: number;
+      /** Debt that it has cleared so far, smallest unit. */
+      readonly cleared: bigint;
+      readonly tookMs: number;
+      readonly text: string;
     }
   /** After a failed write the books were read again: what was told of them since may be wrong. */
   | { readonly type: 'store-reread' }

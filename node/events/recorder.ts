@@ -57,6 +57,11 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
         },
       ];
     }
+    case 'clearing-pass': {
+      const { state, equivalent, precision, cleared: amount, tookMs, text } = notice;
+      const facts = { topic: 'clearing.pass', time, state, equivalent, precision } as const;
+      return [{ ...facts, amount, tookMs, text: clipped(text) }];
+    }
     case 'addon-failed':
       return [{ topic: 'addon.failed', time, text: clipped(notice.text) }];
     case 'agent-changed':

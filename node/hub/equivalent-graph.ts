@@ -2,6 +2,7 @@
  * A community's edges in one equivalent: what the hub has on its own books, what the two ends report,
  * and the graph that routes are searched in, kept equal to them with each change.
  */
+import { NetPositions } from '../../protocol/clearing/net-positions.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import { CompactGraph } from '../../protocol/routing/compact-graph.ts';
@@ -15,6 +16,8 @@ export type Teller = 'own' | 'low' | 'high';
 interface Pair {
   readonly low: number;
   readonly high: number;
+  /** The balance as the positions have it. */
+  counted: bigint;
   own?: EdgeView | undefined;
   byLow?: EdgeView | undefined;
   byHigh?: EdgeView | undefined;
@@ -26,6 +29,7 @@ const PAIR_BASE = 2 ** 26;
 export class EquivalentGraph {
   readonly graph = new CompactGraph();
   readonly search: RouteSearch;
+  readonly positions = new NetPositions();
   readonly precision: number;
   readonly #numbers = new Map<Pid, number>();
   readonly #pids: Pid[] = [];
@@ -135,7 +139,7 @@ export class EquivalentGraph {
     const key = keyOf(a, b);
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
-      pair = { low: a, high: b };
+      pair = { low: a, high: b, counted: 0n };
       this.#pairs.set(key, pair);
     }
     return pair;
@@ -154,6 +158,9 @@ export class EquivalentGraph {
   #recount(pair: Pair): void {
     const { low, high } = pair;
     const view = believed(pair);
+    const balance = view?.balance ?? 0n;
+    this.positions.change(low, high, pair.counted, balance);
+    pair.counted = balance;
     if (view === undefined) {
       this.graph.removePair(low, high);
       this.#pairs.delete(keyOf(low, high));
@@ -161,7 +168,7 @@ export class EquivalentGraph {
       this.#release(high);
       return;
     }
-    const [highOwes, lowOwes] = view.balance > 0n ? [view.balance, 0n] : [0n, -view.balance];
+    const [highOwes, lowOwes] = balance > 0n ? [balance, 0n] : [0n, -balance];
     this.graph.setLine(high, low, lineFor(view.up, highOwes, lowOwes, view.lowCarries));
     this.graph.setLine(low, high, lineFor(view.down, lowOwes, highOwes, view.highCarries));
   }

@@ -10,6 +10,7 @@ export const EventTopic = z.enum([
   'clearing.proposed',
   'clearing.state',
   'clearing.done',
+  'clearing.pass',
   'member.changed',
   'integrity.alert',
   'addon.failed',
