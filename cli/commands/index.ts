@@ -5,6 +5,7 @@ import { agentCommands } from './agent.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
+import { clearingPassCommands } from './clearing-pass.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { edgeCommands } from './edge.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Row[] = [
   ...paymentCommands,
   ...transactionCommands,
   ...clearingCommands,
+  ...clearingPassCommands,
   verifyCommand,
   ...bookCommands,
   reportCommand,

@@ -35,9 +35,11 @@ const PERMILLE_PER_PERCENT = 10;
 export class Passes {
   readonly #context: PassesContext;
   readonly #estimates = new WeakMap<NetPositions, ClearableEstimate>();
-  /** Ends of the last passes, ms since 1970 UTC. */
+  /** Ends of the last passes, or since when there could have been one; ms since 1970 UTC. */
   readonly #ended = new Map<EquivalentCode, number>();
   #running: PassProgress | undefined;
+  /** Whether or not they have ended. */
+  readonly #latest = new Map<EquivalentCode, PassProgress>();
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -50,16 +52,14 @@ export class Passes {
     return this.#running;
   }
 
-  /** What a pass would clear now, as far as can be told without one; smallest unit. */
-  estimate(equivalent: EquivalentCode): bigint {
-    return this.#estimateOf(equivalent)?.amount ?? 0n;
+  /** The newest pass in each equivalent, since the start. */
+  latest(): PassProgress[] {
+    return [...this.#latest.values()];
   }
 
   start(): void {
-    const { ports, hall, settings } = this.#context;
-    if (settings.pass_ms === 0) return;
-    const now = ports.clock.now();
-    for (const equivalent of hall.state.equivalents.keys()) this.#ended.set(equivalent, now);
+    if (this.#context.settings.pass_ms === 0) return;
+    for (const equivalent of this.#context.hall.state.equivalents.keys()) this.#rest(equivalent);
     this.#checkLater();
   }
 
@@ -102,9 +102,17 @@ export class Passes {
     const { ports, settings } = this.#context;
     const estimate = this.#estimateOf(equivalent);
     if (estimate === undefined) return false;
-    if (ports.clock.now() - (this.#ended.get(equivalent) ?? 0) >= settings.pass_ms) return true;
+    const ended = this.#ended.get(equivalent) ?? this.#rest(equivalent);
+    if (ports.clock.now() - ended >= settings.pass_ms) return true;
     const share = settings.pass_share_percent * PERMILLE_PER_PERCENT;
     return share > 0 && estimate.share >= share;
+  }
+
+  /** The time until the next pass begins to run. */
+  #rest(equivalent: EquivalentCode): number {
+    const now = this.#context.ports.clock.now();
+    this.#ended.set(equivalent, now);
+    return now;
   }
 
   #estimateOf(equivalent: EquivalentCode): ClearableEstimate | undefined {
@@ -121,6 +129,7 @@ export class Passes {
   #next(equivalent: EquivalentCode): PassProgress {
     const progress = new PassProgress(equivalent, this.#context.ports.clock.now());
     this.#running = progress;
+    this.#latest.set(equivalent, progress);
     return progress;
   }
 
@@ -138,7 +147,7 @@ export class Passes {
     } finally {
       // A pass that was cut short says little about what there was.
       if (!progress.isCancelled) learn?.(progress.cleared);
-      this.#ended.set(equivalent, ports.clock.now());
+      this.#rest(equivalent);
       this.#running = undefined;
     }
   }

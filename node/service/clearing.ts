@@ -4,6 +4,7 @@ import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import type * as shapes from '../api/shapes.ts';
 import { clearingStats } from '../clearing/stats.ts';
 import { equivalentIn, peerIn } from './asking.ts';
+import { passOperations } from './clearing-passes.ts';
 import type { ClearingOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
@@ -46,6 +47,7 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       return rows;
     },
     clearingStats: () => clearingStats(ports.store, state),
+    ...passOperations(rooms),
     pendingClearings: ownBooks(rooms, me).pendingClearings,
     answerClearing: async ({ tx_id, accept }) => {
       const tx = tx_id as TxId;

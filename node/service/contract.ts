@@ -62,6 +62,12 @@ export interface ClearingOperations {
   clearNow(request: shapes.ClearNowRequest): Promise<shapes.FoundCycle[]>;
   /** What has been cleared with a part of this participant. */
   clearingStats(): Promise<shapes.ClearingStats[]>;
+  /** The newest in each equivalent, since the start. */
+  clearingPasses(): shapes.ClearingPass[];
+  /** @throws GeoError E006 `no_hub`, E008 `pass_under_way` | `nothing_known`, E009 `unknown_equivalent` */
+  beginPass(request: shapes.PassRequest): Promise<shapes.ClearingPass>;
+  /** @throws GeoError E006 `no_hub`, E008 `no_pass` */
+  cancelPass(): Promise<shapes.ClearingPass>;
   /** Those that wait for the word of this node's owner. */
   pendingClearings(): shapes.Clearing[];
   answerClearing(request: shapes.ClearingAnswer): Promise<shapes.Clearing>;

@@ -30,11 +30,7 @@ export function hubOperations(
   const { ports, hall, me } = rooms;
   const community = () => {
     if (rooms.community.settings.enabled) return rooms.community;
-    throw new GeoError(
-      'E006',
-      'This node is no hub. Make it one with `geo hub init`, and start it again.',
-      { fault: 'no_hub' },
-    );
+    throw noHub();
   };
   const isThere = ({ key }: MemberRecord) =>
     ports.transport.peers().some((peer) => peer.publicKey === key && peer.connected);
@@ -219,4 +215,9 @@ function invitationView(id: string, record: InvitationRecord, now: number): shap
     by,
     note,
   };
+}
+
+export function noHub(): GeoError {
+  const text = 'This node is no hub. Make it one with `geo hub init`, and start it again.';
+  return new GeoError('E006', text, { fault: 'no_hub' });
 }

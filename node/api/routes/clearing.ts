@@ -32,6 +32,35 @@ export const CLEARING_ROUTES: RoutesOf<ClearingOperations> = {
     input: null,
     response: z.array(shapes.ClearingStats),
   },
+  clearingPasses: {
+    method: 'GET',
+    path: '/clearings/passes',
+    tag: 'clearing',
+    summary:
+      'The newest pass of this hub over all debts in each equivalent, since the start: how far it is, or how it ended',
+    access: 'auditor',
+    input: null,
+    response: z.array(shapes.ClearingPass),
+  },
+  beginPass: {
+    method: 'POST',
+    path: '/clearings/passes',
+    tag: 'clearing',
+    summary: 'Begin a pass of this hub over all debts of its community now; answers at once',
+    access: 'local',
+    input: { in: 'body', shape: shapes.PassRequest },
+    response: shapes.ClearingPass,
+  },
+  cancelPass: {
+    method: 'POST',
+    path: '/clearings/passes/cancel',
+    tag: 'clearing',
+    summary:
+      'End the pass that is under way after the clearing that it is at; what is cleared stays cleared',
+    access: 'local',
+    input: null,
+    response: shapes.ClearingPass,
+  },
   pendingClearings: {
     method: 'GET',
     path: '/clearings/pending',

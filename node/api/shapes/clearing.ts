@@ -67,6 +67,22 @@ export const ClearingStats = z.object({
     .describe('chains that became one debt, not counted above: the debts gone less the new ones'),
 });
 
+export const ClearingPass = z.object({
+  equivalent: code,
+  state: z.enum(['SEARCHING', 'CLEARING', 'DONE', 'CANCELLED']),
+  began: time,
+  debts: z.int().nullable().describe('looked at; null, like the next four: not known yet'),
+  total: amount.nullable().describe('of these debts'),
+  optimum: amount.nullable().describe('the most that could be cleared of them, exactly'),
+  planned: amount.nullable().describe('what the cycles that were found would clear'),
+  cycles: z.int().nullable().describe('that were found'),
+  tried: z.int(),
+  committed: z.int().describe('of those tried; others were refused, or wait for a word'),
+  cleared: amount.describe('debt that is gone'),
+});
+
+export const PassRequest = z.strictObject({ equivalent: code });
+
 export const ClearingAnswer = z.strictObject({ tx_id: hash, accept: z.boolean() });
 
 export type ClearRequest = z.infer<typeof ClearRequest>;
@@ -74,4 +90,6 @@ export type ClearNowRequest = z.infer<typeof ClearNowRequest>;
 export type FoundCycle = z.infer<typeof FoundCycle>;
 export type ClearingStats = z.infer<typeof ClearingStats>;
 export type Clearing = z.infer<typeof Clearing>;
+export type ClearingPass = z.infer<typeof ClearingPass>;
+export type PassRequest = z.infer<typeof PassRequest>;
 export type ClearingAnswer = z.infer<typeof ClearingAnswer>;

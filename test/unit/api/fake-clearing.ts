@@ -46,3 +46,17 @@ export const CLEARING_STATS: shapes.ClearingStats = {
   ],
   shortened: { chains: 1, removed: '12.00' },
 };
+
+export const CLEARING_PASS: shapes.ClearingPass = {
+  equivalent: 'UAH',
+  state: 'DONE',
+  began: '2026-03-01T12:00:00.000Z',
+  debts: 12,
+  total: '340.00',
+  optimum: '90.00',
+  planned: '87.50',
+  cycles: 2,
+  tried: 2,
+  committed: 1,
+  cleared: '37.50',
+};

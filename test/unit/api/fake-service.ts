@@ -4,7 +4,7 @@
  */
 import type * as shapes from '../../../node/api/shapes.ts';
 import type { NodeService } from '../../../node/service/contract.ts';
-import { CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
+import { CLEARING_PASS, CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
 import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 import { kept, status } from './fake-node.ts';
 import { fakeSessions } from './fake-sessions.ts';
@@ -240,6 +240,9 @@ export function createFakeService(): FakeService {
     clearCycle: method('clearCycle'),
     clearNow: method('clearNow'),
     clearingStats: method('clearingStats'),
+    clearingPasses: method('clearingPasses'),
+    beginPass: method('beginPass'),
+    cancelPass: method('cancelPass'),
     pendingClearings: method('pendingClearings'),
     answerClearing: method('answerClearing'),
     operateAt: method('operateAt'),
@@ -333,6 +336,9 @@ function fixed(): Answers {
     clearCycle: fakeClearing(),
     clearNow: [FOUND_CYCLE],
     clearingStats: [CLEARING_STATS],
+    clearingPasses: [CLEARING_PASS],
+    beginPass: CLEARING_PASS,
+    cancelPass: CLEARING_PASS,
     pendingClearings: [{ ...fakeClearing(), state: 'PROPOSED', waits_for_me: true }],
     answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
     audit: [{ invariant: 'limits', name: 'debts within limits', held: true, detail: '1 edge' }],

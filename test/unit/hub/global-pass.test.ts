@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SettingsPatch, Village } from '../engine/harness.ts';
 import { faultsOf } from '../engine/village-audit.ts';
-import { join, QUICK_MEMBERSHIPS } from './hub-village.ts';
+import { faultOf, join, QUICK_MEMBERSHIPS } from './hub-village.ts';
 
 const PEOPLE = ['anna', 'boris', 'cyril', 'dora', 'emil', 'fedir', 'galyna'];
 const PASS_MS = 60_000;
@@ -16,7 +16,7 @@ async function open(clearing: SettingsPatch['clearing'] = {}): Promise<Village> 
     own: {
       hub: {
         hub: { enabled: true, admission: 'open' },
-        clearing: { pass_ms: PASS_MS, ...clearing },
+        clearing: { pass_ms: PASS_MS, pass_share_percent: 0, ...clearing },
       },
     },
   });
@@ -57,7 +57,7 @@ describe('a pass of the hub', () => {
   it('asks whoever wants to be asked, and leaves the cycle alone after a refusal', async () => {
     const village = await open();
     await village.trust('cyril>boris 100', { auto_clearing: false });
-    await village.pass(PASS_MS + 5_000);
+    await village.pass(PASS_MS + 15_000);
     const service = village.service('cyril');
     const [pending] = service.pendingClearings();
     await village.run(service.answerClearing({ tx_id: pending!.tx_id, accept: false }));
@@ -65,5 +65,78 @@ describe('a pass of the hub', () => {
     expect(await village.calm()).toBe(true);
     expect(debts(village)).toEqual(BEFORE);
     expect(service.pendingClearings()).toEqual([]);
+  });
+});
+
+const HOUR_MS = 3_600_000;
+
+/** What programs are told of passes, oldest first. */
+async function told(village: Village): Promise<string[]> {
+  const { events } = await village.run(
+    village.service('hub').events({ after: 'oldest', topics: 'clearing.pass' }),
+  );
+  return events.map(({ state, amount }) => `${state} ${amount}`);
+}
+
+describe('a pass that is not waited for', () => {
+  it('begins as soon as enough of the debts could be cleared', async () => {
+    const village = await open({ pass_ms: HOUR_MS, pass_share_percent: 1 });
+    await village.pass(20_000);
+    expect(await village.calm()).toBe(true);
+    expect(debts(village)).toEqual(BEFORE.map((amount) => amount - 10));
+  });
+
+  it('does not begin while too little could be cleared', async () => {
+    const village = await open({ pass_ms: HOUR_MS, pass_share_percent: 100 });
+    await village.pass(HOUR_MS / 2);
+    expect(debts(village)).toEqual(BEFORE);
+    expect(await told(village)).toEqual([]);
+  });
+
+  it('begins when it is asked for, and tells how far it is', async () => {
+    const village = await open({ pass_ms: 0 });
+    const hub = village.service('hub');
+    expect(hub.clearingPasses()).toEqual([]);
+    const begun = await village.run(hub.beginPass({ equivalent: 'UAH' }));
+    expect(begun).toMatchObject({ state: 'SEARCHING', optimum: null, tried: 0, cleared: '0.00' });
+    expect(await faultOf(hub.beginPass({ equivalent: 'UAH' }))).toBe('pass_under_way');
+    await village.pass(60_000);
+    expect(hub.clearingPasses()[0]).toMatchObject({
+      state: 'DONE',
+      debts: PEOPLE.length,
+      total: '91.00',
+      optimum: '70.00',
+      planned: '70.00',
+      cycles: 1,
+      tried: 1,
+      committed: 1,
+      cleared: '70.00',
+    });
+    expect(await told(village)).toEqual(['SEARCHING 0.00', 'CLEARING 0.00', 'DONE 70.00']);
+  });
+
+  it('ends when it is cancelled, and nothing is cleared after that', async () => {
+    const village = await open({ pass_ms: 0 });
+    const hub = village.service('hub');
+    expect(await faultOf(hub.cancelPass())).toBe('no_pass');
+    const begun = hub.beginPass({ equivalent: 'UAH' });
+    await village.run(Promise.all([begun, hub.cancelPass()]));
+    await village.pass(60_000);
+    expect(hub.clearingPasses()[0]).toMatchObject({ state: 'CANCELLED', tried: 0 });
+    expect(debts(village)).toEqual(BEFORE);
+    expect(await told(village)).toEqual(['SEARCHING 0.00', 'CANCELLED 0.00']);
+    await village.run(hub.beginPass({ equivalent: 'UAH' }));
+    await village.pass(60_000);
+    expect(debts(village)).toEqual(BEFORE.map((amount) => amount - 10));
+  });
+
+  it('is refused by a node that is no hub, and where nothing is known', async () => {
+    const village = await open({ pass_ms: 0 });
+    const hub = village.service('hub');
+    expect(await faultOf(village.service('anna').beginPass({ equivalent: 'UAH' }))).toBe('no_hub');
+    expect(await faultOf(village.service('anna').cancelPass())).toBe('no_hub');
+    expect(await faultOf(hub.beginPass({ equivalent: 'EUR' }))).toBe('unknown_equivalent');
+    await village.run(hub.defineEquivalent({ code: 'EUR', precision: 2, metadata: {} }));
+    expect(await faultOf(hub.beginPass({ equivalent: 'EUR' }))).toBe('nothing_known');
   });
 });
