@@ -6,6 +6,7 @@
  * could mean one value. To decode, encode again and compare would cost three times this pass.
  */
 import { CBOR_DEPTH_MAX } from '../limits.ts';
+import { KEPT_KEY_MAX, keyAt } from './cbor-keys.ts';
 import { CBOR_KEY_REFUSED, type CborMap, type CborValue, cborError } from './cbor-value.ts';
 
 // RFC 8949 section 3.1
@@ -17,6 +18,8 @@ const MAJOR_ARRAY = 4;
 const MAJOR_MAP = 5;
 const MAJOR_TAG = 6;
 
+/** Head of an empty text; up to 23 bytes the length is added to it. */
+const SHORT_TEXT_HEAD = 0x60;
 const HEAD_FALSE = 0xf4;
 const HEAD_TRUE = 0xf5;
 const HEAD_NULL = 0xf6;
@@ -140,6 +143,22 @@ export class CborReader {
     }
   }
 
+  #readKey(): string {
+    const start = this.#at;
+    const length = this.#bytes[start]! - SHORT_TEXT_HEAD;
+    const end = start + 1 + length;
+    if (length >= 0 && length <= KEPT_KEY_MAX && end <= this.#bytes.length) {
+      const known = keyAt(this.#bytes, start + 1, end);
+      if (known !== undefined) {
+        this.#at = end;
+        return known;
+      }
+    }
+    const head = this.#readHead();
+    if (head >> 5 !== MAJOR_TEXT) throw cborError('key_not_text', start);
+    return this.#readText(start);
+  }
+
   #readArray(depth: number, start: number): CborValue[] {
     if (depth >= CBOR_DEPTH_MAX) throw cborError('too_deep', start);
     const count = this.#argument;
@@ -159,9 +178,7 @@ export class CborReader {
     let previousTo = 0;
     for (let i = 0; i < count; i++) {
       const from = this.#at;
-      const head = this.#readHead();
-      if (head >> 5 !== MAJOR_TEXT) throw cborError('key_not_text', from);
-      const key = this.#readText(from);
+      const key = this.#readKey();
       if (key === CBOR_KEY_REFUSED) throw cborError('key_not_allowed', from);
       const order = compareRanges(this.#bytes, previousFrom, previousTo, from, this.#at);
       if (order > 0) throw cborError('keys_unsorted', from);
