@@ -13,12 +13,20 @@ import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import { NAMES } from './frames.ts';
 import type { BatchChange, SeenAttempt, StepRule } from './observed.ts';
-import { type Hex, hexOf, payloadOf } from './reading.ts';
+import { type Hex, hexOf, payloadOf, signatureOf } from './reading.ts';
+
+interface Checked {
+  readonly type: MessageName;
+  readonly key: Hex;
+  readonly bytes: Uint8Array;
+  readonly valid: boolean;
+}
 
 export class Certificates implements StepRule {
   readonly #findings: Findings;
   readonly #verify: VerifySignature;
-  readonly #valid = new Map<string, boolean>();
+  /** What was checked already, by its signature, with all that the answer rests on. */
+  readonly #checked = new Map<string, Checked>();
 
   constructor(findings: Findings, verify: VerifySignature) {
     this.#findings = findings;
@@ -62,12 +70,13 @@ export class Certificates implements StepRule {
 
   /** Each statement is on many disks, and its signature is checked once. */
   #isSigned(type: MessageName, bytes: Uint8Array, key: Hex): boolean {
-    const name = `${key} ${Buffer.from(bytes).toString('latin1')}`;
-    let valid = this.#valid.get(name);
-    if (valid === undefined) {
-      valid = isSignedBy(readSigned(type, bytes), key as PublicKey, this.#verify);
-      this.#valid.set(name, valid);
+    const name = signatureOf(bytes);
+    const known = this.#checked.get(name);
+    if (known?.type === type && known.key === key && Buffer.compare(known.bytes, bytes) === 0) {
+      return known.valid;
     }
+    const valid = isSignedBy(readSigned(type, bytes), key as PublicKey, this.#verify);
+    this.#checked.set(name, { type, key, bytes, valid });
     return valid;
   }
 }

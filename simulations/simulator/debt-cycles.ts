@@ -39,17 +39,18 @@ function debtsOf(world: World, equivalent: string): Debts {
   const byHex = new Map<Hex, Participant>(
     world.participants.map((each) => [each.identity.hex, each]),
   );
+  const prefix = `edge/${equivalent}/`;
   return new Map(
     world.participants.map((debtor) => {
-      const me = debtor.identity.hex;
+      const { hex: me, pid } = debtor.identity;
       const debts: { creditor: Participant; amount: bigint }[] = [];
       for (const [key, value] of debtor.host.disk.image) {
-        if (!key.startsWith('edge/')) continue;
-        const { low, high, balance, equivalent: code } = readEdge(value);
-        if (me !== low && me !== high) continue;
+        // The key names both ends, so that of a hub's many edges only those of the debtor are read.
+        if (!key.startsWith(prefix) || !key.includes(pid)) continue;
+        const { low, high, balance } = readEdge(value);
         const owed = me === high ? balance : -balance;
         const creditor = byHex.get(me === high ? low : high);
-        if (code !== equivalent || owed <= 0n || creditor === undefined) continue;
+        if (owed <= 0n || creditor === undefined) continue;
         debts.push({ creditor, amount: owed });
       }
       return [debtor, debts];

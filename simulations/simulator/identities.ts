@@ -60,11 +60,11 @@ export const realSignatures: Signatures = {
 };
 
 /** 64 bytes over key and message; nobody in a simulation signs with a key that is not his. */
-function keyedHash(key: PublicKey, message: Uint8Array): Uint8Array {
+function keyedHash(key: PublicKey, message: Uint8Array): Buffer {
   const keyed = new Uint8Array(32 + message.length);
   keyed.set(keyBytes(key));
   keyed.set(message, 32);
-  return new Uint8Array(hash('blake2b512', keyed, 'buffer'));
+  return hash('blake2b512', keyed, 'buffer');
 }
 
 const bytesByKey = new Map<PublicKey, Uint8Array>();
@@ -79,10 +79,10 @@ function keyBytes(key: PublicKey): Uint8Array {
 }
 
 export const cheapSignatures: Signatures = {
-  verify: (publicKey, message, signature) =>
-    Buffer.compare(keyedHash(publicKey, message), signature) === 0,
+  verify: (publicKey, message, signature) => keyedHash(publicKey, message).equals(signature),
   identity: remembered((number) => {
     const { publicKey } = nativeSigner(seedOf(number));
-    return identityOf(number, { publicKey, sign: (message) => keyedHash(publicKey, message) });
+    const sign = (message: Uint8Array) => new Uint8Array(keyedHash(publicKey, message));
+    return identityOf(number, { publicKey, sign });
   }),
 };
