@@ -1,6 +1,6 @@
 /** Options of signing in by HTTP (see `config/node.ts`). */
 import { z } from 'zod';
-import { whole } from './option.ts';
+import { flag, whole } from './option.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -12,6 +12,10 @@ export const sessions = z.strictObject({
   refresh_ms: whole(
     { default: 30 * DAY_MS, min: 60_000, max: 400 * DAY_MS },
     'How long a refresh token holds: who stays away for longer signs in again. At least `access_ms`.',
+  ),
+  acts: flag(
+    true,
+    'Let operators of the hub act as soon as they have signed in. Off: they only read by HTTP, and sign each act by itself, over the network (`geo hub … --at HUB`).',
   ),
   per_participant: whole(
     { default: 16, min: 1, max: 1_000 },

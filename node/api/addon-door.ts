@@ -65,7 +65,7 @@ export function addAddonRoutes(app: FastifyInstance, addons: AddonSource): void 
 /** @throws GeoError E006 `bad_token` */
 function callerIn({ signedIn }: Visitor) {
   if (signedIn !== undefined) {
-    return { participant: signedIn.participant, isOperator: signedIn.isOperator };
+    return { participant: signedIn.participant, isOperator: signedIn.role !== null };
   }
   throw new GeoError('E006', 'Sign in first.', { fault: 'bad_token' });
 }

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { GeoError } from '../../protocol/errors.ts';
-import type { NodeService, Reception, Visitor } from '../service/contract.ts';
+import type { NodeService, Reception, SignedIn, Visitor } from '../service/contract.ts';
 import { tokenCheck } from './guard.ts';
 import type { Access } from './route.ts';
 
@@ -20,6 +20,23 @@ declare module 'fastify' {
 /** Accesses that somebody who has signed in has, besides the owner of the node. */
 const MEMBER: readonly Access[] = ['anyone', 'member'];
 const AUDITOR: readonly Access[] = [...MEMBER, 'auditor'];
+const OPERATOR: readonly Access[] = [...AUDITOR, 'operator'];
+const BY_ROLE: Readonly<Record<NonNullable<SignedIn['role']>, readonly Access[]>> = {
+  auditor: AUDITOR,
+  operator: OPERATOR,
+  admin: [...OPERATOR, 'admin'],
+};
+
+const SENTENCES: Readonly<Record<Access, string>> = {
+  anyone: 'Send it without a token.',
+  member: 'Sign in first.',
+  auditor: 'That is for operators and auditors of the community.',
+  operator:
+    'That is for operators of the community who may act over HTTP; you can read here. Ask an admin for the role.',
+  admin:
+    'That is for admins of the community who may act over HTTP. Ask one to do it, or for the role.',
+  local: 'That is for the owner of the node alone. What you want changed, sign and hand in.',
+};
 
 export class Admission {
   readonly #reception: Reception | undefined;
@@ -47,8 +64,8 @@ export class Admission {
     const signedIn = this.#reception.holderOf(session);
     request.visitor = { address: request.ip, signedIn };
     const { access = 'local' } = request.routeOptions.config;
-    if ((signedIn.isOperator ? AUDITOR : MEMBER).includes(access)) return;
-    throw notAllowed(access);
+    if ((signedIn.role === null ? MEMBER : BY_ROLE[signedIn.role]).includes(access)) return;
+    throw new GeoError('E006', SENTENCES[access], { fault: 'not_allowed', access });
   }
 
   /** What answers the request: to a visitor nothing but what is made for that visitor. */
@@ -69,12 +86,4 @@ function refuseOwner(): never {
       fault: 'bad_token',
     },
   );
-}
-
-function notAllowed(access: Access): GeoError {
-  const sentence =
-    access === 'auditor'
-      ? 'That is for operators and auditors of the community.'
-      : 'That is for the owner of the node alone. What you want changed, sign and hand in.';
-  return new GeoError('E006', sentence, { fault: 'not_allowed', access });
 }

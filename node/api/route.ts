@@ -17,9 +17,10 @@ interface Input<Argument> {
  * - `anyone`: it rests on a signature in its body, or tells what everyone may know.
  * - `member`: whoever has signed in, of its own books. The answer is the caller's, not the node's.
  * - `auditor`: whoever has signed in and has a role at the hub: it tells of the community, and changes nothing.
+ * - `operator`, `admin`: whoever has signed in with at least that role at the hub: it decides something about the community.
  * - `local`: the owner of the node alone, with the token of the home.
  */
-export type Access = 'anyone' | 'member' | 'auditor' | 'local';
+export type Access = 'anyone' | 'member' | 'auditor' | 'operator' | 'admin' | 'local';
 
 type Method = (...given: never[]) => unknown;
 

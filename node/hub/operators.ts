@@ -8,7 +8,7 @@ import { OPERATORS } from './shelves.ts';
 
 export type Role = OperatorRecord['role'];
 
-/** Who acts. Whoever is not the hub itself has signed what it asks for. */
+/** Who acts. Whoever is not the hub itself has signed what it asks for, or has signed in. */
 export interface Actor {
   readonly pid: Pid;
   readonly request?: Uint8Array;

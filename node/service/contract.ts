@@ -204,8 +204,8 @@ export type OwnBooks = Pick<
 export interface SignedIn {
   readonly session: string;
   readonly participant: string;
-  /** Has a role at the hub, whichever. */
-  readonly isOperator: boolean;
+  /** At the hub; null: none. */
+  readonly role: shapes.Operator['role'] | null;
 }
 
 /** Whoever does not hold the token of the home. */

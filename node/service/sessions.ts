@@ -6,9 +6,10 @@ import type * as shapes from '../api/shapes.ts';
 import type { Tokens } from '../sessions/sessions.ts';
 import type { SessionRecord } from '../store/session-records.ts';
 import type { NodeService, Reception, SessionOperations, Visitor } from './contract.ts';
+import { hubOperations } from './hub.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
-import { isoTime } from './views.ts';
+import { isoTime, Views } from './views.ts';
 
 /** @param visitor who asks; without one, the owner of the node */
 export function sessionOperations(
@@ -70,13 +71,17 @@ export function sessionOperations(
 
 /** What the HTTP door asks about those who do not hold the token of the home. */
 export function receptionOf(rooms: Rooms, service: NodeService): Reception {
-  const { sessions, community } = rooms;
+  const { sessions, community, settings } = rooms;
+  const views = new Views(rooms.hall.state, rooms.me);
+  const roleOf = (participant: Pid) => {
+    const role = community.operators.roleOf(participant) ?? null;
+    return role === null || settings.sessions.acts ? role : 'auditor';
+  };
   const auditing = communityReads(service);
   return {
     holderOf: (token) => {
       const { session, participant } = sessions.holderOf(token);
-      const isOperator = community.operators.roleOf(participant) !== undefined;
-      return { session, participant, isOperator };
+      return { session, participant, role: roleOf(participant) };
     },
     serviceFor: (visitor) => {
       const { signedIn } = visitor;
@@ -86,7 +91,10 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
       const { identity, equivalents, offeredEquivalents } = service;
       const books = ownBooks(rooms, participant);
       const own = { ...signing, ...books, identity, equivalents, offeredEquivalents };
-      return signedIn.isOperator ? { ...own, ...auditing } : own;
+      if (signedIn.role === null) return own;
+      if (signedIn.role === 'auditor') return { ...own, ...auditing };
+      // What the role does not allow is refused a second time, by the turn that would do it.
+      return { ...own, ...auditing, ...hubOperations(rooms, views, { pid: participant }) };
     },
   };
 }

@@ -12,15 +12,19 @@ import { ANNA, BOB, createFakeService, type FakeService, TX } from './fake-servi
 const OWNER = 'the-token-of-the-home';
 const MEMBER = 'gea_member';
 const AUDITOR = 'gea_auditor';
+const OPERATOR = 'gea_operator';
+const ADMIN = 'gea_admin';
 const EXPIRED = 'gea_expired';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const badToken = new GeoError('E006', 'The access token is not valid.', { fault: 'bad_token' });
 
 /** Whom each access lets in. */
 const ADMITTED: Readonly<Record<Access, readonly string[]>> = {
-  anyone: [OWNER, MEMBER, AUDITOR, EXPIRED, ''],
-  member: [OWNER, MEMBER, AUDITOR],
-  auditor: [OWNER, AUDITOR],
+  anyone: [OWNER, MEMBER, AUDITOR, OPERATOR, ADMIN, EXPIRED, ''],
+  member: [OWNER, MEMBER, AUDITOR, OPERATOR, ADMIN],
+  auditor: [OWNER, AUDITOR, OPERATOR, ADMIN],
+  operator: [OWNER, OPERATOR, ADMIN],
+  admin: [OWNER, ADMIN],
   local: [OWNER],
 };
 
@@ -31,8 +35,10 @@ let api: Api;
 
 const reception: Reception = {
   holderOf: (token): SignedIn => {
-    if (token === MEMBER) return { session: TX, participant: BOB, isOperator: false };
-    if (token === AUDITOR) return { session: TX, participant: ANNA, isOperator: true };
+    if (token === MEMBER) return { session: TX, participant: BOB, role: null };
+    if (token === AUDITOR) return { session: TX, participant: ANNA, role: 'auditor' };
+    if (token === OPERATOR) return { session: TX, participant: ANNA, role: 'operator' };
+    if (token === ADMIN) return { session: TX, participant: ANNA, role: 'admin' };
     throw badToken;
   },
   serviceFor: (visitor) => {
@@ -94,6 +100,8 @@ describe.each(ROUTE_LIST.map((route) => ({ ...route, title: `${route.method} ${r
       ['the owner', OWNER],
       ['a member', MEMBER],
       ['an auditor', AUDITOR],
+      ['an operator', OPERATOR],
+      ['an admin', ADMIN],
       ['a session that has ended', EXPIRED],
       ['a stranger', ''],
     ])('asked by %s', async (_who, token) => {
@@ -106,7 +114,7 @@ describe.each(ROUTE_LIST.map((route) => ({ ...route, title: `${route.method} ${r
         expect((isOwners ? owners : visitors).calls).toMatchObject([{ method: route.name }]);
         expect((isOwners ? visitors : owners).calls).toEqual([]);
       } else {
-        const isKnown = token === MEMBER || token === AUDITOR;
+        const isKnown = [MEMBER, AUDITOR, OPERATOR, ADMIN].includes(token);
         expect({ status, fault }).toEqual(
           isKnown ? { status: 403, fault: 'not_allowed' } : { status: 401, fault: 'bad_token' },
         );
@@ -140,7 +148,7 @@ describe('what is no row of the table', () => {
       { address: '127.0.0.1' },
       {
         address: '127.0.0.1',
-        signedIn: { session: TX, participant: BOB, isOperator: false },
+        signedIn: { session: TX, participant: BOB, role: null },
       },
     ]);
   });

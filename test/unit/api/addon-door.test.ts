@@ -51,7 +51,7 @@ beforeAll(async () => {
     reception: {
       holderOf: (token) => {
         if (token !== MEMBER) throw new GeoError('E006', 'No.', { fault: 'bad_token' });
-        return { session: 's', participant: BOB, isOperator: false };
+        return { session: 's', participant: BOB, role: null };
       },
       serviceFor: () => ({}),
     },

@@ -19,7 +19,7 @@ const ORIGIN = 'https://wallet.example';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const service = createFakeService();
 const reception: Reception = {
-  holderOf: () => ({ session: 'a'.repeat(64), participant: 'x', isOperator: false }),
+  holderOf: () => ({ session: 'a'.repeat(64), participant: 'x', role: null }),
   serviceFor: () => service,
 };
 const closings: (() => unknown)[] = [];

@@ -7,12 +7,14 @@ export const QUICK_MEMBERSHIPS = { retry_ms: 1_000, renew_ms: 60_000 };
 export function openHub(
   hub: SettingsPatch['hub'] = {},
   people: readonly string[] = ['anna', 'boris'],
+  sessions: SettingsPatch['sessions'] = {},
 ): Promise<Village> {
   return Village.open({
     people: ['hub', ...people],
     settings: {
       hub: { enabled: true, admission: 'open', name: 'The village', ...hub },
       memberships: QUICK_MEMBERSHIPS,
+      sessions,
     },
   });
 }
