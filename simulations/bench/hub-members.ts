@@ -76,6 +76,10 @@ export class HubMembers {
     this.#precision = new Map(community.equivalents.map(precisionOf));
   }
 
+  get signers(): Signer[] {
+    return [...this.#keys.values()];
+  }
+
   joins(): string[] {
     return this.#each((key, id) =>
       joinFrame(key, {

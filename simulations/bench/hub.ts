@@ -5,23 +5,18 @@
  * Members sign beforehand. What a hub does is counted whole: reading, checking, finding the way,
  * voting, the synced write. The two are measured in turns, a short window each.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Column, type Page, table } from '../../cli/page.ts';
-import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
-import { parseCommunity } from '../community/file.ts';
-import { createNodeHome } from '../testnet/homes.ts';
 import { Floor } from './floor.ts';
 import { type Counted, countedSoFar, loneRecipeOf } from './floor-recipe.ts';
-import { HubMembers, randomCommunity } from './hub-members.ts';
+import type { HubMembers } from './hub-members.ts';
 import { joined, type LoadResult, percentile } from './load.ts';
 import { type Cpu, difference, perOne, sum, type Tally } from './meter.ts';
-import type { NodeCalls } from './node-worker.ts';
 import type { HubOptions } from './options.ts';
+import { type HubWorker, hubWorker, prepareHub } from './prepared-hub.ts';
 import { profileText, summarise } from './profile.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 export interface HubRun {
   readonly in_flight: number;
@@ -60,27 +55,11 @@ export interface HubReport {
   readonly runs: readonly HubRun[];
 }
 
-const WORKER = fileURLToPath(new URL('node-worker.ts', import.meta.url));
 const WINDOW_SECONDS = 2;
 const WARM_UP = { inFlight: 64, seconds: 3 };
 /** Orders at hand for a window, for each second of it: more than any hub carries out. */
 const ORDERS_PER_SECOND = 8_000;
 const PROFILE_SHARE_MIN = 0.003;
-/** Members come all at once here, and nobody else does. */
-const SETTINGS = {
-  log: { level: 'error' },
-  hub: {
-    enabled: true,
-    admission: 'open',
-    members_max: 1_000_000,
-    joins_per_minute: 1_000_000,
-    joins_per_minute_per_peer: 100_000,
-    signed_per_second: 1_000_000,
-  },
-  limits: { pending_orders: 10_000 },
-};
-
-type HubWorker = WorkerProcess<NodeCalls>;
 
 export async function benchHub(
   options: HubOptions,
@@ -91,23 +70,10 @@ export async function benchHub(
     () => rm(directory, { recursive: true, force: true }),
   ];
   try {
-    const home = await createNodeHome(join(directory, 'hub'), undefined, SETTINGS);
-    const first: HubWorker = new WorkerProcess<NodeCalls>(WORKER, [home.directory]);
-    closings.push(() => first.end());
-    const identity = await first.ask('open');
-    const members = new HubMembers(await communityOf(options), {
-      pid: identity.pid as Pid,
-      publicKey: identity.public_key as PublicKey,
-    });
-    const { participants, trustLines, equivalents } = members.community;
-    say(`${participants.length} members join, with ${trustLines.length} lines.`);
-    for (const { code, precision } of equivalents) await first.ask('define', { code, precision });
-    for (const frames of [members.joins(), members.grants(), members.lines()]) {
-      await first.ask('submit', frames);
-    }
-    await first.ask('close');
+    const { home, members } = await prepareHub(join(directory, 'hub'), options, say);
+    const { participants, trustLines } = members.community;
     const begin = performance.now();
-    const hub: HubWorker = new WorkerProcess<NodeCalls>(WORKER, [home.directory]);
+    const hub = hubWorker(home);
     closings.push(() => hub.end());
     closings.push(() => hub.ask('close'));
     await hub.ask('open');
@@ -134,11 +100,6 @@ export async function benchHub(
   } finally {
     for (const close of closings.reverse()) await close();
   }
-}
-
-async function communityOf({ community, members, lines }: HubOptions) {
-  if (community === undefined) return randomCommunity(members, lines);
-  return parseCommunity(await readFile(community, 'utf8'), basename(community));
 }
 
 class HubBench {

@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GeoError } from '../../protocol/errors.ts';
+import { benchApi } from './api.ts';
+import { API_USAGE, readApiOptions } from './api-options.ts';
+import { apiText } from './api-table.ts';
 import { benchClear, clearText } from './clear.ts';
 import { benchEconomy } from './economy.ts';
 import { ECONOMY_USAGE, readEconomyOptions } from './economy-options.ts';
@@ -23,7 +26,7 @@ import { ROUTE_USAGE, readRouteOptions } from './route-options.ts';
 import { routeText } from './route-table.ts';
 import { benchSoak, soakText } from './soak.ts';
 
-const USAGE = `${BENCH_USAGE}
+const USAGE = `${BENCH_USAGE}${API_USAGE}
 ${ROUTE_USAGE}
 ${ECONOMY_USAGE}`;
 const DONE = 0;
@@ -61,6 +64,12 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const options = readHubOptions(argv);
       const report = await benchHub(options, say);
       print(options.json, report, () => hubText(PAGE, report));
+      return DONE;
+    }
+    case 'api': {
+      const options = readApiOptions(argv);
+      const report = await benchApi(options, say);
+      print(options.json, report, () => apiText(PAGE, report));
       return DONE;
     }
     case 'soak': {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX } from '../../protocol/limits.ts';
 
-export const BENCH_USAGE = `Usage: npm run bench -- payments|hub|soak|footprint|clear|economy|route|signatures|transport|store [options]
+export const BENCH_USAGE = `Usage: npm run bench -- payments|hub|api|soak|footprint|clear|economy|route|signatures|transport|store [options]
 
 payments    a line of nodes, payer to payee, beside the bare primitives of the same payments
   --hops N             hops from payer to payee (1 to ${HOPS_MAX}, default 3)
@@ -105,14 +105,14 @@ export function readPaymentsOptions(argv: readonly string[]): PaymentsOptions {
       },
     }),
   );
-  const edges = number('edges', values.edges, 0, EDGES_MAX);
-  const history = number('history', values.history, 0, HISTORY_MAX);
+  const edges = wholeNumber('edges', values.edges, 0, EDGES_MAX);
+  const history = wholeNumber('history', values.history, 0, HISTORY_MAX);
   return {
-    hops: number('hops', values.hops, 1, HOPS_MAX),
+    hops: wholeNumber('hops', values.hops, 1, HOPS_MAX),
     inFlight: values['in-flight']
       .split(',')
-      .map((each) => number('in-flight', each, 1, IN_FLIGHT_MAX)),
-    seconds: number('seconds', values.seconds, 1, SECONDS_MAX),
+      .map((each) => wholeNumber('in-flight', each, 1, IN_FLIGHT_MAX)),
+    seconds: wholeNumber('seconds', values.seconds, 1, SECONDS_MAX),
     fill: edges + history === 0 ? undefined : { edges, history },
     profile: values.profile,
     json: values.json,
@@ -135,15 +135,15 @@ export function readHubOptions(argv: readonly string[]): HubOptions {
       },
     }),
   );
-  const members = number('members', values.members, 2, MEMBERS_MAX);
+  const members = wholeNumber('members', values.members, 2, MEMBERS_MAX);
   return {
     community: values.community,
     members,
-    lines: number('lines', values.lines, 1, Math.min(EDGES_MAX, members * (members - 1))),
+    lines: wholeNumber('lines', values.lines, 1, Math.min(EDGES_MAX, members * (members - 1))),
     inFlight: values['in-flight']
       .split(',')
-      .map((each) => number('in-flight', each, 1, IN_FLIGHT_MAX)),
-    seconds: number('seconds', values.seconds, 1, SECONDS_MAX),
+      .map((each) => wholeNumber('in-flight', each, 1, IN_FLIGHT_MAX)),
+    seconds: wholeNumber('seconds', values.seconds, 1, SECONDS_MAX),
     profile: values.profile,
     json: values.json,
   };
@@ -162,9 +162,9 @@ export function readSoakOptions(argv: readonly string[]): SoakOptions {
     }),
   );
   return {
-    hops: number('hops', values.hops, 1, HOPS_MAX),
-    inFlight: number('in-flight', values['in-flight'], 1, IN_FLIGHT_MAX),
-    minutes: number('minutes', values.minutes, 1, MINUTES_MAX),
+    hops: wholeNumber('hops', values.hops, 1, HOPS_MAX),
+    inFlight: wholeNumber('in-flight', values['in-flight'], 1, IN_FLIGHT_MAX),
+    minutes: wholeNumber('minutes', values.minutes, 1, MINUTES_MAX),
     json: values.json,
   };
 }
@@ -190,7 +190,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
   }
   return {
     debts: values.debts,
-    maxLength: number('max-length', values['max-length'], 2, CYCLE_LENGTH_MAX),
+    maxLength: wholeNumber('max-length', values['max-length'], 2, CYCLE_LENGTH_MAX),
     exact: values.exact,
     cycles: values.cycles,
     cold: values.cold,
@@ -204,7 +204,8 @@ export function readJsonOption(argv: readonly string[]): boolean {
   return parse(() => parseArgs({ args: [...argv], options })).json;
 }
 
-function parse<Parsed extends { values: unknown }>(read: () => Parsed): Parsed['values'] {
+/** @param read calls parseArgs @throws GeoError E009 `usage` */
+export function parse<Parsed extends { values: unknown }>(read: () => Parsed): Parsed['values'] {
   try {
     return read().values;
   } catch (error) {
@@ -212,7 +213,8 @@ function parse<Parsed extends { values: unknown }>(read: () => Parsed): Parsed['
   }
 }
 
-function number(name: string, text: string, min: number, max: number): number {
+/** @throws GeoError E009 `usage` */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw usage(`--${name} ${text}: a whole number from ${min} to ${max} is expected.`);

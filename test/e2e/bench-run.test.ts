@@ -1,5 +1,7 @@
 /** The benchmark measures what it says: real payments, and a floor that does the same work. */
 import { describe, expect, it } from 'vitest';
+import { benchApi } from '../../simulations/bench/api.ts';
+import { apiText } from '../../simulations/bench/api-table.ts';
 import { benchHub, hubText } from '../../simulations/bench/hub.ts';
 import { benchPayments, type PaymentsReport } from '../../simulations/bench/payments.ts';
 import { paymentsText } from '../../simulations/bench/payments-table.ts';
@@ -32,6 +34,29 @@ describe('bench hub', () => {
     expect(run!.floor_per_s).toBeGreaterThan(0);
     expect(run!.ratio).toBeCloseTo(run!.payments_per_s / run!.floor_per_s, 1);
     const lines = hubText({ width: 100, colours: false }, report).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('bench api', () => {
+  it('has members pay and read through the HTTP door of a daemon', {
+    timeout: 120_000,
+  }, async () => {
+    const size = { members: 8, lines: 40, connections: 4, seconds: 1 };
+    const report = await benchApi({ ...size, profile: undefined, json: true }, () => undefined);
+    expect(report).toMatchObject({ ...size, payments: { failed: 0 } });
+    expect(report.payments.done).toBeGreaterThan(0);
+    expect(report.payments.engine_per_s).toBeGreaterThan(0);
+    expect(report.reads.map(({ name, failed }) => [name, failed])).toEqual([
+      ['balance', 0],
+      ['debts', 0],
+      ['transactions', 0],
+      ['all three in turns', 0],
+    ]);
+    // A page with something in it.
+    expect(report.reads[2]!.body_bytes).toBeGreaterThan(200);
+    expect(report.reads[3]!.floor_per_s).toBeGreaterThan(0);
+    const lines = apiText({ width: 100, colours: false }, report).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });

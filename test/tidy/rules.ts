@@ -130,7 +130,8 @@ export const IMPORTS: readonly ImportRow[] = [
   {
     from: 'simulations/',
     files: ['protocol/', 'config/', 'node/', 'simulations/', 'cli/page.ts', 'cli/daemon-door.ts'],
-    packages: ['yaml'],
+    // Fastify with nothing behind it, as the floor of the API.
+    packages: ['yaml', 'fastify'],
   },
 ];
 

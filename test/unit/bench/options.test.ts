@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readApiOptions } from '../../../simulations/bench/api-options.ts';
 import {
   readHubOptions,
   readJsonOption,
@@ -37,6 +38,22 @@ describe('the command line of the benchmarks', () => {
       minutes: 3,
       json: true,
     });
+  });
+
+  it('measures the API with so many members and connections', () => {
+    expect(readApiOptions([])).toEqual({
+      members: 500,
+      lines: 5000,
+      connections: 64,
+      seconds: 10,
+      profile: undefined,
+      json: false,
+    });
+    expect(readApiOptions(['--connections', '8', '--json'])).toMatchObject({
+      connections: 8,
+      json: true,
+    });
+    expect(() => readApiOptions(['--members', '3', '--lines', '7'])).toThrow('from 1 to 6');
   });
 
   it('measures hubs of any size, or of a community file', () => {
