@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Client, type ClientOptions, createClient } from '../node/api/client.ts';
 import type { Home } from '../node/home/home.ts';
-import { isErrno } from '../node/home/home.ts';
+import { isErrno } from '../node/platform/files.ts';
 import { GeoError } from '../protocol/errors.ts';
 
 /** `api.json`: where the daemon's API listens; there while the daemon runs. */

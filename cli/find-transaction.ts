@@ -1,6 +1,6 @@
 /** A transaction by its identifier or the beginning of one, as tables show it. */
 import type { Client } from '../node/api/client.ts';
-import type { Transaction } from '../node/api/shapes.ts';
+import type { Transaction } from '../node/service/shapes.ts';
 import { GeoError } from '../protocol/errors.ts';
 import { usageError } from './exit.ts';
 

@@ -8,16 +8,11 @@ import { GeoError } from '../protocol/errors.ts';
 import { openNote } from '../protocol/identity/sealed-note.ts';
 import { addonThreads } from './addons/thread.ts';
 import { startApi } from './api/server.ts';
-import {
-  createHome,
-  type Home,
-  PUBLIC_FILE_MODE,
-  SECRET_FILE_MODE,
-  writeFileAtomically,
-} from './home/home.ts';
+import { createHome, type Home } from './home/home.ts';
 import { openKeyFile } from './home/keyring.ts';
 import { openCurrentBooks } from './home/upgrade.ts';
 import { createNode } from './node.ts';
+import { PUBLIC_FILE_MODE, SECRET_FILE_MODE, writeFileAtomically } from './platform/files.ts';
 import { nativeVerify, opensslVerifyAside } from './platform/native-ed25519.ts';
 import { realClock, realEntropy, stopwatch } from './platform/platform.ts';
 import type { Log, Store } from './ports.ts';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askAddon } from '../../node/api/client.ts';
-import type { Addon } from '../../node/api/shapes.ts';
+import type { Addon } from '../../node/service/shapes.ts';
 import { command, value } from '../command.ts';
 import { daemonEndpoint } from '../daemon-door.ts';
 import { usageError } from '../exit.ts';

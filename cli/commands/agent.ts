@@ -1,6 +1,6 @@
 /** Commands about who votes for this participant, and about books on their way between agents. */
 import { resolve } from 'node:path';
-import type { Account } from '../../node/api/shapes.ts';
+import type { Account } from '../../node/service/shapes.ts';
 import { command, type Result, value } from '../command.ts';
 import { facts } from '../page.ts';
 import { anyText, wholeNumber } from '../read.ts';

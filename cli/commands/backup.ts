@@ -1,6 +1,6 @@
 /** Copies of the store, and its way back. The key is not in them. */
 import { resolve } from 'node:path';
-import type { IncrementalBackup } from '../../node/api/shapes.ts';
+import type { IncrementalBackup } from '../../node/service/shapes.ts';
 import { command, flag, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { facts, type Page } from '../page.ts';

@@ -6,7 +6,7 @@ import {
   type HistoryRow,
   HistoryType,
   type Invariant,
-} from '../../node/api/shapes.ts';
+} from '../../node/service/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { csvText } from '../csv.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';

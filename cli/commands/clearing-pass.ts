@@ -1,7 +1,7 @@
 /** Commands about a hub's passes over all debts of its community. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../node/api/client.ts';
-import type { ClearingPass } from '../../node/api/shapes.ts';
+import type { ClearingPass } from '../../node/service/shapes.ts';
 import { command, type Result } from '../command.ts';
 import { type Column, type Fact, facts, tableOr } from '../page.ts';
 

@@ -1,5 +1,5 @@
 /** Commands about clearings: cycles of debts that are lowered together. */
-import type { Clearing, FoundCycle } from '../../node/api/shapes.ts';
+import type { Clearing, FoundCycle } from '../../node/service/shapes.ts';
 import { CYCLE_MAX } from '../../protocol/limits.ts';
 import { command, flag, value } from '../command.ts';
 import { findTransaction } from '../find-transaction.ts';

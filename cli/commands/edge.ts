@@ -1,5 +1,5 @@
 /** Commands about one edge: both views of it, and the statement that both ends sign. */
-import type { Edge, EdgeBook } from '../../node/api/shapes.ts';
+import type { Edge, EdgeBook } from '../../node/service/shapes.ts';
 import { command, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { writeNewFile } from '../files.ts';

@@ -1,7 +1,7 @@
 /** Events: what happened, for programs. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { followEvents } from '../../node/api/follow.ts';
-import type { Event } from '../../node/api/shapes.ts';
+import type { Event } from '../../node/service/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { daemonEndpoint } from '../daemon-door.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';

@@ -1,5 +1,5 @@
 /** Commands for operators of a hub: the community in numbers, and its members. */
-import type { HubStats, Member, MemberChangeRequest } from '../../node/api/shapes.ts';
+import type { HubStats, Member, MemberChangeRequest } from '../../node/service/shapes.ts';
 import { type Command, command, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { type Column, facts, type Page, tableOr } from '../page.ts';

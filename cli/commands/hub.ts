@@ -1,7 +1,7 @@
 /** Commands for operators of a hub: invitations, equivalents, operators and journal. */
 import type { Client } from '../../node/api/client.ts';
 import { HUB_ROUTES } from '../../node/api/routes/hub.ts';
-import type { HubAct, Invitation, Operator } from '../../node/api/shapes.ts';
+import type { HubAct, Invitation, Operator } from '../../node/service/shapes.ts';
 import { type Command, type Context, command, flag, list, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { nameOr } from '../names.ts';

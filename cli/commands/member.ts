@@ -2,7 +2,7 @@
  * Commands of a member without a node: they sign with the key of the home and hand it in at the hub.
  * What reads keys and files is loaded by the command that needs it.
  */
-import type { Account, TrustLine } from '../../node/api/shapes.ts';
+import type { Account, TrustLine } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { command, flag, type Result, value } from '../command.ts';
 import { writeNewFile } from '../files.ts';

@@ -1,5 +1,5 @@
 /** Commands about this participant's memberships in communities. */
-import type { Membership } from '../../node/api/shapes.ts';
+import type { Membership } from '../../node/service/shapes.ts';
 import { command, type Result, value } from '../command.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, oneOf } from '../read.ts';

@@ -1,5 +1,5 @@
 /** Commands about the running node itself. */
-import type { Status } from '../../node/api/shapes.ts';
+import type { Status } from '../../node/service/shapes.ts';
 import { command, type Result } from '../command.ts';
 import { facts, type Page } from '../page.ts';
 import { oneOf } from '../read.ts';

@@ -1,5 +1,5 @@
 /** Commands that find routes, pay, and look at single transactions. */
-import type { Payment, Route, Transaction } from '../../node/api/shapes.ts';
+import type { Payment, Route, Transaction } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX, ROUTES_MAX } from '../../protocol/limits.ts';
 import { command, flag, value } from '../command.ts';

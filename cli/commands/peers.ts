@@ -1,5 +1,5 @@
 /** Commands about other participants: connections and contact names. */
-import type { Peer } from '../../node/api/shapes.ts';
+import type { Peer } from '../../node/service/shapes.ts';
 import { command } from '../command.ts';
 import { splitAddress } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';

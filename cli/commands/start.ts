@@ -68,7 +68,7 @@ export const startCommand = command({
       import('../../node/platform/platform.ts'),
       import('../../node/platform/memory.ts'),
     ]);
-    const log = createLog({ ...config.log, home: home.directory });
+    const log = createLog({ ...config.log, file: config.log.file ? home.logFile : undefined });
     const daemon = await openWithPassphrase(context, given, (passphrase) =>
       startDaemon({
         home: home.directory,

@@ -1,6 +1,6 @@
 /** The list of payments and clearings, page after page. */
 import type { Client } from '../../node/api/client.ts';
-import { TransactionRow, type TransactionsQuery } from '../../node/api/shapes.ts';
+import { TransactionRow, type TransactionsQuery } from '../../node/service/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { csvText } from '../csv.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';

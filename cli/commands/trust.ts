@@ -1,5 +1,5 @@
 /** Commands about equivalents and trust lines. */
-import type { PolicyPatch, TrustLine } from '../../node/api/shapes.ts';
+import type { PolicyPatch, TrustLine } from '../../node/service/shapes.ts';
 import { type Command, command, list, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { nameOr, pidsOf } from '../names.ts';

@@ -1,6 +1,6 @@
 /** What `geo doctor` looks at. Facts only: what they mean is decided in `diagnosis.ts`. */
 import type { NodeConfig } from '../../config/node.ts';
-import type { Invariant, Status } from '../../node/api/shapes.ts';
+import type { Invariant, Status } from '../../node/service/shapes.ts';
 
 /** What was found, or the sentence of who refused to show it. */
 export type Finding<Found> = { readonly found: Found } | { readonly refused: string };

@@ -4,9 +4,9 @@
  * says or does not say gets further than this file.
  */
 import { GeoError, invalid } from '../../protocol/errors.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { AddonThreads, Clock, Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
+import type * as shapes from '../service/shapes.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { AddonBooks } from './books.ts';
 import { CAPABILITY_NAMES, type Capability } from './capabilities.ts';

@@ -1,6 +1,6 @@
 /** What an add-on may pass on to the node's service: checked by the shapes of the API, since it comes from outside too. */
 import { z } from 'zod';
-import * as shapes from '../api/shapes.ts';
+import * as shapes from '../service/shapes.ts';
 import { Unanswered } from './conversation.ts';
 
 const SHAPES: Readonly<Record<string, z.ZodType>> = {

@@ -4,12 +4,12 @@
  * a message port, which is why it answers later.
  */
 import { z } from 'zod';
-import type { Event, EventTopic } from '../api/shapes/events.ts';
 import type { NodeService } from '../service/contract.ts';
+import type { Event, EventTopic } from '../service/shapes/events.ts';
 import type { CAPABILITIES, Capability } from './capabilities.ts';
 import type { Caller } from './messages.ts';
 
-export type { Event, EventTopic } from '../api/shapes/events.ts';
+export type { Event, EventTopic } from '../service/shapes/events.ts';
 export type { Capability } from './capabilities.ts';
 export type { Caller } from './messages.ts';
 export { z };

@@ -1,8 +1,8 @@
 /** Events on their way to an add-on: one after another, each at least once, from where it stopped. */
 import { GeoError } from '../../protocol/errors.ts';
-import type { Event, EventTopic } from '../api/shapes/events.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
+import type { Event, EventTopic } from '../service/shapes/events.ts';
 import type { AddonBooks } from './books.ts';
 import type { Unanswered } from './conversation.ts';
 

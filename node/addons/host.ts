@@ -1,9 +1,9 @@
 /** The add-ons of a node: those that its configuration names, their requests, and how they are. */
 import { GeoError, invalid } from '../../protocol/errors.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
+import type * as shapes from '../service/shapes.ts';
 import type { NodeSettings } from '../settings.ts';
 import { Addon, type AddonContextOfNode } from './addon.ts';
 import { AddonBooks } from './books.ts';

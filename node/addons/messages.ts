@@ -3,7 +3,7 @@
  * comes from a thread is somebody else's data and is checked by these shapes before it is believed.
  */
 import { z } from 'zod';
-import { EventTopic } from '../api/shapes/events.ts';
+import { EventTopic } from '../service/shapes/events.ts';
 import { CAPABILITY_NAMES } from './capabilities.ts';
 
 /** Longest key and value of an add-on's own space. */

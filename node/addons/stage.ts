@@ -1,5 +1,5 @@
 /** What an add-on has named in its `setup`, and its context: lives in the add-on's thread. */
-import type { Event } from '../api/shapes/events.ts';
+import type { Event } from '../service/shapes/events.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import type { Conversation } from './conversation.ts';
 import type {

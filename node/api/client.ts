@@ -5,9 +5,9 @@
 import type { z } from 'zod';
 import { GeoError } from '../../protocol/errors.ts';
 import type { NodeService } from '../service/contract.ts';
+import { ErrorBody } from '../service/shapes.ts';
 import { errorOf } from './problem.ts';
 import { type AnyRoute, API_PREFIX, ROUTE_LIST } from './routes.ts';
-import { ErrorBody } from './shapes.ts';
 
 export type Client = {
   readonly [Method in keyof NodeService]: (

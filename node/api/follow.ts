@@ -1,9 +1,9 @@
 /** Follows a node's events from outside: connects anew from the last cursor until it is told to stop. */
 import { GeoError } from '../../protocol/errors.ts';
+import { ErrorBody, Event } from '../service/shapes.ts';
 import type { ClientOptions } from './client.ts';
 import { errorOf } from './problem.ts';
 import { LIVE_PATH } from './routes.ts';
-import { ErrorBody, Event } from './shapes.ts';
 
 /** Wait before the second attempt to connect, ms; it doubles with each further one. */
 const RETRY_MS_MIN = 100;

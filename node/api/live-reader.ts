@@ -1,7 +1,7 @@
 /** One live stream: reads the event log from a cursor on, as fast as its sink takes it and no faster. */
 import { GeoError } from '../../protocol/errors.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
-import type { Event } from './shapes/events.ts';
+import type { Event } from '../service/shapes/events.ts';
 
 /** Between two signs of life, ms. */
 const HEARTBEAT_MS = 15_000;

@@ -10,12 +10,12 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
+import { EventsQuery } from '../service/shapes/events.ts';
 import { AddonSockets } from './addon-door.ts';
 import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
 import { LiveReader, type LiveSink } from './live-reader.ts';
 import { problemOf } from './problem.ts';
 import { LIVE_PATH } from './routes.ts';
-import { EventsQuery } from './shapes/events.ts';
 import { checkOrigin } from './web.ts';
 
 /** Streams that may be open at one time; each holds some 20 KB. */

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made from the route table and the shapes; nothing in it is written by hand twice. */
 
 import { z } from 'zod';
+import * as shapes from '../service/shapes.ts';
 import { columnsOf } from './csv.ts';
 import {
   type AnyRoute,
@@ -12,7 +13,6 @@ import {
   READINESS_PATH,
   ROUTE_LIST,
 } from './routes.ts';
-import * as shapes from './shapes.ts';
 
 type Json = { readonly [name: string]: unknown };
 
@@ -50,7 +50,7 @@ function reference(shape: z.ZodType): Json {
   if (name !== undefined) return { $ref: COMPONENTS_PATH + name };
   if (shape instanceof z.ZodArray)
     return { type: 'array', items: reference(shape.element as z.ZodType) };
-  throw new TypeError('a route uses a shape that node/api/shapes.ts does not export');
+  throw new TypeError('a route uses a shape that node/service/shapes.ts does not export');
 }
 
 function jsonContent(shape: z.ZodType): Json {

@@ -3,7 +3,7 @@
  * RFC 9457 beside it. The only place that knows HTTP statuses.
  */
 import { ERROR_TITLES, type ErrorCode, GeoError } from '../../protocol/errors.ts';
-import type { ErrorBody, Problem } from './shapes.ts';
+import type { ErrorBody, Problem } from '../service/shapes.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 

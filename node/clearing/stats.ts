@@ -2,9 +2,9 @@
 import type { TxId } from '../../protocol/identity/pid.ts';
 import type { OpenClearing } from '../../protocol/machines/manifest.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import type { ClearingStats } from '../api/shapes.ts';
 import type { State } from '../engine/state.ts';
 import type { Store } from '../ports.ts';
+import type { ClearingStats } from '../service/shapes.ts';
 import { rangeOf } from '../store/keys.ts';
 import { decodeRecord, HistoryRecord } from '../store/records.ts';
 import { committedOf } from './committed.ts';

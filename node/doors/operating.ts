@@ -22,11 +22,11 @@ import {
 import type { OperatorReply, OperatorRequest } from '../../protocol/wire/messages/membership.ts';
 import type { PeerError } from '../../protocol/wire/messages/service.ts';
 import { HUB_ROUTES } from '../api/routes/hub.ts';
-import { ErrorBody } from '../api/shapes.ts';
 import type { Community } from '../hub/community.ts';
 import type { Actor } from '../hub/operators.ts';
 import type { Ports } from '../ports.ts';
 import type { HubOperations } from '../service/contract.ts';
+import { ErrorBody } from '../service/shapes.ts';
 
 /** How long an answer is waited for, ms. */
 const ANSWER_MS = 10_000;

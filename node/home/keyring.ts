@@ -17,10 +17,11 @@ import {
   pidFromPublicKey,
   publicKeyFromBytes,
 } from '../../protocol/identity/pid.ts';
+import { isErrno, SECRET_FILE_MODE, writeFileAtomically } from '../platform/files.ts';
 import { nativeSigner } from '../platform/native-ed25519.ts';
 import { realEntropy } from '../platform/platform.ts';
 import type { Entropy, Signer } from '../ports.ts';
-import { createHome, homeAt, isErrno, SECRET_FILE_MODE, writeFileAtomically } from './home.ts';
+import { createHome, homeAt } from './home.ts';
 
 export interface PublicIdentity {
   readonly publicKey: PublicKey;

@@ -5,6 +5,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
+import { draftPathOf, isErrno } from '../platform/files.ts';
 import { realClock } from '../platform/platform.ts';
 import type { Clock, Store, StoreOp } from '../ports.ts';
 import { restoreBackup } from '../store/backup.ts';
@@ -15,7 +16,7 @@ import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
 import { encodeRecord, HistoryRecord } from '../store/records.ts';
 import { findPoint, type Point } from '../store/restore-point.ts';
 import { VERSION_KEY } from '../store/version.ts';
-import { draftPathOf, type Home, homeAt, isErrno } from './home.ts';
+import { type Home, homeAt } from './home.ts';
 import {
   type CreateKeyOptions,
   createKeyFile,

@@ -1,8 +1,8 @@
 /** The real clock, entropy and log. The only room that asks the machine for time, chance or a place to talk. */
 import { randomBytes } from 'node:crypto';
 import { type DestinationStream, destination, type Level, pino } from 'pino';
-import { homeAt, SECRET_FILE_MODE } from '../home/home.ts';
 import type { Clock, Entropy, Log } from '../ports.ts';
+import { SECRET_FILE_MODE } from './files.ts';
 
 /** setTimeout fires at once if it is asked for more than this, ms (24.8 days). */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
@@ -44,10 +44,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Lines for people instead of one JSON object per line. Default false. */
   readonly pretty?: boolean;
-  /** Append to `node.log` in `home` (made with mode 0600) instead of writing to stderr. Default false. */
-  readonly file?: boolean;
-  /** Home directory; needed for `file`. */
-  readonly home?: string;
+  /** Append to this file (made with mode 0600) instead of writing to stderr. */
+  readonly file?: string | undefined;
   /** Where lines go instead of either. */
   readonly destination?: DestinationStream;
 }
@@ -57,8 +55,7 @@ export interface LogOptions {
  * replaced by "[secret]" at any depth. A log that cannot be written is lost; it never stops the node.
  */
 export function createLog(options: LogOptions): Log {
-  const path = options.file && options.home ? homeAt(options.home).logFile : STDERR;
-  const raw = options.destination ?? openDestination(path);
+  const raw = options.destination ?? openDestination(options.file ?? STDERR);
   return pino(
     {
       level: options.level,

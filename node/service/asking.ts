@@ -3,9 +3,9 @@ import { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { type EdgeId, edgeId } from '../../protocol/ledger/edge.ts';
 import { type EquivalentCode, parseEquivalentCode } from '../../protocol/money/equivalent.ts';
-import type * as shapes from '../api/shapes.ts';
 import { resolvePeer } from '../peers/names.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 
 /** @throws GeoError E009 `unknown_equivalent`, `bad_equivalent` */
 export function equivalentIn(

@@ -12,12 +12,12 @@ import {
 } from '../../protocol/ledger/edge.ts';
 import { type EdgeState, edgeStateOf } from '../../protocol/machines/edge-sync.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { CoSigned } from '../engine/edge-statements.ts';
 import { FindingRecord } from '../store/integrity-records.ts';
 import { keys } from '../store/keys.ts';
 import { DisputeRecord, decodeRecord, type EdgeRecord } from '../store/records.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime, type Views } from './views.ts';
 
 /** How long the other end may take to sign a statement, ms, and after how long it is asked again. */

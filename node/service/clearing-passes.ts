@@ -1,12 +1,12 @@
 /** Passes of a hub over all debts of its community: begun, followed, and ended by a person. */
 import { GeoError } from '../../protocol/errors.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { PassProgress } from '../clearing/pass-progress.ts';
 import { equivalentIn } from './asking.ts';
 import type { ClearingOperations } from './contract.ts';
 import { noHub } from './hub.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime } from './views.ts';
 
 type PassOperations = Pick<ClearingOperations, 'clearingPasses' | 'beginPass' | 'cancelPass'>;

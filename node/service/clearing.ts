@@ -1,13 +1,13 @@
 /** Clearings. */
 import type { TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
-import type * as shapes from '../api/shapes.ts';
 import { clearingStats } from '../clearing/stats.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import { passOperations } from './clearing-passes.ts';
 import type { ClearingOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import type { Views } from './views.ts';
 
 export function clearingOperations(rooms: Rooms, views: Views): ClearingOperations {

@@ -2,8 +2,9 @@
  * What a running node can be asked for, by whichever door: the HTTP API, the demo, tests.
  * Every method may throw a GeoError; nothing else is a refusal.
  */
-import type * as shapes from '../api/shapes.ts';
+
 import type { Clock } from '../ports.ts';
+import type * as shapes from './shapes.ts';
 
 /** The node itself. */
 export interface NodeOperations {

@@ -1,11 +1,11 @@
 /** Events, read page by page. */
 import { invalid } from '../../protocol/errors.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import * as shapes from '../api/shapes/events.ts';
 import type { RecordedEvent } from '../engine/notices.ts';
 import type { EventLog } from '../events/log.ts';
 import type { EventOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
+import * as shapes from './shapes/events.ts';
 import { isoTime, reasonView } from './views.ts';
 
 const EVENTS_DEFAULT = 100;

@@ -2,11 +2,11 @@
 import { invalid } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import type { HistoryQuery, HistoryRow } from '../api/shapes.ts';
 import type { State } from '../engine/state.ts';
 import type { Store } from '../ports.ts';
 import { historyOf as historyRange, keys } from '../store/keys.ts';
 import { decodeRecord, HistoryRecord } from '../store/records.ts';
+import type { HistoryQuery, HistoryRow } from './shapes.ts';
 import { isoTime } from './views.ts';
 
 const ROWS_DEFAULT = 1_000;

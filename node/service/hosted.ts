@@ -6,12 +6,12 @@ import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
 import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
-import type * as shapes from '../api/shapes.ts';
-import { isPathError, SECRET_FILE_MODE, writeFileAtomically } from '../home/home.ts';
+import { isPathError, SECRET_FILE_MODE, writeFileAtomically } from '../platform/files.ts';
 import { peerIn } from './asking.ts';
 import type { HostedOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime, Views } from './views.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

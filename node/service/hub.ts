@@ -7,7 +7,6 @@ import {
   type EquivalentCode,
   parseEquivalentCode,
 } from '../../protocol/money/equivalent.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { EquivalentGraph } from '../hub/equivalent-graph.ts';
 import { isOpen } from '../hub/invitations.ts';
 import type { Actor } from '../hub/operators.ts';
@@ -16,6 +15,7 @@ import type { InvitationRecord, MemberRecord } from '../store/hub-records.ts';
 import { peerIn } from './asking.ts';
 import type { HubOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime, type Views } from './views.ts';
 
 /** Entries of the journal that are shown unless more are asked for. */

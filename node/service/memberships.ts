@@ -1,11 +1,11 @@
 /** This participant's memberships in communities. */
 import { GeoError } from '../../protocol/errors.ts';
 import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
-import type * as shapes from '../api/shapes.ts';
 import { resolveAmong } from '../peers/names.ts';
 import { peerIn } from './asking.ts';
 import type { MembershipOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime } from './views.ts';
 
 /** How long a request waits for the hub's answer before it is left to the node, ms. */

@@ -1,10 +1,10 @@
 /** The books of one participant as this node has them: lines, debts, balance, history, transactions. */
 import { GeoError } from '../../protocol/errors.ts';
 import type { Pid, TxId } from '../../protocol/identity/pid.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { OwnBooks } from './contract.ts';
 import { readHistory } from './history.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { transactionsPage } from './transactions.ts';
 import { Views } from './views.ts';
 

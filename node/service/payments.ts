@@ -6,11 +6,11 @@ import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
-import type { ErrorBody } from '../api/shapes.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { PaymentOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
+import type { ErrorBody } from './shapes.ts';
 import type { Views } from './views.ts';
 
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {

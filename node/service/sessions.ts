@@ -2,13 +2,13 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { invalid } from '../../protocol/errors.ts';
 import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { Tokens } from '../sessions/sessions.ts';
 import type { SessionRecord } from '../store/session-records.ts';
 import type { NodeService, Reception, SessionOperations, Visitor } from './contract.ts';
 import { hubOperations } from './hub.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import { isoTime, Views } from './views.ts';
 
 /** @param visitor who asks; without one, the owner of the node */

@@ -1,10 +1,10 @@
 /** Payments and clearings as a list: those under way first, then those that ended, newest first. */
 import type { Pid, TxId } from '../../protocol/identity/pid.ts';
-import type { TransactionRow, TransactionsPage, TransactionsQuery } from '../api/shapes.ts';
 import type { State } from '../engine/state.ts';
 import type { TransactionRecord } from '../store/records.ts';
 import { historyOf, timeIn } from './history.ts';
 import type { Rooms } from './rooms.ts';
+import type { TransactionRow, TransactionsPage, TransactionsQuery } from './shapes.ts';
 import type { Views } from './views.ts';
 
 const ROWS_DEFAULT = 100;

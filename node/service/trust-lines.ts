@@ -4,11 +4,11 @@ import { type EdgeId, edgeId, edgeKey, lineOf } from '../../protocol/ledger/edge
 import { DEFAULT_POLICY, type LineChange } from '../../protocol/machines/trust-line.ts';
 import { parseLimit } from '../../protocol/money/amount.ts';
 import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
-import type * as shapes from '../api/shapes.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import type { TrustLineOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
+import type * as shapes from './shapes.ts';
 import type { Views } from './views.ts';
 
 /** How long a change of a line waits for the comparison of restored books, ms. */

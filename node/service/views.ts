@@ -16,12 +16,12 @@ import { formatAmount } from '../../protocol/money/amount.ts';
 import { debtChangesOf } from '../../protocol/receipt.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
-import type * as shapes from '../api/shapes.ts';
 import type { Attempt } from '../engine/attempt.ts';
 import { proposalOf } from '../engine/clearing-records.ts';
 import type { State } from '../engine/state.ts';
 import { receiptOf } from '../engine/statements.ts';
 import type { RefusalRecord, TransactionRecord } from '../store/records.ts';
+import type * as shapes from './shapes.ts';
 
 export class Views {
   readonly #state: State;

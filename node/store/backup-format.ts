@@ -14,7 +14,7 @@ import { decode as decodeFrames, encode as encodeFrames } from 'it-length-prefix
 import { pipe } from 'it-pipe';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import { type CborValue, decode, encode } from '../../protocol/wire/cbor.ts';
-import { isErrno } from '../home/home.ts';
+import { isErrno } from '../platform/files.ts';
 
 const MAGIC = Buffer.from('geo-backup 1\n', 'latin1');
 const MAGIC_OF_ANY_VERSION = /^geo-backup (\d{1,9})\n/;

@@ -11,7 +11,7 @@ import {
   publish,
   SECRET_FILE_MODE,
   syncDirectory,
-} from '../home/home.ts';
+} from '../platform/files.ts';
 import type { Store, StoreOp } from '../ports.ts';
 import { type Entry, encodeBackup, readBackup, tooNew, verifyBackup } from './backup-format.ts';
 import { BACKUP_PLACE, isOf, keys } from './keys.ts';

@@ -7,7 +7,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GeoError } from '../../protocol/errors.ts';
-import { isErrno } from '../home/home.ts';
+import { isErrno } from '../platform/files.ts';
 import { readLog } from './damage-log.ts';
 import { type LiveFiles, readManifest } from './damage-manifest.ts';
 import { checkTable } from './damage-table.ts';

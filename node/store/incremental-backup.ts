@@ -6,7 +6,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GeoError } from '../../protocol/errors.ts';
-import { syncDirectory } from '../home/home.ts';
+import { syncDirectory } from '../platform/files.ts';
 import type { Clock, Log } from '../ports.ts';
 import { writeBackup } from './backup.ts';
 import { fullCopyOf, generationName } from './generation.ts';

@@ -11,7 +11,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno, PUBLIC_FILE_MODE, writeFileAtomically } from '../home/home.ts';
+import { isErrno, PUBLIC_FILE_MODE, writeFileAtomically } from '../platform/files.ts';
 
 const NAME = 'ACKNOWLEDGED';
 const DIGITS = 16; // of Number.MAX_SAFE_INTEGER

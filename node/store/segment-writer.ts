@@ -1,7 +1,7 @@
 /** Appends batches to the segments of a generation: synced before anybody relies on them, rotated, chained. */
 import { type FileHandle, open, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SECRET_FILE_MODE, syncDirectory } from '../home/home.ts';
+import { SECRET_FILE_MODE, syncDirectory } from '../platform/files.ts';
 import { chainOf, fullCopyOf, hashOfCopy, segmentPath, segmentsOf } from './generation.ts';
 import { batchFrame, type SegmentHeader, segmentStart } from './segment-format.ts';
 

@@ -1,6 +1,6 @@
 /** A line of nodes, each a process of its own: the payer at one end, the payee at the other. */
 import { fileURLToPath } from 'node:url';
-import type { Identity } from '../../node/api/shapes.ts';
+import type { Identity } from '../../node/service/shapes.ts';
 import { eventually, pause } from '../testnet/at-once.ts';
 import { createNodeHome, homeDirectory } from '../testnet/homes.ts';
 import type { Load, LoadResult } from './load.ts';

@@ -2,13 +2,13 @@
 import { Session } from 'node:inspector/promises';
 import { loadConfig } from '../../config/load.ts';
 import { softwareVersion } from '../../config/version.ts';
-import type { PayRequest } from '../../node/api/shapes.ts';
 import { createHome } from '../../node/home/home.ts';
 import { openKeyFile } from '../../node/home/keyring.ts';
 import { createNode, type Node } from '../../node/node.ts';
 import { nativeVerify, opensslVerifyAside } from '../../node/platform/native-ed25519.ts';
 import { createLog, realClock, realEntropy } from '../../node/platform/platform.ts';
 import type { Store } from '../../node/ports.ts';
+import type { PayRequest } from '../../node/service/shapes.ts';
 import { keys, rangeOf, tailOf } from '../../node/store/keys.ts';
 import { openLevelStore } from '../../node/store/level.ts';
 import { AttemptRecord, decodeRecord } from '../../node/store/records.ts';

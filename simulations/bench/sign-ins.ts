@@ -1,6 +1,6 @@
 /** Members of a measured hub sign in by HTTP, as clients do: each proves its key, and gets an access token. */
 import { API_PREFIX } from '../../node/api/routes.ts';
-import { Challenge, Tokens } from '../../node/api/shapes.ts';
+import { Challenge, Tokens } from '../../node/service/shapes.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';
 import { signInEnvelope } from '../../protocol/member.ts';
 import { atOnce } from '../testnet/at-once.ts';

@@ -3,7 +3,7 @@
  * at that moment; one reported as ABORTED never commits; one nonce is one payment, however often
  * and through however many restarts it is asked for (docs/PROTOCOL.md, "Invariants": 7).
  */
-import type { Clearing, Payment } from '../../node/api/shapes.ts';
+import type { Clearing, Payment } from '../../node/service/shapes.ts';
 import type { Host } from '../simulator/host.ts';
 import { type Findings, short } from './findings.ts';
 import type { Observed } from './observed.ts';

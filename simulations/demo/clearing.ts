@@ -1,5 +1,5 @@
 /** After the payments: circles of debt are cleared, and whoever wants to be asked about it is asked. */
-import type { Clearing } from '../../node/api/shapes.ts';
+import type { Clearing } from '../../node/service/shapes.ts';
 import { toUnits } from '../audit/desk.ts';
 import type { Balance } from '../audit/record.ts';
 import { atOnce, eventually } from '../testnet/at-once.ts';

@@ -1,6 +1,7 @@
 /** What the nodes themselves hold at the end, for the accountant. */
-import type { BookRow } from '../../node/api/shapes.ts';
+
 import { nativeVerify } from '../../node/platform/native-ed25519.ts';
+import type { BookRow } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';
 import { verifyReceipt } from '../../protocol/receipt.ts';

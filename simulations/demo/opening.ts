@@ -1,5 +1,5 @@
 /** The first half of the story: neighbours meet, agree on what to count in, and trust each other. */
-import type { Policy, TrustLine } from '../../node/api/shapes.ts';
+import type { Policy, TrustLine } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { CommunityLine } from '../community/community.ts';
 import { atOnce, eventually } from '../testnet/at-once.ts';

@@ -1,6 +1,6 @@
 /** The second half of the story: payments, several at a time, and a node that is killed among them. */
 import { randomBytes } from 'node:crypto';
-import type { ErrorBody, Payment, PayRequest } from '../../node/api/shapes.ts';
+import type { ErrorBody, Payment, PayRequest } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { CommunityPayment, Expectation, PaymentPlan } from '../community/community.ts';
 import { atOnce, eventually, pause } from '../testnet/at-once.ts';

@@ -1,6 +1,6 @@
 /** Who is who: a community's ids and names on one side, PIDs and running nodes on the other. */
 import type { Client } from '../../node/api/client.ts';
-import type { ClearingAnswer, TrustLineRequest } from '../../node/api/shapes.ts';
+import type { ClearingAnswer, TrustLineRequest } from '../../node/service/shapes.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
 import type { Community } from '../community/community.ts';
 import type { HostedMember } from '../testnet/hosted-member.ts';

@@ -14,7 +14,7 @@ import type {
   Transaction,
   TrustLine,
   TrustLineRequest,
-} from '../../node/api/shapes.ts';
+} from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { publicKeyFromSeed, signWithSeed } from '../../protocol/identity/keys.ts';
 import {

@@ -1,8 +1,9 @@
 /** What a stopped node left on disk: the books of whom it votes for, and a receipt for all that was applied. */
-import type { BookRow } from '../../node/api/shapes.ts';
+
 import { State } from '../../node/engine/state.ts';
 import { receiptOf } from '../../node/engine/statements.ts';
 import type { Store } from '../../node/ports.ts';
+import type { BookRow } from '../../node/service/shapes.ts';
 import { bookRow } from '../../node/service/views.ts';
 import { rangeOf, tailOf } from '../../node/store/keys.ts';
 import { openLevelStore } from '../../node/store/level.ts';

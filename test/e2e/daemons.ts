@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '../../node/api/client.ts';
-import type * as shapes from '../../node/api/shapes.ts';
+import type * as shapes from '../../node/service/shapes.ts';
 import { eventually } from '../../simulations/testnet/at-once.ts';
 import { Testnet, type TestnetOptions } from '../../simulations/testnet/supervisor.ts';
 import type { CrashPoint } from './crash-point.ts';

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookRow } from '../../node/api/shapes.ts';
+import type { BookRow } from '../../node/service/shapes.ts';
 import { Testnet } from '../../simulations/testnet/supervisor.ts';
 import { geo } from '../unit/cli/cli-process.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { BookRow } from '../../node/api/shapes.ts';
+import type { BookRow } from '../../node/service/shapes.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';
 import { readStoppedStore } from '../../simulations/testnet/stopped-store.ts';
 import { Testnet } from '../../simulations/testnet/supervisor.ts';

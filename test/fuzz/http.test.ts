@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_PREFIX, ROUTE_LIST } from '../../node/api/routes.ts';
 import { type Api, startApi } from '../../node/api/server.ts';
-import { ErrorBody } from '../../node/api/shapes.ts';
+import { ErrorBody } from '../../node/service/shapes.ts';
 import { Village } from '../unit/engine/harness.ts';
 
 const TOKEN = 'a'.repeat(64);

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../node/api/openapi.ts';
 import { LIVE_PATH, METRICS_PATH } from '../../node/api/routes.ts';
 import { type Api, startApi } from '../../node/api/server.ts';
-import { ErrorBody } from '../../node/api/shapes.ts';
+import { ErrorBody } from '../../node/service/shapes.ts';
 import { Village } from '../unit/engine/harness.ts';
 import { allowedBy, type Known, nearly, type Schema } from './json-schema.ts';
 

@@ -79,7 +79,14 @@ export const IMPORTS: readonly ImportRow[] = [
     'events/': [[...STATE, 'engine/', 'events/'], []],
     // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.
     'addons/': [
-      [...STATE, 'service/contract.ts', 'api/shapes.ts', 'api/shapes/', 'engine/', 'addons/'],
+      [
+        ...STATE,
+        'service/contract.ts',
+        'service/shapes.ts',
+        'service/shapes/',
+        'engine/',
+        'addons/',
+      ],
       ['zod'],
     ],
     'telemetry/': [
@@ -87,14 +94,14 @@ export const IMPORTS: readonly ImportRow[] = [
       ['prom-client'],
     ],
     'platform/': [
-      ['/protocol/', 'ports.ts', 'home/home.ts', 'platform/'],
+      ['/protocol/', 'ports.ts', 'platform/'],
       ['pino', 'sodium-native'],
     ],
     'home/': [['/protocol/', 'ports.ts', 'platform/', 'store/', 'home/'], ['zod']],
     'peers/': [[...STATE, 'engine/', 'peers/'], []],
     'payments/': [[...STATE, 'engine/', 'routing/', 'peers/', 'payments/'], ['@noble/']],
     'store/': [
-      ['/protocol/', 'ports.ts', 'home/home.ts', 'store/'],
+      ['/protocol/', 'ports.ts', 'platform/files.ts', 'store/'],
       ['level', '@noble/', 'it-length-prefixed', 'it-pipe'],
     ],
     'transport/': [
@@ -102,7 +109,15 @@ export const IMPORTS: readonly ImportRow[] = [
       ['libp2p', '@libp2p/', '@chainsafe/', '@multiformats/'],
     ],
     'api/': [
-      ['/protocol/', 'ports.ts', 'token-bucket.ts', 'service/contract.ts', 'home/home.ts', 'api/'],
+      [
+        '/protocol/',
+        'ports.ts',
+        'token-bucket.ts',
+        'service/contract.ts',
+        'service/shapes.ts',
+        'service/shapes/',
+        'api/',
+      ],
       ['fastify', 'zod', 'ws'],
     ],
     '': [
@@ -121,7 +136,14 @@ export const IMPORTS: readonly ImportRow[] = [
       [],
     ],
     '': [
-      ['', '/protocol/', '/config/', '/node/api/', ...AT_REST.map((file) => `/node/${file}`)],
+      [
+        '',
+        '/protocol/',
+        '/config/',
+        '/node/api/',
+        '/node/service/shapes.ts',
+        ...AT_REST.map((file) => `/node/${file}`),
+      ],
       ['commander', 'zod'],
     ],
   }),
@@ -170,7 +192,7 @@ export const ROOMS: readonly {
     what: 'randomness (elsewhere: ports.entropy)',
     pattern: /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b/,
     // Names of drafts, and of one opening of a store, must differ even where no port is at hand.
-    rooms: ['node/platform/platform.ts', 'node/home/home.ts', 'node/store/', 'simulations/'],
+    rooms: ['node/platform/platform.ts', 'node/platform/files.ts', 'node/store/', 'simulations/'],
   },
   {
     what: 'standard output and exit',

@@ -4,7 +4,7 @@
  * an event counts as heard only when its deliveries are in the store.
  */
 import { readFile } from 'node:fs/promises';
-import { EventTopic } from '../../api/shapes/events.ts';
+import { EventTopic } from '../../service/shapes/events.ts';
 import { type AddonRequest, type AddonResponse, defineAddon, type Event, z } from '../define.ts';
 import { type Delivery, Queue } from './queue.ts';
 import { readSecret, signedHeaders } from './signing.ts';

@@ -1,8 +1,8 @@
 /** Endpoints about add-ons. Their own routes are under `/addons/NAME`. */
 import { z } from 'zod';
 import type { AddonOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const ADDON_ROUTES: RoutesOf<AddonOperations> = {
   addons: {

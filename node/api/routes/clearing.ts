@@ -1,8 +1,8 @@
 /** Endpoints of clearings. */
 import { z } from 'zod';
 import type { ClearingOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const CLEARING_ROUTES: RoutesOf<ClearingOperations> = {
   clearCycle: {

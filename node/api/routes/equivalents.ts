@@ -1,8 +1,8 @@
 /** Endpoints of equivalents. */
 import { z } from 'zod';
 import type { EquivalentOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const EQUIVALENT_ROUTES: RoutesOf<EquivalentOperations> = {
   equivalents: {

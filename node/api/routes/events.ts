@@ -1,7 +1,7 @@
 /** Endpoint of events, page by page; the live ones are in `live.ts`. */
 import type { EventOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const EVENT_ROUTES: RoutesOf<EventOperations> = {
   events: {

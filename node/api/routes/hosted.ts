@@ -1,7 +1,7 @@
 /** Endpoints for members without a node, and for books on their way from one agent to another. */
 import type { HostedOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const HOSTED_ROUTES: RoutesOf<HostedOperations> = {
   agentCard: {

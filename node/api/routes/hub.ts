@@ -1,8 +1,8 @@
 /** Endpoints of a hub and its operators. */
 import { z } from 'zod';
 import type { HubOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const HUB_ROUTES: RoutesOf<HubOperations> = {
   hubStats: {

@@ -1,8 +1,8 @@
 /** Endpoints of balances, books and history. */
 import { z } from 'zod';
 import type { LedgerOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const LEDGER_ROUTES: RoutesOf<LedgerOperations> = {
   balance: {

@@ -1,8 +1,8 @@
 /** Endpoints of this participant's memberships. */
 import { z } from 'zod';
 import type { MembershipOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const MEMBERSHIP_ROUTES: RoutesOf<MembershipOperations> = {
   memberships: {

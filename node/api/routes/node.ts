@@ -1,8 +1,8 @@
 /** Endpoints of the node itself. */
 import { z } from 'zod';
 import type { NodeOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const NODE_ROUTES: RoutesOf<NodeOperations> = {
   identity: {

@@ -1,7 +1,7 @@
 /** Endpoints of routes, payments and transactions. */
 import type { PaymentOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const PAYMENT_ROUTES: RoutesOf<PaymentOperations> = {
   routes: {

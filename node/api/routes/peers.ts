@@ -1,8 +1,8 @@
 /** Endpoints of peers and contacts. */
 import { z } from 'zod';
 import type { PeerOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const PEER_ROUTES: RoutesOf<PeerOperations> = {
   peers: {

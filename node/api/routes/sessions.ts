@@ -1,8 +1,8 @@
 /** Endpoints of signing in. */
 import { z } from 'zod';
 import type { SessionOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const SESSION_ROUTES: RoutesOf<SessionOperations> = {
   challenge: {

@@ -1,8 +1,8 @@
 /** Endpoints of trust lines. */
 import { z } from 'zod';
 import type { TrustLineOperations } from '../../service/contract.ts';
+import * as shapes from '../../service/shapes.ts';
 import type { RoutesOf } from '../route.ts';
-import * as shapes from '../shapes.ts';
 
 export const TRUST_LINE_ROUTES: RoutesOf<TrustLineOperations> = {
   trustLines: {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { AddonSource } from '../../../node/api/addon-door.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
-import { Problem } from '../../../node/api/shapes.ts';
 import type { Clock, Log } from '../../../node/ports.ts';
+import { Problem } from '../../../node/service/shapes.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import { BOB, createFakeService } from './fake-service.ts';
 

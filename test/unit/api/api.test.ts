@@ -13,8 +13,8 @@ import {
   ROUTE_LIST,
 } from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
-import { Problem } from '../../../node/api/shapes.ts';
 import type { Log } from '../../../node/ports.ts';
+import { Problem } from '../../../node/service/shapes.ts';
 import { ERROR_TITLES, type ErrorCode, GeoError } from '../../../protocol/errors.ts';
 import { ARGUMENTS } from './arguments.ts';
 import { createFakeService, type FakeService, payment, TX } from './fake-service.ts';

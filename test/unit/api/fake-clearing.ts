@@ -1,5 +1,5 @@
 /** What the fake node says about clearings. */
-import type * as shapes from '../../../node/api/shapes.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import { ANNA, BOB, TIME, TX } from './fake-service.ts';
 
 export const CAROL = '6SDtvQr4hVbAS6bVLUeKVRDbc8fBPFmrH9gqWyAT9e3w';

@@ -1,5 +1,5 @@
 /** What a fake node says of itself. */
-import type * as shapes from '../../../node/api/shapes.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 
 const ANNA = '3yMApqCuCjXDWPrbjfR5mjCPTHqFG8Pux1TxQrEM35jj';
 const ADDRESS = '/ip4/127.0.0.1/tcp/4801';

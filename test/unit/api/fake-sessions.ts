@@ -1,5 +1,5 @@
 /** What a fake node answers to those who sign in. */
-import type * as shapes from '../../../node/api/shapes.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 
 const BOB = '8opHzTAnfzRpPEx21XtnrVTX28YQuCpAjcn1PczScKh2';
 const KEY = 'a'.repeat(64);

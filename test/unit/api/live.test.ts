@@ -6,8 +6,8 @@ import WebSocket from 'ws';
 import { followEvents } from '../../../node/api/follow.ts';
 import { LIVE_PATH } from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
-import type { Event } from '../../../node/api/shapes.ts';
 import type { LiveSource, NodeService } from '../../../node/service/contract.ts';
+import type { Event } from '../../../node/service/shapes.ts';
 import { Village } from '../engine/harness.ts';
 
 const TOKEN = 'a'.repeat(64);

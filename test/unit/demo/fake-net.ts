@@ -1,8 +1,8 @@
 /** A testnet without nodes: each participant has a client whose answers the test decides. */
 import { vi } from 'vitest';
 import type { Client } from '../../../node/api/client.ts';
-import type { Status } from '../../../node/api/shapes.ts';
 import { homeAt } from '../../../node/home/home.ts';
+import type { Status } from '../../../node/service/shapes.ts';
 import { parseCommunity } from '../../../simulations/community/file.ts';
 import { Progress } from '../../../simulations/demo/progress.ts';
 import { type Net, Roster } from '../../../simulations/demo/roster.ts';

@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { loadConfig } from '../../../config/load.ts';
-import type * as shapes from '../../../node/api/shapes.ts';
 import { createNode, type Node } from '../../../node/node.ts';
 import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import type { Log, VerifyAside } from '../../../node/ports.ts';
 import type { NodeService } from '../../../node/service/contract.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import type { NodeSettings } from '../../../node/settings.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../../node/transport/memory.ts';

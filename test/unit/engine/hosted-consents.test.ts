@@ -1,6 +1,6 @@
 /** Hosted members who want to be asked about a clearing that another node than their hub proposes. */
 import { describe, expect, it } from 'vitest';
-import type * as shapes from '../../../node/api/shapes.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import type { TxId } from '../../../protocol/identity/pid.ts';
 import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
 import { consentFrame, objectionFrame } from '../../../protocol/member.ts';

@@ -1,7 +1,7 @@
 /** Chains of debts that become one debt to the chain's end, where everyone concerned has allowed it. */
 import { describe, expect, it } from 'vitest';
-import type * as shapes from '../../../node/api/shapes.ts';
 import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import { verifyReceipt } from '../../../protocol/receipt.ts';
 import { type SettingsPatch, Village } from './harness.ts';
 import { faultsOf } from './village-audit.ts';

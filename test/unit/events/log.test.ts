@@ -1,7 +1,7 @@
 /** Events are numbered without gaps, as durable as what they tell of, and kept up to a bound. */
 import { describe, expect, it } from 'vitest';
-import type * as shapes from '../../../node/api/shapes.ts';
 import type { StoreOp } from '../../../node/ports.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import { RESTORED_MARK } from '../../../node/store/keys.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import { Village } from '../engine/harness.ts';

@@ -1,5 +1,5 @@
 /** Villages with a hub: joining it, and what its operator and its members then see. */
-import type * as shapes from '../../../node/api/shapes.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import { type SettingsPatch, Village } from '../engine/harness.ts';
 
 export const QUICK_MEMBERSHIPS = { retry_ms: 1_000, renew_ms: 60_000 };

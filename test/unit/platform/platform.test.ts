@@ -181,8 +181,8 @@ describe('the log', () => {
     const root = await mkdtemp(join(tmpdir(), 'geo-log-'));
     try {
       const path = join(root, 'node.log');
-      createLog({ level: 'info', file: true, home: root }).info({}, 'first');
-      createLog({ level: 'info', file: true, home: root }).info({}, 'second');
+      createLog({ level: 'info', file: path }).info({}, 'first');
+      createLog({ level: 'info', file: path }).info({}, 'second');
       const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
       expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second']);
       expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -195,7 +195,7 @@ describe('the log', () => {
     const root = await mkdtemp(join(tmpdir(), 'geo-log-'));
     try {
       await symlink('/dev/full', join(root, 'node.log'));
-      const log = createLog({ level: 'info', file: true, home: root });
+      const log = createLog({ level: 'info', file: join(root, 'node.log') });
       for (let line = 0; line < 100; line += 1) log.info({ line }, 'lost');
       // An error event that nobody handles would end the process in the next turns.
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,6 @@
 /** The list of transactions: every one once, whatever the page, and failures among them. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TransactionRow, TransactionsQuery } from '../../../node/api/shapes.ts';
+import type { TransactionRow, TransactionsQuery } from '../../../node/service/shapes.ts';
 import { Village } from '../engine/harness.ts';
 
 let village: Village;

@@ -1,8 +1,8 @@
 /** Signing in at a hub: who may, what the tokens do, and what a crash leaves of them. */
 import { describe, expect, it } from 'vitest';
 import { ROUTE_LIST } from '../../../node/api/routes.ts';
-import type * as shapes from '../../../node/api/shapes.ts';
 import type { Visitor } from '../../../node/service/contract.ts';
+import type * as shapes from '../../../node/service/shapes.ts';
 import { keys } from '../../../node/store/keys.ts';
 import { signInEnvelope } from '../../../protocol/member.ts';
 import { HostedVillage } from '../engine/hosted.ts';
