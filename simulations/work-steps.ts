@@ -20,6 +20,8 @@ export interface LineStep {
     readonly clears?: boolean;
     /** As much of a debt on it one clearing may take, smallest units; null: all of it. */
     readonly clearsAtMost?: number | null;
+    /** Debts on it may pass to another creditor, and new ones come from that. */
+    readonly shortens?: boolean;
   };
 }
 
@@ -73,6 +75,8 @@ export type ClearingStep =
       readonly luck: number;
       /** Of the smallest debt; more than all of it is a wish that cannot come true. */
       readonly percent: number;
+      /** A chain instead of a cycle. */
+      readonly shortens?: boolean;
     }
   /** Says the same to all that waits for this person's word. */
   | { readonly do: 'answer'; readonly host: number; readonly accept: boolean };

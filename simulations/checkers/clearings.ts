@@ -88,11 +88,12 @@ export class Clearings implements StepRule {
       for (const hash of this.#heldBy(host)) {
         const { phase, manifest } = disk.attempts.get(hash)!;
         if (phase !== 'COMMITTED') continue;
+        const made = manifest.clearing?.shortens ? manifest.hops[0]!.edge : undefined;
         for (const { edge, change } of ownEffects(manifest, host.serves)) {
           const before = balances.get(edge) ?? 0n;
           balances.set(edge, before + change);
-          if (manifest.clearing === undefined || this.#excused.has(`${host.name} ${edge}`))
-            continue;
+          const isExcused = edge === made || this.#excused.has(`${host.name} ${edge}`);
+          if (manifest.clearing === undefined || isExcused) continue;
           if (isLowered(before, before + change)) continue;
           this.#report(host, hash, `a clearing made a debt of ${before} one of ${before + change}`);
         }
@@ -124,7 +125,7 @@ export class Clearings implements StepRule {
       );
       if (net !== 0n) this.#report(host, hash, `${short(each)} gains ${net} by a clearing`);
     }
-    for (const { debtor, creditor, edge } of manifest.hops) {
+    for (const { debtor, creditor, edge } of manifest.hops.slice(clearing!.shortens ? 1 : 0)) {
       const own = disk.edges.get(edge);
       const before = edges.find(({ name }) => name === edge)?.before;
       // As the line is before this batch or after it: turns of one batch come in some order.

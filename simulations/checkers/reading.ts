@@ -39,6 +39,8 @@ export interface ReadLine {
   readonly blocked: readonly Hex[];
   /** Debts on it are cleared without asking its owner. */
   readonly clears: boolean;
+  /** Debts on it may pass to another creditor, and new ones come from that. */
+  readonly shortens: boolean;
   /** As much of a debt on it one clearing may take. */
   readonly clearingLimit: bigint | undefined;
 }
@@ -91,7 +93,12 @@ export interface ReadManifest {
   readonly ends: { readonly payer: Hex; readonly payee: Hex } | undefined;
   /** Of a clearing. */
   readonly clearing:
-    | { readonly proposed: bigint; readonly consents: readonly ReadConsent[] }
+    | {
+        readonly proposed: bigint;
+        readonly consents: readonly ReadConsent[];
+        /** A chain: its first hop makes a debt. */
+        readonly shortens: boolean;
+      }
     | undefined;
   readonly equivalent: string;
   /** Paid in all, or what each debt of a cycle is lowered by. */
@@ -178,6 +185,7 @@ function readLine(value: CborValue | undefined): ReadLine | undefined {
     dailyLimit: wholeOrNone(policy.daily_limit),
     blocked: (policy.blocked_participants as CborValue[]).map(hex),
     clears: policy.auto_clearing as boolean,
+    shortens: policy.allow_shortening === true,
     clearingLimit: wholeOrNone(policy.clearing_limit),
   };
 }
@@ -241,7 +249,11 @@ function clearingOf(map: CborMap, proposal: CborMap): Purpose {
   const consents = ((map.consents ?? []) as Uint8Array[]).map(readConsent);
   return {
     ends: undefined,
-    clearing: { proposed: whole(proposal.amount), consents },
+    clearing: {
+      proposed: whole(proposal.amount),
+      consents,
+      shortens: proposal.shortens === true,
+    },
     amount: whole((map.routes as CborMap[])[0]!.amount),
     orderedBy: hexOf(proposal.coordinator_key as Uint8Array),
   };

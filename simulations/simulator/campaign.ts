@@ -19,6 +19,8 @@ export interface Campaign {
   readonly payments: number;
   readonly committed: number;
   readonly cleared: number;
+  /** Among the clearings: chains that were shortened. */
+  readonly shortened: number;
   readonly crashes: number;
   readonly events: number;
   readonly seconds: number;
@@ -91,7 +93,15 @@ export async function runCampaign(
   const held: number[] = [];
   const inDoubt: number[] = [];
   const settled: number[] = [];
-  const sums = { histories: 0, payments: 0, committed: 0, cleared: 0, crashes: 0, events: 0 };
+  const sums = {
+    histories: 0,
+    payments: 0,
+    committed: 0,
+    cleared: 0,
+    shortened: 0,
+    crashes: 0,
+    events: 0,
+  };
   const signed = {
     'keyed hash': { histories: 0, cpuSeconds: 0 },
     Ed25519: { histories: 0, cpuSeconds: 0 },
@@ -120,6 +130,7 @@ export async function runCampaign(
     sums.payments += history.payments;
     sums.committed += history.committed;
     sums.cleared += history.cleared;
+    sums.shortened += history.shortened;
     sums.crashes += history.crashes;
     sums.events += history.events;
     if (held.length < TIMES_MAX) held.push(...history.heldMs);
@@ -140,6 +151,7 @@ export async function runCampaign(
     payments: sums.payments,
     committed: sums.committed,
     cleared: sums.cleared,
+    shortened: sums.shortened,
     crashes: sums.crashes,
     events: sums.events,
     seconds: (performance.now() - began) / 1_000,

@@ -1,10 +1,11 @@
-/** Cycles of debts as the disks of a world have them at this moment. */
+/** Cycles and chains of debts as the disks of a world have them at this moment. */
+import { CYCLE_MIN } from '../../protocol/limits.ts';
 import { type Hex, readEdge } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import type { Participant, World } from './world.ts';
 
 export interface DebtCycle {
-  /** Each owes the next, the last owes the first. */
+  /** Each owes the next, the last of a cycle owes the first. */
   readonly members: readonly Participant[];
   /** The smallest of the debts. */
   readonly amount: bigint;
@@ -25,6 +26,36 @@ export function debtCycleThrough(
   for (let i = 0; i < TRIES; i++) {
     const found = walk(who, debts, random);
     if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Some chain that a participant is part of: of three, or a little longer. */
+export function debtChainThrough(
+  world: World,
+  who: Participant,
+  equivalent: string,
+  luck: number,
+): DebtCycle | undefined {
+  const random = seededRandom(luck);
+  const debts = debtsOf(world, equivalent);
+  const owesWho = world.participants.filter((each) =>
+    debts.get(each)!.some(({ creditor }) => creditor === who),
+  );
+  for (let i = 0; i < TRIES; i++) {
+    const members = [random.pick([who, ...owesWho])];
+    const length = CYCLE_MIN + (random.below(3) === 0 ? 1 : 0);
+    let amount: bigint | undefined;
+    while (members.length < length) {
+      const ways = debts.get(members.at(-1)!)!;
+      const fresh = ways.filter(({ creditor }) => !members.includes(creditor));
+      if (fresh.length === 0) break;
+      const way = random.pick(fresh);
+      if (amount === undefined || way.amount < amount) amount = way.amount;
+      members.push(way.creditor);
+    }
+    const isChain = members.length >= CYCLE_MIN && members.includes(who);
+    if (isChain && amount !== undefined) return { members, amount };
   }
   return undefined;
 }

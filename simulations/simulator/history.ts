@@ -12,6 +12,7 @@ import { Observed } from '../checkers/observed.ts';
 import { Outcomes } from '../checkers/outcomes.ts';
 import { Reports } from '../checkers/reports.ts';
 import { Settled } from '../checkers/settled.ts';
+import { Shortenings } from '../checkers/shortenings.ts';
 import { Voting } from '../checkers/voting.ts';
 import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
@@ -50,6 +51,8 @@ export interface History {
   readonly committed: number;
   /** Clearings that committed. */
   readonly cleared: number;
+  /** Those among them that shortened a chain. */
+  readonly shortened: number;
   readonly crashes: number;
   readonly heldMs: readonly number[];
   readonly inDoubtMs: readonly number[];
@@ -87,6 +90,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     world.hosts.filter((host) => host.isHostile).map((host) => host.identity.hex),
   );
   const clearings = new Clearings(findings, world.time, world.signatures.verify);
+  const shortenings = new Shortenings(findings);
   const durations = new Durations(world.time);
   const voting = new Voting(findings);
   for (const rule of [
@@ -95,6 +99,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     new Outcomes(findings, hostile),
     new Certificates(findings, world.signatures.verify),
     clearings,
+    shortenings,
     durations,
     voting,
   ]) {
@@ -142,6 +147,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     payments: stage.payments,
     committed: clients.committed,
     cleared: clearings.committed.size,
+    shortened: shortenings.committed.size,
     crashes: world.hosts.reduce((sum, host) => sum + host.crashes, 0),
     heldMs: durations.held,
     inDoubtMs: durations.inDoubt,

@@ -83,6 +83,7 @@ export class Member {
           policy.blocked === undefined ? (before?.policy.blocked_participants ?? []) : [...blocked],
         ...(daily === undefined ? {} : { daily_limit: daily }),
         ...(clearing === undefined ? {} : { clearing_limit: clearing }),
+        allow_shortening: policy.shortens ?? before?.policy.allow_shortening ?? false,
       },
     });
   }

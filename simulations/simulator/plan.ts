@@ -3,6 +3,7 @@
 import { CYCLE_MAX } from '../../protocol/limits.ts';
 import { type HubPlan, makeHub, makeSuspensions } from '../community-work.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
+import { makeShortenings } from '../shortening-work.ts';
 import type { Community, Timed, WorkStep } from '../work-steps.ts';
 import { makeCommunity, makeWork } from '../workload.ts';
 import { type FaultStep, LONG_SLEEP_MS, makeFaults, type Profile } from './faults.ts';
@@ -50,6 +51,9 @@ const TRIGGERS_EVERY = 3;
 const CHOOSY_EVERY = 6;
 /** Keeps the draws of a community apart from those of all other work. */
 const COMMUNITY_SEED = 7 * 2 ** 32;
+/** In one of so many runs chains of debts may be shortened; these draws are kept apart as well. */
+const SHORTENING_EVERY = 3;
+const SHORTENING_SEED = 11 * 2 ** 32;
 
 export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan {
   const random = seededRandom(seed);
@@ -68,7 +72,8 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
   const hub = host === undefined ? undefined : makeHub(own, hosts, host);
   const communityWork =
     hub === undefined ? [] : makeCommunityWork(own, hub, hosts, members, spanMs);
-  const steps: Timed<Step>[] = [...work, ...communityWork, ...faults];
+  const chains = makeChains(seed, community, work, spanMs);
+  const steps: Timed<Step>[] = [...work, ...communityWork, ...(chains?.steps ?? []), ...faults];
   steps.sort((a, b) => a.at - b.at);
   const hostile = new Set<number>();
   if (profile === 'hostile') {
@@ -81,7 +86,7 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
   return {
     seed,
     profile,
-    community,
+    community: chains?.community ?? community,
     hosts,
     hub,
     triggers,
@@ -102,4 +107,16 @@ function makeCommunityWork(
 ): Timed<WorkStep>[] {
   const hosted = Array.from({ length: members }, (_, i) => hosts + i);
   return makeSuspensions(random, [...hub.joined, ...hosted], OPENING_MS, spanMs);
+}
+
+function makeChains(
+  seed: number,
+  community: Community,
+  work: readonly Timed<WorkStep>[],
+  spanMs: number,
+) {
+  const random = seededRandom(seed + SHORTENING_SEED);
+  if (random.below(SHORTENING_EVERY) > 0) return undefined;
+  const payments = work.flatMap(({ step }) => (step.do === 'pay' ? [step.payment] : []));
+  return makeShortenings(random, community, Math.max(...payments) + 1, OPENING_MS, spanMs);
 }

@@ -25,7 +25,7 @@ export function campaignText(campaign: Campaign, coverage: Coverage, single: boo
   const lines = [
     `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken`,
     profiles.map(([profile, count]) => `${count} ${profile}`).join(', '),
-    `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.cleared} cycles cleared; ${campaign.crashes} crashes; ${events} events`,
+    `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.cleared} clearings, ${campaign.shortened} of them shortened a chain; ${campaign.crashes} crashes; ${events} events`,
     `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second`,
     ...Object.entries(campaign.signed).flatMap(([way, pace]) => paceLine(way, pace)),
     `digest of all: ${campaign.digest}`,

@@ -14,7 +14,7 @@ import {
   PRECISION,
   type WorkStep,
 } from '../work-steps.ts';
-import { debtCycleThrough } from './debt-cycles.ts';
+import { debtChainThrough, debtCycleThrough } from './debt-cycles.ts';
 import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
 import { FAIR } from './network.ts';
@@ -171,11 +171,13 @@ export class Stage {
   }
 
   /** A hub proposes what its members are part of. */
-  #clear({ by, equivalent, luck, percent }: Extract<ClearingStep, { do: 'clear' }>): void {
+  #clear(step: Extract<ClearingStep, { do: 'clear' }>): void {
+    const { by, equivalent, luck, percent, shortens = false } = step;
     const who = this.#who(by);
     const { host } = who;
     this.#command(host, async (service) => {
-      const found = debtCycleThrough(this.#world, who, equivalent, luck);
+      const search = shortens ? debtChainThrough : debtCycleThrough;
+      const found = search(this.#world, who, equivalent, luck);
       if (found === undefined) return;
       const { members, amount } = found;
       this.#clearings.wanted(
@@ -186,6 +188,7 @@ export class Stage {
         equivalent,
         cycle: members.map(({ identity }) => (identity === host.identity ? 'me' : identity.pid)),
         amount: decimal(Math.max(1, Math.floor((Number(amount) * percent) / 100))),
+        shortens,
       });
       this.#clients.cleared(host, clearing);
     });
@@ -220,6 +223,7 @@ export class Stage {
       blocked,
       clears,
       clearsAtMost,
+      shortens,
     } = policy ?? {};
     this.#command(agent, (service) =>
       service.setTrustLine({
@@ -229,6 +233,7 @@ export class Stage {
         policy: {
           ...(clears === undefined ? {} : { auto_clearing: clears }),
           ...(carries === undefined ? {} : { can_be_intermediate: carries }),
+          ...(shortens === undefined ? {} : { allow_shortening: shortens }),
           ...(dailyLimit === undefined ? {} : { daily_limit: bound(dailyLimit) }),
           ...(clearsAtMost === undefined ? {} : { clearing_limit: bound(clearsAtMost) }),
           ...(blocked === undefined

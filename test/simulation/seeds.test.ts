@@ -33,6 +33,14 @@ describe.each(PROFILES)('%s', (profile) => {
   });
 });
 
+it('shortens chains, also where frames are lost', async () => {
+  for (const profile of ['calm', 'lossy'] as const) {
+    const history = await runHistory({ plan: planOf(8, profile) });
+    expectHeld(history);
+    expect(history.shortened).toBeGreaterThan(0);
+  }
+});
+
 describe('the same seed', () => {
   it.each(PROFILES)('is the same %s run, byte for byte', { timeout: 60_000 }, async (profile) => {
     const [first, second] = [
