@@ -1,6 +1,6 @@
 /** What a node's books say to a proposal before a person is asked. */
 import type { Pid } from '../../protocol/identity/pid.ts';
-import { asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
+import { allowsShortening, asksFirst, clearable } from '../../protocol/ledger/clearing.ts';
 import { type Edge, edgeId } from '../../protocol/ledger/edge.ts';
 import type { Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { Turn } from '../engine/turn.ts';
@@ -32,15 +32,17 @@ export function readinessFor(
     const creditor = cycle[(at + 1) % cycle.length]!;
     const owed = turn.edge(edgeId(debtor, participant, equivalent));
     const owing = turn.edge(edgeId(participant, creditor, equivalent));
-    // Nobody is asked about a debt that is not there.
-    // A shortening begins and ends with one debt each; its new one is for the votes to judge.
+    // Between the last of a chain and its first there is no debt yet; that one is for the votes to judge.
     const begins = shortens === true && at === 0;
     const ends = shortens === true && at === cycle.length - 1;
     const isThere = (edge: Edge | undefined, from: Pid, to: Pid) =>
       edge !== undefined && clearable(edge, { debtor: from, creditor: to }) > 0n;
-    if (!begins && !isThere(owed, debtor, participant)) return NOTHING;
-    if (!ends && !isThere(owing, participant, creditor)) return NOTHING;
-    if (!begins && asksFirst(owed!, participant)) asks.push(participant);
+    // Nobody is asked about a debt that is not there, or about what he has not allowed anyway.
+    if (!ends && !isThere(owing, participant, creditor)) return NO_DEBT;
+    if (begins) continue;
+    if (!isThere(owed, debtor, participant)) return NO_DEBT;
+    if (shortens === true && !allowsShortening(owed!, participant)) return NOT_ALLOWED;
+    if (asksFirst(owed!, participant)) asks.push(participant);
   }
   return asks.length === 0 ? { readiness: 'auto' } : { readiness: 'ask', asks };
 }
@@ -57,7 +59,14 @@ const TOO_LONG: Why = {
   fault: 'cycle_too_long',
   text: 'A participant takes part in shorter cycles only.',
 };
-const NOTHING: Readiness = {
+const NOT_ALLOWED: Readiness = {
+  readiness: 'refuse',
+  why: {
+    fault: 'shortening_not_allowed',
+    text: 'A trust line of the chain does not let its debts pass to another creditor.',
+  },
+};
+const NO_DEBT: Readiness = {
   readiness: 'refuse',
   why: {
     fault: 'debt_too_small',

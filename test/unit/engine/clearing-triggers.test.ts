@@ -282,6 +282,7 @@ describe('clear now', () => {
         removed: '40.00',
         mine: '10.00',
         lengths: [{ length: 4, cycles: 1, removed: '40.00' }],
+        shortened: { chains: 0, removed: '0.00' },
       },
     ]);
   });
