@@ -1,13 +1,18 @@
 /** One live stream: reads the event log from a cursor on, as fast as its sink takes it and no faster. */
 import { GeoError } from '../../protocol/errors.ts';
-import type { LiveSource, NodeService } from '../service/contract.ts';
+import type { LiveSource } from '../service/contract.ts';
 import type { Event } from '../service/shapes/events.ts';
+import type { LivePage, LivePages } from './live-pages.ts';
 
 /** Between two signs of life, ms. */
 const HEARTBEAT_MS = 15_000;
 /** How long a client may take no byte, ms. Then it is closed; its cursor stays good. */
 const STALL_MS_MAX = 20_000;
-const EVENTS_PER_READ = 200;
+/**
+ * How long a stream rests after events, ms. The first goes out at once; in a burst all that come meanwhile
+ * go together, in one write.
+ */
+const REST_MS = 50;
 
 /** Where a stream goes. */
 export interface LiveSink {
@@ -18,56 +23,48 @@ export interface LiveSink {
     cursor: string | null,
     data: Event | { readonly cursor: string },
   ): boolean;
+  /** All events of the page. @returns as `send` */
+  sendPage(page: LivePage): boolean;
   drained(): Promise<unknown>;
   /** Says why, if there is a reason to give, and ends. */
   close(error?: GeoError): void;
 }
 
 export class LiveReader {
-  readonly #service: NodeService;
+  readonly #pages: LivePages;
   readonly #source: LiveSource;
-  readonly #topics: string | undefined;
   readonly #endings: (() => void)[] = [];
-  #cursor = '';
+  #cursor: string;
   #stopped = false;
   #wake: () => void = () => undefined;
   /** Peers whose state has changed since it was sent; the newest one counts. */
   readonly #peers = new Map<string, boolean>();
   #heartbeatDue = false;
 
-  constructor(service: NodeService, source: LiveSource, topics: string | undefined) {
-    this.#service = service;
+  /** @param begin cursor after which to begin */
+  constructor(pages: LivePages, source: LiveSource, begin: string) {
+    this.#pages = pages;
     this.#source = source;
-    this.#topics = topics;
-  }
-
-  /** Finds the place to begin at. @throws GeoError as `events` */
-  async begin(after: string | undefined): Promise<void> {
-    if (after !== undefined && after !== 'oldest') {
-      // Read once for its refusals; the events come with the first turn of the loop.
-      await this.#service.events({ ...this.#query(after), limit: 1 });
-      this.#cursor = after;
-      return;
-    }
-    const { cursor } = await this.#service.events(this.#query(after));
-    this.#cursor = after === 'oldest' ? after : cursor;
+    this.#cursor = begin;
   }
 
   /** Resolves when the stream was stopped. @throws GeoError `cursor_too_old`, `slow_client` */
   async run(sink: LiveSink): Promise<void> {
-    this.#endings.push(this.#source.follow(() => this.#wake()));
-    if (this.#wants('peer.state')) this.#followPeers();
+    this.#endings.push(this.#pages.follow(() => this.#wake()));
+    if (this.#pages.wants('peer.state')) this.#followPeers();
     // The first heartbeat says at once where the stream begins.
     this.#heartbeatDue = true;
     while (!this.#stopped) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await this.#catchUp(sink);
+      const hasSent = await this.#catchUp(sink);
       if (this.#heartbeatDue) {
         this.#heartbeatDue = false;
-        await this.#send(sink, 'heartbeat', this.#cursor, { cursor: this.#cursor });
+        const cursor = this.#cursor;
+        await this.#taken(sink, sink.send('heartbeat', cursor, { cursor }));
       }
+      if (hasSent) await this.#rest();
       const cancel = this.#source.clock.after(HEARTBEAT_MS, () => {
         this.#heartbeatDue = true;
         this.#wake();
@@ -83,27 +80,33 @@ export class LiveReader {
     this.#wake();
   }
 
-  async #catchUp(sink: LiveSink): Promise<void> {
+  /** @returns whether there was an event */
+  async #catchUp(sink: LiveSink): Promise<boolean> {
+    let hasSent = false;
     while (!this.#stopped) {
-      const { events, cursor } = await this.#service.events(this.#query(this.#cursor));
-      for (const event of events) await this.#send(sink, 'event', event.cursor, event);
-      const isEnd = cursor === this.#cursor;
-      this.#cursor = cursor;
+      const page = await this.#pages.after(this.#cursor);
+      if (page.events.length > 0) {
+        hasSent = true;
+        await this.#taken(sink, sink.sendPage(page));
+      }
+      const isEnd = page.cursor === this.#cursor;
+      this.#cursor = page.cursor;
       for (const [peer, connected] of [...this.#peers]) {
         this.#peers.delete(peer);
-        await this.#send(sink, 'event', null, this.#peerState(peer, connected));
+        await this.#taken(sink, sink.send('event', null, this.#peerState(peer, connected)));
       }
-      if (isEnd) return;
+      if (isEnd) break;
     }
+    return hasSent;
   }
 
-  async #send(
-    sink: LiveSink,
-    name: 'event' | 'heartbeat',
-    cursor: string | null,
-    data: Event | { readonly cursor: string },
-  ): Promise<void> {
-    if (this.#stopped || sink.send(name, cursor, data)) return;
+  #rest(): Promise<void> {
+    return new Promise((resolve) => this.#source.clock.after(REST_MS, resolve));
+  }
+
+  /** @param isTaken whether what was sent needs no waiting for */
+  async #taken(sink: LiveSink, isTaken: boolean): Promise<void> {
+    if (this.#stopped || isTaken) return;
     const stalled = Promise.withResolvers<'stalled'>();
     const cancel = this.#source.clock.after(STALL_MS_MAX, () => stalled.resolve('stalled'));
     const outcome = await Promise.race([sink.drained(), stalled.promise]);
@@ -140,18 +143,6 @@ export class LiveReader {
       ms: null,
       reason: null,
       text: null,
-    };
-  }
-
-  #wants(topic: string): boolean {
-    return this.#topics === undefined || this.#topics.split(',').includes(topic);
-  }
-
-  #query(after: string | undefined) {
-    return {
-      limit: EVENTS_PER_READ,
-      ...(after === undefined ? {} : { after }),
-      ...(this.#topics === undefined ? {} : { topics: this.#topics }),
     };
   }
 }

@@ -13,6 +13,7 @@ import type { LiveSource, NodeService } from '../service/contract.ts';
 import { EventsQuery } from '../service/shapes/events.ts';
 import { AddonSockets } from './addon-door.ts';
 import { checkHost, LOOPBACK_HOST, tokenCheck } from './guard.ts';
+import { LivePages, socketText, sseText } from './live-pages.ts';
 import { LiveReader, type LiveSink } from './live-reader.ts';
 import { problemOf } from './problem.ts';
 import { LIVE_PATH } from './routes.ts';
@@ -45,6 +46,8 @@ export class LiveDoor {
     perMessageDeflate: false,
   });
   readonly #open = new Set<LiveSink>();
+  /** By the topics that somebody has asked for; there are not many, so they are kept. */
+  readonly #pages = new Map<string, LivePages>();
 
   constructor(options: LiveDoorOptions) {
     this.#options = options;
@@ -90,8 +93,9 @@ export class LiveDoor {
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => undefined);
       this.#reader(Object.fromEntries(searchParams)).then(
-        (reader) => this.#run(reader, socketSink(client), (ended) => client.once('close', ended)),
-        (error: unknown) => socketSink(client).close(this.#asGeoError(error)),
+        (reader) =>
+          this.#run(reader, socketSink(client, socket), (ended) => client.once('close', ended)),
+        (error: unknown) => socketSink(client, socket).close(this.#asGeoError(error)),
       );
     });
   }
@@ -116,11 +120,18 @@ export class LiveDoor {
         fault: 'too_many_streams',
       });
     }
-    const { service, source } = this.#options;
     const { after, topics } = query.data;
-    const reader = new LiveReader(service, source, topics);
-    await reader.begin(after);
-    return reader;
+    const pages = this.#pagesOf(topics);
+    const begin = await pages.begin(after);
+    // Only now, since topics that do not exist were refused.
+    this.#pages.set(pages.name, pages);
+    return new LiveReader(pages, this.#options.source, begin);
+  }
+
+  #pagesOf(topics: string | undefined): LivePages {
+    const { service, source } = this.#options;
+    const pages = new LivePages(service, source, topics);
+    return this.#pages.get(pages.name) ?? pages;
   }
 
   #run(reader: LiveReader, sink: LiveSink, onClose: (ended: () => void) => void): void {
@@ -146,10 +157,8 @@ export class LiveDoor {
 function sseSink(raw: ServerResponse): LiveSink {
   return {
     isOpen: () => raw.writable && !raw.destroyed,
-    send: (name, cursor, data) => {
-      const id = cursor === null ? '' : `id: ${cursor}\n`;
-      return raw.write(`${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
-    },
+    send: (name, cursor, data) => raw.write(sseText(name, cursor, data)),
+    sendPage: ({ sse }) => raw.write(sse),
     drained: () => drainOf(raw),
     close: (error) => {
       if (error !== undefined && raw.writable) {
@@ -175,7 +184,8 @@ function drainOf(raw: ServerResponse): Promise<void> {
 /** Bytes that may wait in a socket before it counts as full. */
 const SOCKET_BYTES_MAX = 16 * 1_024;
 
-function socketSink(client: WebSocket): LiveSink {
+/** @param socket under the WebSocket: messages that are the same for many are written to it as they are */
+function socketSink(client: WebSocket, socket: Duplex): LiveSink {
   const waiting: (() => void)[] = [];
   const release = () => {
     if (client.bufferedAmount > SOCKET_BYTES_MAX && client.readyState === client.OPEN) return;
@@ -185,7 +195,11 @@ function socketSink(client: WebSocket): LiveSink {
   return {
     isOpen: () => client.readyState === client.OPEN,
     send: (name, _cursor, data) => {
-      client.send(JSON.stringify({ type: name, ...data }), release);
+      client.send(socketText(name, data), release);
+      return client.bufferedAmount <= SOCKET_BYTES_MAX;
+    },
+    sendPage: ({ frames }) => {
+      if (client.readyState === client.OPEN) socket.write(frames, release);
       return client.bufferedAmount <= SOCKET_BYTES_MAX;
     },
     drained: () => new Promise<void>((resolve) => waiting.push(resolve)),

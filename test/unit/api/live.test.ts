@@ -75,8 +75,8 @@ async function take(count: number, more: { after?: string; topics?: string }): P
   return taken;
 }
 
-const socketAt = (query: string, headers: Record<string, string> = {}) =>
-  new WebSocket(`${api.url.replace('http', 'ws')}${LIVE_PATH}${query}`, {
+const socketAt = (query: string, headers: Record<string, string> = {}, url = api.url) =>
+  new WebSocket(`${url.replace('http', 'ws')}${LIVE_PATH}${query}`, {
     headers: { authorization: `Bearer ${TOKEN}`, ...headers },
   });
 
@@ -127,6 +127,66 @@ describe('a client that comes and goes', () => {
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual(wanted);
     ending.abort();
     await following;
+  });
+});
+
+describe('many streams', () => {
+  it('share what is read and written out, whatever its size, and each gets all of it', async () => {
+    const sizes = [0, 300, 70_000];
+    const events = sizes.map(
+      (size, i): Event => ({ ...SAMPLE, cursor: `a-${i}`, text: 'é'.repeat(size) }),
+    );
+    let reads = 0;
+    let isThere = false;
+    const service = {
+      events: async ({ after }: { after?: string }) => {
+        if (after === undefined || !isThere || after === 'a-2')
+          return { events: [], cursor: after ?? 'a' };
+        reads++;
+        return { events, cursor: 'a-2' };
+      },
+    };
+    const followers = new Set<() => void>();
+    const source: LiveSource = {
+      clock: village.clock,
+      follow: (follower) => {
+        followers.add(follower);
+        return () => followers.delete(follower);
+      },
+      connected: () => [],
+      followPeers: () => () => undefined,
+    };
+    const door = await startApi({
+      service: service as unknown as NodeService,
+      live: source,
+      host: '127.0.0.1',
+      port: 0,
+      token: TOKEN,
+      log: silent,
+    });
+    const sockets = Array.from({ length: 20 }, (_, i) =>
+      socketAt(i % 2 === 0 ? '' : '?topics=integrity.alert', {}, door.url),
+    );
+    const seen = sockets.map((socket) => {
+      const texts: number[] = [];
+      let begun = false;
+      socket.on('message', (data) => {
+        const { type, text } = JSON.parse(String(data)) as { type: string; text: string };
+        if (type === 'event') texts.push(text.length);
+        begun = true;
+      });
+      return { texts, hasBegun: () => begun };
+    });
+    await expect.poll(() => seen.every(({ hasBegun }) => hasBegun())).toBe(true);
+    // One for all streams of the same topics.
+    expect(followers.size).toBe(2);
+    isThere = true;
+    for (const follower of followers) follower();
+    await expect.poll(() => seen.map(({ texts }) => texts)).toEqual(sockets.map(() => sizes));
+    expect(reads).toBe(2);
+    for (const socket of sockets) socket.close();
+    await expect.poll(() => followers.size).toBe(0);
+    await door.stop();
   });
 });
 
