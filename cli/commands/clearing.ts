@@ -6,6 +6,7 @@ import { findTransaction } from '../find-transaction.ts';
 import { type NameOf, namesKnownTo, pathText } from '../names.ts';
 import { type Fact, facts, tableOr } from '../page.ts';
 import { wholeNumber } from '../read.ts';
+import { clearingStatsCommand } from './clearing-stats.ts';
 
 const COLOUR_BY_STATE = {
   NEW: 'yellow',
@@ -127,52 +128,7 @@ export const clearingCommands = [
       };
     },
   }),
-  command({
-    words: 'clear stats',
-    group: 'Clearing',
-    summary: 'Show what clearing has done for you so far',
-    details:
-      'Clearings in which you had a part, by equivalent and by the number of members. Each took the same amount from what you owe and from what you are owed. Shortened chains are counted by themselves.',
-    examples: ['geo clear stats'],
-    run: async ({ client }) => {
-      const api = await client();
-      const stats = await api.clearingStats();
-      const rows = stats.flatMap(({ equivalent, lengths }) =>
-        lengths.map((row) => ({ ...row, equivalent })),
-      );
-      return {
-        json: stats,
-        text: (page) =>
-          [
-            tableOr(
-              page,
-              'Nothing has been cleared with you yet.',
-              [
-                { title: 'MEMBERS', cell: ({ length }) => String(length), right: true },
-                { title: 'CIRCLES', cell: ({ cycles }) => String(cycles), right: true },
-                {
-                  title: 'DEBT REMOVED',
-                  cell: ({ removed, equivalent }) => `${removed} ${equivalent}`,
-                  right: true,
-                },
-              ],
-              rows,
-            ),
-            ...stats.map(
-              ({ equivalent, mine }) =>
-                `You owe ${mine} ${equivalent} less, and are owed as much less.`,
-            ),
-            ...stats.flatMap(({ equivalent, shortened: { chains, removed } }) =>
-              chains === 0
-                ? []
-                : [
-                    `Chains shortened: ${chains}; all debts together fell by ${removed} ${equivalent}.`,
-                  ],
-            ),
-          ].join('\n'),
-      };
-    },
-  }),
+  clearingStatsCommand,
   command({
     words: 'clear pending',
     group: 'Clearing',

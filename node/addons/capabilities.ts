@@ -24,7 +24,7 @@ export const CAPABILITIES = {
   peers: { meaning: 'contacts and connections', methods: ['contacts', 'peers'] },
   clearing: {
     meaning: 'what was cleared, and what waits',
-    methods: ['clearingStats', 'pendingClearings'],
+    methods: ['clearingStats', 'clearingTotals', 'pendingClearings'],
   },
   hub: {
     meaning: "the community's members, debts and lines, at a hub",

@@ -11,11 +11,14 @@ import type { Consent, Objection } from '../../protocol/wire/messages/clearing.t
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import type { TransactionRecord } from '../store/records.ts';
+import { ClearableShare } from './clearable-share.ts';
+import { Cleared } from './cleared.ts';
 import { ClearingAttempts, type ClearingAttemptsContext } from './clearing-attempts.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
 import type { CycleSource } from './cycle.ts';
 import { CycleKeys } from './cycle-keys.ts';
+import { DebtAverages } from './debt-averages.ts';
 import { debtGroundOf } from './debt-ground.ts';
 import { DebtSearch } from './debt-search.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
@@ -51,6 +54,9 @@ export class ClearingRoom {
   readonly #triggers: Triggers;
   readonly #global: GlobalPass;
   readonly passes: Passes;
+  readonly cleared: Cleared;
+  readonly averages: DebtAverages;
+  readonly clearable: ClearableShare;
   readonly #context: ClearingRoomContext;
 
   constructor(context: ClearingRoomContext) {
@@ -103,6 +109,19 @@ export class ClearingRoom {
     this.source = this.#global;
     const { clearings, source } = this;
     this.passes = new Passes({ ports, hall, clearings, source, books, settings });
+    this.averages = new DebtAverages({
+      ...ports,
+      hall,
+      agents,
+      isHub: context.settings.hub.enabled,
+      communityDebt: (equivalent) => books(equivalent)?.positions.debt ?? 0n,
+    });
+    this.cleared = new Cleared({
+      hall,
+      agents,
+      committed: (turn, clearing) => this.averages.cleared(turn, clearing),
+    });
+    this.clearable = new ClearableShare({ clock, books });
     const index = new IndexCycles({ books, isSpared, cyclesMax: settings.cycles_max });
     this.#triggers = new Triggers({ ports, hall, agents, clearings, cycles, index, settings });
   }
@@ -110,10 +129,13 @@ export class ClearingRoom {
   /** A hub's passes. */
   startPasses(): void {
     this.passes.start();
+    this.averages.start();
   }
 
   stop(): void {
     this.passes.stop();
+    this.averages.stop();
+    this.clearable.stop();
     this.#global.stop();
     this.#triggers.stop();
     this.search.stop();

@@ -29,12 +29,11 @@ export class Hall {
   readonly #ports: Ports;
   readonly #settings: HallSettings;
   readonly #listeners = new Set<(notice: Notice) => void>();
+  readonly #additions: ((turn: Turn) => void)[] = [];
   #newestEntry = 0;
   #recovering = false;
   #stopped = false;
   #fault: string | undefined;
-  /** Adds to a turn what follows from it, before it is sealed. */
-  onSeal: (turn: Turn) => void = () => undefined;
   /** Called when the state was read again after a failed write: as after a restart. */
   onReread: () => void = () => undefined;
 
@@ -51,6 +50,11 @@ export class Hall {
   /** What is wrong with the store, if anything. */
   get storeFault(): string | undefined {
     return this.#fault;
+  }
+
+  /** Adds to each turn what follows from it, before it is sealed. */
+  beforeSeal(add: (turn: Turn) => void): void {
+    this.#additions.push(add);
   }
 
   listen(listener: (notice: Notice) => void): () => void {
@@ -86,7 +90,7 @@ export class Hall {
     this.#requireReady();
     const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextEntry());
     const value = work(turn);
-    this.onSeal(turn);
+    for (const add of this.#additions) add(turn);
     const result = turn.finish();
     result.merge();
     this.commit.submit({

@@ -38,7 +38,7 @@ export class EventLog {
   constructor(options: EventLogOptions) {
     this.#options = options;
     const { hall } = options;
-    hall.onSeal = (turn) => this.#record(turn);
+    hall.beforeSeal((turn) => this.#record(turn));
     hall.listen((notice) => {
       if (notice.type !== 'recorded') return;
       // A batch that was refused and reached the disk all the same was never told of.

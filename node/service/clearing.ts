@@ -1,9 +1,9 @@
 /** Clearings. */
 import type { TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
-import { clearingStats } from '../clearing/stats.ts';
 import { equivalentIn, peerIn } from './asking.ts';
 import { passOperations } from './clearing-passes.ts';
+import { clearingTotals } from './clearing-stats.ts';
 import type { ClearingOperations } from './contract.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
@@ -11,8 +11,9 @@ import type * as shapes from './shapes.ts';
 import type { Views } from './views.ts';
 
 export function clearingOperations(rooms: Rooms, views: Views): ClearingOperations {
-  const { clearing, hall, me, ports, settings } = rooms;
+  const { clearing, hall, me, settings } = rooms;
   const { state } = hall;
+  const own = ownBooks(rooms, me);
   const view = (tx: TxId): shapes.Clearing => views.clearing(tx, state.transactionOf(tx)!);
   return {
     clearCycle: async (request) => {
@@ -46,9 +47,10 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       }
       return rows;
     },
-    clearingStats: () => clearingStats(ports.store, state),
+    clearingTotals: () => clearingTotals(rooms),
     ...passOperations(rooms),
-    pendingClearings: ownBooks(rooms, me).pendingClearings,
+    clearingStats: own.clearingStats,
+    pendingClearings: own.pendingClearings,
     answerClearing: async ({ tx_id, accept }) => {
       const tx = tx_id as TxId;
       await clearing.answer(tx, accept);

@@ -62,7 +62,9 @@ export interface ClearingOperations {
   /** Looks for cycles and clears them, or in a dry run only says which there are. */
   clearNow(request: shapes.ClearNowRequest): Promise<shapes.FoundCycle[]>;
   /** What has been cleared with a part of this participant. */
-  clearingStats(): Promise<shapes.ClearingStats[]>;
+  clearingStats(): shapes.ClearingStats[];
+  /** What clearing has done for all whom this node knows of; at a hub, its community. */
+  clearingTotals(): Promise<shapes.ClearingTotals[]>;
   /** The newest in each equivalent, since the start. */
   clearingPasses(): shapes.ClearingPass[];
   /** @throws GeoError E006 `no_hub`, E008 `pass_under_way` | `nothing_known`, E009 `unknown_equivalent` */
@@ -197,6 +199,7 @@ export type OwnBooks = Pick<
   | 'history'
   | 'books'
   | 'pendingClearings'
+  | 'clearingStats'
   | 'transactions'
   | 'transaction'
 >;

@@ -1,6 +1,7 @@
 /** The books of one participant as this node has them: lines, debts, balance, history, transactions. */
 import { GeoError } from '../../protocol/errors.ts';
 import type { Pid, TxId } from '../../protocol/identity/pid.ts';
+import { clearingStats } from './clearing-stats.ts';
 import type { OwnBooks } from './contract.ts';
 import { readHistory } from './history.ts';
 import type { Rooms } from './rooms.ts';
@@ -27,6 +28,8 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
 
     pendingClearings: () =>
       rooms.clearing.pendingOf(member).map((tx) => views.clearing(tx, state.transactionOf(tx)!)),
+
+    clearingStats: () => clearingStats(rooms, member),
 
     history: ({ peer, limit, ...query }) =>
       readHistory(

@@ -33,6 +33,8 @@
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
  * | `spared/` | equivalent, PID | SparedRecord: left out of proposals for a time |
+ * | `cleared/` | equivalent, PID if it is of one participant | ClearedRecord: what clearing has done so far |
+ * | `debt-time/` | equivalent | DebtTimeRecord: all debt over time |
  * | `session/` | SHA-256 of the session's id | SessionRecord: somebody who has signed in by HTTP |
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
@@ -52,6 +54,8 @@ export type ShelfPrefix =
   | 'offer'
   | 'membership'
   | 'spared'
+  | 'cleared'
+  | 'debt-time'
   | 'session';
 
 export type Prefix =

@@ -51,18 +51,54 @@ export class ClearingTally<Member> {
   }
 }
 
+/** A sum over time, and how far it is reckoned: amounts in the smallest unit, times as they are observed. */
+export interface DebtTime {
+  /** Of the first observation. */
+  readonly since: number;
+  /** Of the last one; `debt` and `cleared` are what has been so since. */
+  readonly at: number;
+  readonly debt: bigint;
+  readonly cleared: bigint;
+  /** Amounts times the time that they lasted. */
+  readonly debtTime: bigint;
+  readonly clearedTime: bigint;
+}
+
 /**
  * An amount over time, and what it would have been without clearing: every clearing lowers the amount
  * from then on, so the sum of them is added back. Without clearing later payments would have gone other
  * ways here and there; this does not count that.
  */
 export class DebtOverTime {
-  #debt = 0n;
-  #cleared = 0n;
+  #debt: bigint;
+  #cleared: bigint;
+  #since: number | undefined;
   #at: number | undefined;
-  #time = 0n;
-  #debtTime = 0n;
-  #clearedTime = 0n;
+  #debtTime: bigint;
+  #clearedTime: bigint;
+
+  /** @param state from which it goes on, see {@link state} */
+  constructor(state?: DebtTime) {
+    const { debt = 0n, cleared = 0n, debtTime = 0n, clearedTime = 0n } = state ?? {};
+    this.#debt = debt;
+    this.#cleared = cleared;
+    this.#since = state?.since;
+    this.#at = state?.at;
+    this.#debtTime = debtTime;
+    this.#clearedTime = clearedTime;
+  }
+
+  /** What has to be kept to go on from here; of use once something was observed. */
+  get state(): DebtTime {
+    return {
+      since: this.#since ?? 0,
+      at: this.#at ?? 0,
+      debt: this.#debt,
+      cleared: this.#cleared,
+      debtTime: this.#debtTime,
+      clearedTime: this.#clearedTime,
+    };
+  }
 
   /**
    * The state from now on.
@@ -79,16 +115,17 @@ export class DebtOverTime {
   /** Averages over the time observed, smallest unit, rounded down; the first state if no time has passed. */
   averages(at: number): { readonly debt: bigint; readonly withoutClearing: bigint } {
     this.#runTo(at);
-    const average = (sum: bigint, now: bigint) => (this.#time === 0n ? now : sum / this.#time);
+    const time = BigInt((this.#at ?? 0) - (this.#since ?? 0));
+    const average = (sum: bigint, now: bigint) => (time === 0n ? now : sum / time);
     const debt = average(this.#debtTime, this.#debt);
     return { debt, withoutClearing: debt + average(this.#clearedTime, this.#cleared) };
   }
 
   #runTo(at: number): void {
+    this.#since ??= at;
     const passed = BigInt(Math.max(0, at - (this.#at ?? at)));
-    this.#time += passed;
     this.#debtTime += passed * this.#debt;
     this.#clearedTime += passed * this.#cleared;
-    this.#at = at;
+    this.#at = Math.max(at, this.#at ?? at);
   }
 }

@@ -70,7 +70,7 @@ export async function clearedIn(
   equivalent: string,
   precision: number,
 ): Promise<ClearingLength[]> {
-  const stats = (await node.clearingStats()).find((each) => each.equivalent === equivalent);
+  const stats = (await node.clearingTotals()).find((each) => each.equivalent === equivalent);
   return (stats?.lengths ?? []).map(({ length, cycles, removed }) => ({
     length,
     cycles,

@@ -28,9 +28,19 @@ export const CLEARING_ROUTES: RoutesOf<ClearingOperations> = {
     path: '/clearings/stats',
     tag: 'clearing',
     summary: 'What has been cleared with a part of this participant, by equivalent',
-    access: 'local',
+    access: 'member',
     input: null,
     response: z.array(shapes.ClearingStats),
+  },
+  clearingTotals: {
+    method: 'GET',
+    path: '/clearings/totals',
+    tag: 'clearing',
+    summary:
+      'What clearing has done for everyone whom this node knows of, what could still be cleared, and debt over time',
+    access: 'auditor',
+    input: null,
+    response: z.array(shapes.ClearingTotals),
   },
   clearingPasses: {
     method: 'GET',

@@ -67,6 +67,29 @@ export const ClearingStats = z.object({
     .describe('chains that became one debt, not counted above: the debts gone less the new ones'),
 });
 
+export const ClearingTotals = z.object({
+  equivalent: code,
+  cycles: z
+    .int()
+    .describe('cleared with a part of this node; at a hub, of those whom it votes for'),
+  removed: amount.describe('sum of all debts of those cycles that are gone'),
+  lengths: z.array(z.object({ length: z.int(), cycles: z.int(), removed: amount })),
+  shortened: z
+    .object({ chains: z.int(), removed: amount })
+    .describe('chains, as for a participant'),
+  debt: amount.describe('all that this node knows of now: at a hub, of its community'),
+  clearable: amount
+    .nullable()
+    .describe('the most that could be cleared of it now, exactly; null: no hub'),
+  clearable_share: z.number().nullable().describe('the same as a part of 1'),
+  mine: ClearingStats.nullable().describe('of the node itself; null: it had no part in any'),
+  since: time.describe('the averages are over the time from here to now'),
+  average_debt: amount,
+  average_without_clearing: amount.describe(
+    'what clearing has taken away is added back; other ways that payments would have gone are not',
+  ),
+});
+
 export const ClearingPass = z.object({
   equivalent: code,
   state: z.enum(['SEARCHING', 'CLEARING', 'DONE', 'CANCELLED']),
@@ -90,6 +113,7 @@ export type ClearNowRequest = z.infer<typeof ClearNowRequest>;
 export type FoundCycle = z.infer<typeof FoundCycle>;
 export type ClearingStats = z.infer<typeof ClearingStats>;
 export type Clearing = z.infer<typeof Clearing>;
+export type ClearingTotals = z.infer<typeof ClearingTotals>;
 export type ClearingPass = z.infer<typeof ClearingPass>;
 export type PassRequest = z.infer<typeof PassRequest>;
 export type ClearingAnswer = z.infer<typeof ClearingAnswer>;

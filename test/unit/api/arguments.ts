@@ -33,6 +33,7 @@ export const ARGUMENTS: {
   clearCycle: [{ equivalent: 'UAH', cycle: ['me', 'bob', 'carol'], amount: '12.50' }],
   clearNow: [{ equivalent: 'UAH', max_length: 4, dry_run: true }],
   clearingStats: [],
+  clearingTotals: [],
   clearingPasses: [],
   beginPass: [{ equivalent: 'UAH' }],
   cancelPass: [],

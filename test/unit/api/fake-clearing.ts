@@ -60,3 +60,18 @@ export const CLEARING_PASS: shapes.ClearingPass = {
   committed: 1,
   cleared: '37.50',
 };
+
+export const CLEARING_TOTALS: shapes.ClearingTotals = {
+  equivalent: 'UAH',
+  cycles: 3,
+  removed: '107.50',
+  lengths: [{ length: 3, cycles: 3, removed: '107.50' }],
+  shortened: { chains: 0, removed: '0.00' },
+  debt: '340.00',
+  clearable: '3.40',
+  clearable_share: 0.01,
+  mine: CLEARING_STATS,
+  since: '2026-03-01T12:00:00.000Z',
+  average_debt: '320.00',
+  average_without_clearing: '410.00',
+};

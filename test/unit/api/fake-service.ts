@@ -5,7 +5,13 @@
 
 import type { NodeService } from '../../../node/service/contract.ts';
 import type * as shapes from '../../../node/service/shapes.ts';
-import { CLEARING_PASS, CLEARING_STATS, FOUND_CYCLE, fakeClearing } from './fake-clearing.ts';
+import {
+  CLEARING_PASS,
+  CLEARING_STATS,
+  CLEARING_TOTALS,
+  FOUND_CYCLE,
+  fakeClearing,
+} from './fake-clearing.ts';
 import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
 import { kept, status } from './fake-node.ts';
 import { fakeSessions } from './fake-sessions.ts';
@@ -262,6 +268,7 @@ function fixed(): Answers {
     clearCycle: fakeClearing(),
     clearNow: [FOUND_CYCLE],
     clearingStats: [CLEARING_STATS],
+    clearingTotals: [CLEARING_TOTALS],
     clearingPasses: [CLEARING_PASS],
     beginPass: CLEARING_PASS,
     cancelPass: CLEARING_PASS,

@@ -25,6 +25,24 @@ describe('what clearing did', () => {
     expect(time.averages(1_020)).toEqual({ debt: 70n, withoutClearing: 100n });
   });
 
+  it('goes on from what was kept, as if it had watched all the time', () => {
+    const before = new DebtOverTime();
+    before.observe(100n, 0n, 1_000);
+    before.observe(40n, 60n, 1_010);
+    const after = new DebtOverTime(before.state);
+    after.observe(80n, 60n, 1_030);
+    expect(after.averages(1_040)).toEqual({ debt: 65n, withoutClearing: 110n });
+    expect(after.state).toMatchObject({ since: 1_000, at: 1_040, debt: 80n, cleared: 60n });
+  });
+
+  it('does not run backwards with a clock that does', () => {
+    const time = new DebtOverTime();
+    time.observe(10n, 0n, 1_000);
+    time.observe(20n, 0n, 900);
+    time.observe(20n, 0n, 1_010);
+    expect(time.averages(1_020)).toEqual({ debt: 20n, withoutClearing: 20n });
+  });
+
   it('is the present state if no time has passed', () => {
     const time = new DebtOverTime();
     expect(time.averages(5)).toEqual({ debt: 0n, withoutClearing: 0n });

@@ -120,7 +120,7 @@ describe('what each command asks the node for', () => {
       'clearNow',
       { equivalent: 'UAH', max_length: 4, dry_run: true },
     ],
-    ['clear stats', 'clearingStats', undefined],
+    ['clear stats', 'clearingTotals', undefined],
     ['clear pass', 'clearingPasses', undefined],
     ['clear pass UAH', 'beginPass', { equivalent: 'UAH' }],
     ['clear cancel', 'cancelPass', undefined],

@@ -1,5 +1,9 @@
 /** Cycles of nodes and hosted members, met in the middle: a hub looks and marks for everyone it represents. */
 import { describe, expect, it } from 'vitest';
+import { ClearedRecord } from '../../../node/store/cleared-record.ts';
+import { keys } from '../../../node/store/keys.ts';
+import { decodeRecord } from '../../../node/store/records.ts';
+import { person, UAH } from '../machines/sample-payment.ts';
 import { HostedVillage } from './hosted.ts';
 
 const HOSTED = ['maria', 'nina'];
@@ -58,5 +62,14 @@ describe('a cycle through members of a hub', () => {
     expect(left).toEqual(ring.map(() => 0));
     expect(hosted.village.sent.some(({ type }) => type === 'CLEARING_MARK')).toBe(true);
     expect(await hosted.faults()).toEqual([]);
+    const [totals] = await hosted.village.service('hub').clearingTotals();
+    expect(totals).toMatchObject({ cycles: 1, removed: `${10 * ring.length}.00` });
+    for (const member of HOSTED) {
+      const name = `${UAH}/${person(member).pid}`;
+      const kept = await hosted.village.disk('hub').get(keys.shelf('cleared', name));
+      expect(decodeRecord(ClearedRecord, kept!)).toMatchObject({
+        lengths: [{ members: ring.length, cycles: 1, amount: 1_000n }],
+      });
+    }
   });
 });
