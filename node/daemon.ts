@@ -112,6 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ? await openPublicDoor(config.public, {
           service: node.service,
           reception: node.reception,
+          live: node.live,
           version: softwareVersion(),
           clock: realClock,
           log,

@@ -254,8 +254,9 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     places,
   });
   const { kept } = settings.events;
+  const readers = { me, served: (pid: Pid) => agents.served(pid) };
   const restoredAt = () => restored.at;
-  const events = new EventLog({ me, hall, store: ports.store, kept, restoredAt });
+  const events = new EventLog({ readers, hall, store: ports.store, kept, restoredAt });
   const news = new News(ports, events);
   const integrity = new IntegrityRoom(ports, redo, hall, (id) => edges.isCompared(id));
   const addons = new Addons(ports, hall, settings.addons, news, () => service);
@@ -281,6 +282,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     memberships,
     operating,
     events,
+    news,
     integrity,
     addons,
     ...openReception({ ports, hall, door, restored, ...belonging }, settings.sessions),

@@ -4,11 +4,12 @@ import type { NodeConfig } from '../config/node.ts';
 import { CertificateWatch, readCertificate } from './api/certificate.ts';
 import { type Api, startApi } from './api/server.ts';
 import type { Clock, Log } from './ports.ts';
-import type { NodeService, Reception } from './service/contract.ts';
+import type { LiveSource, NodeService, Reception } from './service/contract.ts';
 
 interface Behind {
   readonly service: NodeService;
   readonly reception: Reception;
+  readonly live: LiveSource;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,7 +25,7 @@ export interface PublicDoor {
 /** @throws GeoError E009 `bad_certificate`, and as {@link startApi} */
 export async function openPublicDoor(
   config: NodeConfig['public'],
-  { service, reception, version, clock, log }: Behind,
+  { service, reception, live, version, clock, log }: Behind,
 ): Promise<PublicDoor> {
   const { host, port, origins, proxies, connections } = config;
   const { certificate_file: certificate, key_file: key } = config;
@@ -33,6 +34,7 @@ export async function openPublicDoor(
   const api: Api = await startApi({
     service,
     reception,
+    live,
     version,
     log,
     host,

@@ -53,18 +53,30 @@ export class Admission {
     request.visitor = { address: request.ip };
   }
 
-  /** @throws GeoError E006 `bad_token` (HTTP 401), `not_allowed` (403) */
+  /** @throws GeoError as {@link visitorBy} */
   admit(request: FastifyRequest): void {
-    const session = /^Bearer (gea_\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+    const { access = 'local' } = request.routeOptions.config;
+    request.visitor = this.visitorBy(request.headers, request.ip, access);
+  }
+
+  /**
+   * Who asks for something with that access; undefined: the owner of the node.
+   * @throws GeoError E006 `bad_token` (HTTP 401), `not_allowed` (403)
+   */
+  visitorBy(
+    headers: Pick<IncomingHttpHeaders, 'authorization'>,
+    address: string,
+    access: Access,
+  ): (Visitor & { readonly signedIn: SignedIn }) | undefined {
+    const session = /^Bearer (gea_\S+)$/.exec(headers.authorization ?? '')?.[1];
     if (session === undefined || this.#reception === undefined) {
-      this.#requireOwner(request.headers);
-      request.visitor = undefined;
-      return;
+      this.#requireOwner(headers);
+      return undefined;
     }
     const signedIn = this.#reception.holderOf(session);
-    request.visitor = { address: request.ip, signedIn };
-    const { access = 'local' } = request.routeOptions.config;
-    if ((signedIn.role === null ? MEMBER : BY_ROLE[signedIn.role]).includes(access)) return;
+    if ((signedIn.role === null ? MEMBER : BY_ROLE[signedIn.role]).includes(access)) {
+      return { address, signedIn };
+    }
     throw new GeoError('E006', SENTENCES[access], { fault: 'not_allowed', access });
   }
 

@@ -1,6 +1,6 @@
 /** One live stream: reads the event log from a cursor on, as fast as its sink takes it and no faster. */
 import { GeoError } from '../../protocol/errors.ts';
-import type { LiveSource } from '../service/contract.ts';
+import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { Event } from '../service/shapes/events.ts';
 import type { LivePage, LivePages } from './live-pages.ts';
 
@@ -30,9 +30,18 @@ export interface LiveSink {
   close(error?: GeoError): void;
 }
 
+/** What a stream reads from. */
+export interface LiveBehind {
+  readonly service: Pick<NodeService, 'events'>;
+  readonly source: LiveSource;
+  /** Called before anything is read for the client. @throws GeoError why it may read no more */
+  readonly requireOpen: () => void;
+}
+
 export class LiveReader {
   readonly #pages: LivePages;
   readonly #source: LiveSource;
+  readonly #requireOpen: () => void;
   readonly #endings: (() => void)[] = [];
   #cursor: string;
   #stopped = false;
@@ -42,13 +51,14 @@ export class LiveReader {
   #heartbeatDue = false;
 
   /** @param begin cursor after which to begin */
-  constructor(pages: LivePages, source: LiveSource, begin: string) {
+  constructor(pages: LivePages, { source, requireOpen }: LiveBehind, begin: string) {
     this.#pages = pages;
     this.#source = source;
+    this.#requireOpen = requireOpen;
     this.#cursor = begin;
   }
 
-  /** Resolves when the stream was stopped. @throws GeoError `cursor_too_old`, `slow_client` */
+  /** Resolves when the stream was stopped. @throws GeoError `cursor_too_old`, `slow_client`, and as `requireOpen` */
   async run(sink: LiveSink): Promise<void> {
     this.#endings.push(this.#pages.follow(() => this.#wake()));
     if (this.#pages.wants('peer.state')) this.#followPeers();
@@ -58,6 +68,7 @@ export class LiveReader {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      this.#requireOpen();
       const hasSent = await this.#catchUp(sink);
       if (this.#heartbeatDue) {
         this.#heartbeatDue = false;

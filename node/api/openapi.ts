@@ -131,7 +131,8 @@ function live(schemas: Record<string, Json>): Json {
     operationId: 'live',
     tags: ['events'],
     summary:
-      'Events as they happen: server-sent events, or WebSocket messages after an upgrade. `Last-Event-ID` counts as `after`',
+      'Events of the caller as they happen: server-sent events, or WebSocket messages after an upgrade. `Last-Event-ID` counts as `after`. A browser offers the subprotocols `geo.events` and `geo.token.` with its token behind it. The stream ends (401, code 4401) when the access token has ended and was not exchanged',
+    'x-access': 'member',
     parameters: parameters(input, schemas).filter(({ name }) => name !== 'limit'),
     responses: {
       200: {
@@ -182,7 +183,7 @@ export function openApiDocument(version: string): Json {
       title: 'GEO node',
       version,
       description:
-        'The local API of a GEO node. Amounts are decimal strings, times ISO 8601 in UTC. The token is in the file `api.token` of the home directory.',
+        'The API of a GEO node. Amounts are decimal strings, times ISO 8601 in UTC. The token of the local API is in the file `api.token` of the home directory; on the public API, and for members and operators, it is the access token that signing in gives. `x-access` says who may ask.',
     },
     security: [{ token: [] }],
     paths,

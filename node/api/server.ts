@@ -142,13 +142,17 @@ function buildApp(options: ApiOptions): FastifyInstance {
   if (options.origins !== undefined) addCors(app, options.origins);
   app.decorateRequest('visitor');
 
+  const admission = new Admission(token, options.reception);
   const live =
-    options.live === undefined || token === undefined
+    options.live === undefined
       ? undefined
       : new LiveDoor({
           service,
           source: options.live,
-          token,
+          admission,
+          reception: options.reception,
+          // Encryption, or the proxy that has it, answers for the name of the public API.
+          origins: token === undefined ? (options.origins ?? []) : undefined,
           log,
           addons: options.addons && new AddonSockets(options.addons, options.live.clock),
         });
@@ -166,7 +170,6 @@ function buildApp(options: ApiOptions): FastifyInstance {
     return { status: 'ok' };
   });
   if (options.openMetrics) addMetrics(app, options);
-  const admission = new Admission(token, options.reception);
   app.register(async (open) => {
     // A member of a hub may have no token: the signature in the body is its authority.
     open.addHook('onRequest', async (request) => admission.welcome(request));
@@ -192,7 +195,8 @@ function buildApp(options: ApiOptions): FastifyInstance {
     if (!options.openMetrics) addMetrics(guarded, options);
     if (options.addons !== undefined) addAddonRoutes(guarded, options.addons);
     if (live !== undefined) {
-      guarded.get(LIVE_PATH, (request, reply) => live.stream(request, reply));
+      const config = { access: 'member' } as const;
+      guarded.get(LIVE_PATH, { config }, (request, reply) => live.stream(request, reply));
     }
     refuseOtherMethods(guarded);
   });

@@ -54,15 +54,17 @@ function answerPreflight(reply: FastifyReply): FastifyReply {
 }
 
 /**
- * A WebSocket is opened by a browser for any page and knows no CORS: pages of other machines are refused.
+ * A WebSocket is opened by a browser for any page and knows no CORS: pages from elsewhere are refused, but for
+ * those that are served under the name that was asked for.
  * @throws GeoError E006 `bad_origin`
  */
 export function checkOrigin(
-  { origin }: IncomingHttpHeaders,
-  isKnown: (host: string) => boolean,
+  { origin, host }: IncomingHttpHeaders,
+  isKnown: (origin: URL) => boolean,
 ): void {
   if (origin === undefined) return;
-  if (URL.canParse(origin) && isKnown(new URL(origin).hostname)) return;
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url !== undefined && (url.host === host || isKnown(url))) return;
   throw new GeoError('E006', 'Web pages from elsewhere may not open a stream here.', {
     fault: 'bad_origin',
   });

@@ -4,7 +4,6 @@
  * lost connections and restarts, and misses and repeats nothing.
  */
 import { GeoError, invalid } from '../../protocol/errors.ts';
-import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { RecordedEvent } from '../engine/notices.ts';
 import type { Turn } from '../engine/turn.ts';
@@ -12,7 +11,7 @@ import type { Store } from '../ports.ts';
 import { EventRecord } from '../store/event-record.ts';
 import { EVENT_HEAD, eventsAfter, keys, numberOf } from '../store/keys.ts';
 import { decodeRecord, encodeRecord } from '../store/records.ts';
-import { eventsOf } from './recorder.ts';
+import { eventsOf, type Readers } from './recorder.ts';
 
 /** Newest events that are kept in memory too: who follows closely costs no reading. */
 const RECENT_MAX = 1_024;
@@ -20,7 +19,7 @@ const RECENT_MAX = 1_024;
 const PRUNED_PER_TURN = 1_000;
 
 interface EventLogOptions {
-  readonly me: Pid;
+  readonly readers: Readers;
   readonly hall: Hall;
   readonly store: Store;
   /** Events that are kept. */
@@ -33,7 +32,7 @@ export class EventLog {
   readonly #options: EventLogOptions;
   /** The last of them have consecutive numbers. */
   readonly #recent: RecordedEvent[] = [];
-  readonly #followers = new Set<() => void>();
+  readonly #followers = new Set<(event: RecordedEvent) => void>();
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -45,7 +44,7 @@ export class EventLog {
       if (this.#recent.at(-1)?.number !== notice.event.number - 1) this.#recent.length = 0;
       this.#recent.push(notice.event);
       if (this.#recent.length > RECENT_MAX) this.#recent.shift();
-      for (const follower of this.#followers) follower();
+      for (const follower of this.#followers) follower(notice.event);
     });
   }
 
@@ -106,14 +105,14 @@ export class EventLog {
     return found;
   }
 
-  /** Calls whenever there may be more to read. @returns ends it */
-  follow(follower: () => void): () => void {
+  /** Calls for each event as soon as it can be read. @returns ends it */
+  follow(follower: (event: RecordedEvent) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
   }
 
   #record(turn: Turn): void {
-    const events = eventsOf(turn, this.#options.me);
+    const events = eventsOf(turn, this.#options.readers);
     if (events.length === 0) return;
     let number = this.#head();
     for (const record of events) {

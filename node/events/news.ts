@@ -3,6 +3,7 @@
  * state and no event: whoever begins to follow is told it anew, so it is not kept.
  */
 import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import type { RecordedEvent } from '../engine/notices.ts';
 import type { Clock, Transport } from '../ports.ts';
 import type { EventLog } from './log.ts';
 
@@ -20,8 +21,8 @@ export class News {
     this.#events = events;
   }
 
-  /** Calls whenever there may be more events. @returns ends it */
-  follow(follower: () => void): () => void {
+  /** Calls for each event as soon as it can be read. @returns ends it */
+  follow(follower: (event: RecordedEvent) => void): () => void {
     return this.#events.follow(follower);
   }
 

@@ -6,25 +6,33 @@ import { readSigned } from '../../protocol/wire/envelope.ts';
 import { proposalOf } from '../engine/clearing-records.ts';
 import type { Notice } from '../engine/notices.ts';
 import type { Turn } from '../engine/turn.ts';
-import { type EventRecord, TEXT_BYTES_MAX } from '../store/event-record.ts';
+import { type EventRecord, PARTIES_MAX, TEXT_BYTES_MAX } from '../store/event-record.ts';
 
-/** @param me whose events they are: lines of hosted members are none of them */
-export function eventsOf(turn: Turn, me: Pid): EventRecord[] {
-  return turn.notices.flatMap((notice) => eventsOfNotice(turn, notice, me));
+/** Whose events they are, and which participants besides have theirs at this node: those whom it votes for. */
+export interface Readers {
+  readonly me: Pid;
+  readonly served: (participant: Pid) => boolean;
 }
 
-function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
+export function eventsOf(turn: Turn, readers: Readers): EventRecord[] {
+  return turn.notices.flatMap((notice) => eventsOfNotice(turn, notice, readers));
+}
+
+function eventsOfNotice(turn: Turn, notice: Notice, readers: Readers): EventRecord[] {
   const time = turn.now;
+  const { me } = readers;
   switch (notice.type) {
     case 'attempt-ended':
-      return paymentEvents(turn, notice.tx, turn.attempt(notice.hash)?.open);
+      return paymentEvents(turn, readers, notice.tx, turn.attempt(notice.hash)?.open);
     case 'payment-ended':
-      return paymentEvents(turn, notice.tx);
+      return paymentEvents(turn, readers, notice.tx);
     case 'clearing':
-      return clearingEvents(turn, notice);
+      return clearingEvents(turn, readers, notice);
     case 'line-changed': {
       const { owner, other, equivalent, state } = notice;
-      if (owner !== me && other !== me) return [];
+      const isOwn = owner === me || other === me;
+      const parties = membersAmong([owner, other], readers);
+      if (!isOwn && parties.length === 0) return [];
       const edge = turn.edge(edgeId(owner, other, equivalent));
       const amount = edge && lineOf(edge, owner)?.limit;
       return [
@@ -32,12 +40,13 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
           topic: 'trustline.changed',
           time,
           peer: owner === me ? other : owner,
-          role: owner === me ? 'given' : 'received',
+          role: !isOwn ? 'agent' : owner === me ? 'given' : 'received',
           state,
           equivalent,
           ...(edge === undefined || amount === undefined
             ? {}
             : { amount, precision: edge.precision }),
+          ...(parties.length === 0 ? {} : { parties: [owner, other] }),
         },
       ];
     }
@@ -76,7 +85,7 @@ function eventsOfNotice(turn: Turn, notice: Notice, me: Pid): EventRecord[] {
  * An attempt that failed is no end: its coordinator may try another way.
  * @param open the attempt that ended now, in which the order has been read
  */
-function paymentEvents(turn: Turn, tx: TxId, open?: OpenManifest): EventRecord[] {
+function paymentEvents(turn: Turn, readers: Readers, tx: TxId, open?: OpenManifest): EventRecord[] {
   const record = turn.transaction(tx);
   if (record?.finished === undefined || record.finished !== turn.now) return [];
   if (record.clearing !== undefined) return [];
@@ -93,21 +102,42 @@ function paymentEvents(turn: Turn, tx: TxId, open?: OpenManifest): EventRecord[]
     peer,
     tookMs: Math.max(0, turn.now - created),
     ...(reason === undefined ? {} : { reason }),
+    ...partiesIn(pidFromPublicKey(payer_key), payee, open, readers),
   };
   if (role !== 'payee' || state !== 'COMMITTED') return [ended];
   return [{ ...facts, topic: 'payment.received', state, peer }, ended];
 }
 
+/** Payer and payee, and of those who carry the payment the members of this node; nothing if it concerns no member. */
+function partiesIn(payer: Pid, payee: Pid, open: OpenManifest | undefined, readers: Readers) {
+  const ends = [payer, payee];
+  const carriers = new Set<Pid>();
+  for (const { path } of open?.kind === 'payment' ? open.routes : []) {
+    for (const pid of path) if (pid !== payer && pid !== payee) carriers.add(pid);
+  }
+  const members = membersAmong([...carriers], readers);
+  if (members.length === 0 && membersAmong(ends, readers).length === 0) return {};
+  return { parties: [...ends, ...members].slice(0, PARTIES_MAX) };
+}
+
+function membersAmong(pids: readonly Pid[], { me, served }: Readers): Pid[] {
+  return pids.filter((pid) => pid !== me && served(pid));
+}
+
 /** A clearing goes on, wants somebody's word, or is over. What is cleared may be less than was proposed. */
 function clearingEvents(
   turn: Turn,
+  readers: Readers,
   { tx, state: now }: Extract<Notice, { type: 'clearing' }>,
 ): EventRecord[] {
   const record = turn.transaction(tx);
   // What lasted only within the turn was never so.
   if (record?.clearing === undefined || record.state !== now) return [];
   const { role, state, attempts, finished, created, reason } = record;
-  const { equivalent, precision, amount } = proposalOf(record);
+  const { equivalent, precision, amount, cycle } = proposalOf(record);
+  const facts = { time: turn.now, tx, state, equivalent, precision };
+  const asked = membersAmong(record.clearing.waiting, readers);
+  const others = membersAmong(cycle, readers).filter((pid) => !asked.includes(pid));
   const cleared = state === 'COMMITTED' ? turn.attempt(attempts.at(-1)!)?.open : undefined;
   return [
     {
@@ -117,16 +147,17 @@ function clearingEvents(
           : state === 'PROPOSED'
             ? 'clearing.proposed'
             : 'clearing.state',
-      time: turn.now,
-      tx,
+      ...facts,
       role,
-      state,
-      equivalent,
-      precision,
       amount: cleared?.kind === 'clearing' ? cleared.amount : amount,
       ...(finished === undefined ? {} : { tookMs: Math.max(0, turn.now - created) }),
       ...(reason === undefined ? {} : { reason }),
+      ...(others.length === 0 ? {} : { parties: others }),
     },
+    // Whoever is asked hears of a proposal, however far it is elsewhere.
+    ...(asked.length === 0
+      ? []
+      : [{ topic: 'clearing.proposed', ...facts, role: 'agent', amount, parties: asked } as const]),
   ];
 }
 

@@ -223,6 +223,10 @@ export interface Visitor {
 export interface Reception {
   /** @throws GeoError E006 `bad_token` */
   holderOf(accessToken: string): SignedIn;
+  /** Whether a token of the session still opens what it opened. */
+  isInForce(signedIn: SignedIn): boolean;
+  /** What tells when there is something new for whoever has signed in. */
+  liveFor(signedIn: SignedIn): LiveSource;
   /** What the visitor may ask for, answered for that visitor; nothing else is in it. */
   serviceFor(visitor: Visitor): Partial<NodeService>;
 }

@@ -1,46 +1,72 @@
-/** Events, read page by page. */
+/** Events, read page by page, each reader its own. */
 import { invalid } from '../../protocol/errors.ts';
-import { formatAmount } from '../../protocol/money/amount.ts';
-import type { RecordedEvent } from '../engine/notices.ts';
 import type { EventLog } from '../events/log.ts';
-import type { EventOperations } from './contract.ts';
-import type { Rooms } from './rooms.ts';
+import type { News } from '../events/news.ts';
+import type { EventOperations, LiveSource } from './contract.ts';
+import { type EventReader, ownReader } from './event-view.ts';
 import * as shapes from './shapes/events.ts';
-import { isoTime, reasonView } from './views.ts';
 
 const EVENTS_DEFAULT = 100;
 /** Events that are read for one answer, and at once; whoever finds nothing in them goes on from the cursor. */
 const READ_MAX = 10_000;
 const READ_AT_ONCE = 1_000;
 const OLDEST = 'oldest';
+/** Events that a live reader may leave unread because none concerns it: fewer than the log has in memory. */
+const PASSED_OVER_MAX = 500;
 
-export function eventOperations({ events }: Rooms): EventOperations {
+interface Asked {
+  readonly cursor: string;
+  readonly limit: number;
+  readonly topics: readonly string[] | undefined;
+}
+
+export function eventOperations(
+  { events }: { readonly events: EventLog },
+  reader: EventReader = ownReader,
+): EventOperations {
   return {
     events: async ({ after, topics, limit = EVENTS_DEFAULT }) => {
-      const wanted = topicsIn(topics);
       const cursor = after === OLDEST ? events.tail() : (after ?? events.head());
-      const isWanted = ({ record }: RecordedEvent) =>
-        wanted === undefined || wanted.includes(record.topic);
-      const page = await wantedAfter(events, { cursor, limit, isWanted });
-      return { ...page, events: page.events.map((event) => eventView(event, events)) };
+      return pageAfter(events, reader, { cursor, limit, topics: topicsIn(topics) });
     },
   };
 }
 
+/** Wakes a visitor for what it may read, without who is connected unless it may know that. */
+export function visitorSource(news: News, reader: EventReader, seesPeers: boolean): LiveSource {
+  return {
+    clock: news.clock,
+    follow: (follower) => {
+      let passedOver = 0;
+      return news.follow(({ record }) => {
+        passedOver++;
+        if (passedOver < PASSED_OVER_MAX && reader(record) === undefined) return;
+        passedOver = 0;
+        follower();
+      });
+    },
+    connected: () => (seesPeers ? news.connected() : []),
+    followPeers: (follower) => (seesPeers ? news.followPeers(follower) : () => undefined),
+  };
+}
+
 /** The bound is on what is wanted: whoever asks for few topics is not sent page after page of nothing. */
-async function wantedAfter(
+async function pageAfter(
   log: EventLog,
-  asked: { cursor: string; limit: number; isWanted: (event: RecordedEvent) => boolean },
-): Promise<{ events: RecordedEvent[]; cursor: string }> {
-  const events: RecordedEvent[] = [];
-  let { cursor } = asked;
+  reader: EventReader,
+  { cursor: from, limit, topics }: Asked,
+): Promise<shapes.EventPage> {
+  const events: shapes.Event[] = [];
+  let cursor = from;
   for (let read = 0; read < READ_MAX; ) {
-    const found = await log.after(cursor, Math.max(asked.limit, READ_AT_ONCE));
+    const found = await log.after(cursor, Math.max(limit, READ_AT_ONCE));
     if (found.length === 0) break;
-    for (const event of found) {
+    for (const { number, record } of found) {
       read++;
-      cursor = log.cursorOf(event.number);
-      if (asked.isWanted(event) && events.push(event) === asked.limit) return { events, cursor };
+      cursor = log.cursorOf(number);
+      const facts = reader(record);
+      if (facts === undefined || topics?.includes(facts.topic) === false) continue;
+      if (events.push({ cursor, ...facts }) === limit) return { events, cursor };
     }
   }
   return { events, cursor };
@@ -57,23 +83,4 @@ function topicsIn(text: string | undefined): readonly string[] | undefined {
     'unknown_topic',
     `There is no topic "${unknown.slice(0, 40)}". Topics: ${known.join(', ')}.`,
   );
-}
-
-function eventView({ number, record }: RecordedEvent, log: EventLog): shapes.Event {
-  const { topic, time, tx, peer, role, state, equivalent, precision, amount, tookMs } = record;
-  return {
-    cursor: log.cursorOf(number),
-    topic,
-    time: isoTime(time),
-    tx_id: tx ?? null,
-    peer: peer ?? null,
-    role: role ?? null,
-    state: state ?? null,
-    equivalent: equivalent ?? null,
-    amount:
-      amount === undefined || precision === undefined ? null : formatAmount(amount, precision),
-    ms: tookMs ?? null,
-    reason: reasonView(record.reason, precision ?? 0),
-    text: record.text ?? null,
-  };
 }

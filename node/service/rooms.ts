@@ -12,6 +12,7 @@ import type { EdgeSync } from '../engine/edge-sync.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { TrustLines } from '../engine/trust-lines.ts';
 import type { EventLog } from '../events/log.ts';
+import type { News } from '../events/news.ts';
 import type { Community } from '../hub/community.ts';
 import type { Memberships } from '../hub/memberships.ts';
 import type { RouteDesk } from '../hub/route-desk.ts';
@@ -47,6 +48,7 @@ export interface Rooms {
   readonly memberships: Memberships;
   readonly operating: Operating;
   readonly events: EventLog;
+  readonly news: News;
   readonly integrity: IntegrityRoom;
   readonly addons: Addons;
   readonly sessions: Sessions;

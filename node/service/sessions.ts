@@ -4,7 +4,9 @@ import { invalid } from '../../protocol/errors.ts';
 import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import type { Tokens } from '../sessions/sessions.ts';
 import type { SessionRecord } from '../store/session-records.ts';
-import type { NodeService, Reception, SessionOperations, Visitor } from './contract.ts';
+import type { NodeService, Reception, SessionOperations, SignedIn, Visitor } from './contract.ts';
+import { ownReader, visitorReader } from './event-view.ts';
+import { eventOperations, visitorSource } from './events.ts';
 import { hubOperations } from './hub.ts';
 import { ownBooks } from './own-books.ts';
 import type { Rooms } from './rooms.ts';
@@ -77,19 +79,27 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
     const role = community.operators.roleOf(participant) ?? null;
     return role === null || settings.sessions.acts ? role : 'auditor';
   };
+  const readerFor = ({ participant, role }: SignedIn) =>
+    participant === rooms.me ? ownReader : visitorReader(participant as Pid, role !== null);
   const auditing = communityReads(service);
   return {
     holderOf: (token) => {
       const { session, participant } = sessions.holderOf(token);
       return { session, participant, role: roleOf(participant) };
     },
+    isInForce: ({ session, participant, role }) =>
+      sessions.isOpen(session as Hash) && roleOf(participant as Pid) === role,
+    liveFor: (signedIn) => visitorSource(rooms.news, readerFor(signedIn), signedIn.role !== null),
     serviceFor: (visitor) => {
       const { signedIn } = visitor;
       const signing = sessionOperations(rooms, visitor);
       if (signedIn === undefined) return signing;
       const participant = signedIn.participant as Pid;
       const { identity, equivalents, offeredEquivalents } = service;
-      const books = ownBooks(rooms, participant);
+      const books = {
+        ...ownBooks(rooms, participant),
+        ...eventOperations(rooms, readerFor(signedIn)),
+      };
       const own = { ...signing, ...books, identity, equivalents, offeredEquivalents };
       if (signedIn.role === null) return own;
       if (signedIn.role === 'auditor') return { ...own, ...auditing };
@@ -101,9 +111,9 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
 
 /** What tells of the community and changes nothing. */
 function communityReads(service: NodeService) {
-  const { status, audit, checksums, addons, keptBackups } = service;
+  const { status, audit, checksums, addons, keptBackups, clearingPasses } = service;
   const { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal } = service;
-  const node = { status, audit, checksums, addons, keptBackups };
+  const node = { status, audit, checksums, addons, keptBackups, clearingPasses };
   const hub = { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal };
   return { ...node, ...hub };
 }

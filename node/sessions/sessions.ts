@@ -104,6 +104,12 @@ export class Sessions {
     return { session: name!, participant: record.participant };
   }
 
+  /** Whether the newest access token of the session still opens anything. */
+  isOpen(session: Hash): boolean {
+    const record = this.#inForce(session);
+    return record !== undefined && this.#context.now() < record.access_expires;
+  }
+
   /** The sessions in force, newest first. @param participant whose; without it everybody's */
   list(participant?: Pid): [Hash, SessionRecord][] {
     const now = this.#context.now();

@@ -19,14 +19,26 @@ export const TOPICS = [
 /** Longest text of an event, bytes of UTF-8. */
 export const TEXT_BYTES_MAX = 400;
 
+/** Participants at most whom an event may concern besides this node. */
+export const PARTIES_MAX = 64;
+
 export const EventRecord = s.map({
   topic: s.oneOf(...TOPICS),
   time: s.time,
   tx: s.optional(s.hash),
   peer: s.optional(s.pid),
-  /** What this node was in a payment or clearing; of a line, which of the two it is. */
+  /** What this node was in a payment or clearing; of a line, which of the two it is. `agent`: it concerns members alone. */
   role: s.optional(
-    s.oneOf('payer', 'payee', 'intermediary', 'coordinator', 'participant', 'given', 'received'),
+    s.oneOf(
+      'payer',
+      'payee',
+      'intermediary',
+      'coordinator',
+      'participant',
+      'given',
+      'received',
+      'agent',
+    ),
   ),
   state: s.optional(s.text(40)),
   equivalent: s.optional(s.equivalentCode),
@@ -37,6 +49,11 @@ export const EventRecord = s.map({
   tookMs: s.optional(s.uint(Number.MAX_SAFE_INTEGER)),
   reason: s.optional(RefusalRecord),
   text: s.optional(s.text(TEXT_BYTES_MAX)),
+  /**
+   * If it concerns members for whom this node votes: of a payment the payer, the payee, then those members
+   * that carry it; of a line its owner, then the other end; of a clearing the members in the cycle.
+   */
+  parties: s.optional(s.list(s.pid, PARTIES_MAX)),
 });
 
 export type Topic = (typeof TOPICS)[number];

@@ -8,8 +8,9 @@ export const EVENT_ROUTES: RoutesOf<EventOperations> = {
     method: 'GET',
     path: '/events',
     tag: 'events',
-    summary: 'What has happened after a cursor, oldest first',
-    access: 'local',
+    summary:
+      'What has happened after a cursor, oldest first: to the caller, and for operators in the community',
+    access: 'member',
     input: { in: 'query', shape: shapes.EventsQuery },
     response: shapes.EventPage,
   },

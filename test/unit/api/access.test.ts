@@ -7,7 +7,7 @@ import type { Reception, SignedIn, Visitor } from '../../../node/service/contrac
 import { Problem } from '../../../node/service/shapes.ts';
 import { GeoError } from '../../../protocol/errors.ts';
 import { ARGUMENTS } from './arguments.ts';
-import { ANNA, BOB, createFakeService, type FakeService, TX } from './fake-service.ts';
+import { ANNA, BOB, createFakeService, type FakeService, quietSource, TX } from './fake-service.ts';
 
 const OWNER = 'the-token-of-the-home';
 const MEMBER = 'gea_member';
@@ -41,6 +41,8 @@ const reception: Reception = {
     if (token === ADMIN) return { session: TX, participant: ANNA, role: 'admin' };
     throw badToken;
   },
+  isInForce: () => true,
+  liveFor: () => quietSource,
   serviceFor: (visitor) => {
     seen.push(visitor);
     return visitors;

@@ -6,7 +6,7 @@ import { type Api, startApi } from '../../../node/api/server.ts';
 import type { Clock, Log } from '../../../node/ports.ts';
 import { Problem } from '../../../node/service/shapes.ts';
 import { GeoError } from '../../../protocol/errors.ts';
-import { BOB, createFakeService } from './fake-service.ts';
+import { BOB, createFakeService, quietSource } from './fake-service.ts';
 
 const TOKEN = 'the-right-token';
 const MEMBER = 'gea_member';
@@ -38,12 +38,7 @@ const addons: AddonSource = {
 beforeAll(async () => {
   api = await startApi({
     service: createFakeService(),
-    live: {
-      clock,
-      follow: () => () => undefined,
-      connected: () => [],
-      followPeers: () => () => undefined,
-    },
+    live: { ...quietSource, clock },
     addons,
     host: '127.0.0.1',
     port: 0,
@@ -53,6 +48,8 @@ beforeAll(async () => {
         if (token !== MEMBER) throw new GeoError('E006', 'No.', { fault: 'bad_token' });
         return { session: 's', participant: BOB, role: null };
       },
+      isInForce: () => true,
+      liveFor: () => quietSource,
       serviceFor: () => ({}),
     },
     log,

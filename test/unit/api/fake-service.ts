@@ -2,8 +2,8 @@
  * A NodeService without a node: remembers what it was asked, answers with fixed rows, and refuses
  * on demand. What the HTTP door and the CLI do can be seen without keys, store or network.
  */
-
-import type { NodeService } from '../../../node/service/contract.ts';
+import { realClock } from '../../../node/platform/platform.ts';
+import type { LiveSource, NodeService } from '../../../node/service/contract.ts';
 import type * as shapes from '../../../node/service/shapes.ts';
 import {
   CLEARING_PASS,
@@ -22,6 +22,14 @@ export const KEY = 'a'.repeat(64);
 export const TX = 'b'.repeat(64);
 export const TIME = '2026-03-01T12:00:00.000Z';
 const ADDRESS = '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWExample';
+
+/** Nothing ever happens, and nobody is there. */
+export const quietSource: LiveSource = {
+  clock: realClock,
+  follow: () => () => undefined,
+  connected: () => [],
+  followPeers: () => () => undefined,
+};
 
 const policy: shapes.Policy = {
   auto_clearing: true,

@@ -13,13 +13,15 @@ import { startApi } from '../../../node/api/server.ts';
 import { realClock } from '../../../node/platform/platform.ts';
 import { openPublicDoor } from '../../../node/public-door.ts';
 import type { Reception } from '../../../node/service/contract.ts';
-import { createFakeService } from './fake-service.ts';
+import { createFakeService, quietSource } from './fake-service.ts';
 
 const ORIGIN = 'https://wallet.example';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const service = createFakeService();
 const reception: Reception = {
   holderOf: () => ({ session: 'a'.repeat(64), participant: 'x', role: null }),
+  isInForce: () => true,
+  liveFor: () => quietSource,
   serviceFor: () => service,
 };
 const closings: (() => unknown)[] = [];
@@ -29,7 +31,7 @@ afterEach(async () => {
 
 async function open(config: object) {
   const given = NodeConfig.parse({ public: { port: 0, origins: [ORIGIN], ...config } }).public;
-  const behind = { service, reception, version: '1', clock: realClock, log };
+  const behind = { service, reception, live: quietSource, version: '1', clock: realClock, log };
   const door = await openPublicDoor(given, behind);
   closings.push(() => door.stop());
   return door;

@@ -1,10 +1,10 @@
 /** Operators who have signed in: they act by their roles, and the journal says who it was. */
 import { describe, expect, it } from 'vitest';
 import type { NodeService } from '../../../node/service/contract.ts';
-import { signInEnvelope } from '../../../protocol/member.ts';
 import type { Village } from '../engine/harness.ts';
 import { faultOf, join, membersOf, openHub } from '../hub/hub-village.ts';
 import { person } from '../machines/sample-payment.ts';
+import { FROM, signInAt } from './signing-in.ts';
 
 type Role = 'admin' | 'operator' | 'auditor';
 
@@ -13,16 +13,10 @@ async function signedIn(role: Role, sessions: { acts?: boolean } = {}) {
   const village = await openHub({}, ['anna', 'olga'], sessions);
   await join(village, 'anna');
   await appoint(village, role);
+  const tokens = await village.run(signInAt(village, 'hub', 'olga'));
   const { reception } = village.node('hub');
-  const at = { address: '203.0.113.7' };
-  const { publicKey, signer } = { ...person('olga').signer, signer: person('olga').signer };
-  const { challenge } = reception.serviceFor(at).challenge!({ public_key: publicKey });
-  const bytes = new Uint8Array(Buffer.from(challenge, 'base64'));
-  const key = { publicKey, sign: (message: Uint8Array) => signer.sign(message) };
-  const envelope = Buffer.from(signInEnvelope(key, person('hub').pid, bytes)).toString('base64');
-  const tokens = await village.run(reception.serviceFor(at).signIn!({ envelope, label: 'desk' }));
   const holder = () => reception.holderOf(tokens.access_token);
-  const olga = () => reception.serviceFor({ ...at, signedIn: holder() });
+  const olga = () => reception.serviceFor({ ...FROM, signedIn: holder() });
   return { village, holder, olga };
 }
 

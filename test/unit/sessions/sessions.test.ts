@@ -139,13 +139,17 @@ describe('signing in', () => {
 
 describe('tokens', () => {
   it('hold for their time, over restarts, and are exchanged for new ones', async () => {
-    const { village, signIn, exchange, opens } = await setup();
+    const { village, signIn, exchange, holder, opens } = await setup();
     const first = await signIn('maria');
     await village.restart('hub');
     expect(await opens(first.access_token)).toBe(FINE);
+    const stream = holder(first.access_token);
+    const isInForce = () => village.node('hub').reception.isInForce(stream);
     await village.pass(10 * MINUTE);
     expect(await opens(first.access_token)).toBe('bad_token');
+    expect(isInForce()).toBe(false);
     const second = await exchange(first.refresh_token, 'a');
+    expect(isInForce()).toBe(true);
     expect(second.session).toBe(first.session);
     expect(await opens(second.access_token)).toBe(FINE);
     for (const wrong of ['', 'x', second.refresh_token, `${second.access_token}A`]) {
