@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { API_PREFIX } from '../../node/api/routes.ts';
 import { homeAt } from '../../node/home/home.ts';
+import { WorkerProcess } from '../worker-process.ts';
 import type { ApiOptions } from './api-options.ts';
 import type { ApiReport, HttpFigures, PaymentFigures, ReadFigures } from './api-table.ts';
 import { DaemonProcess } from './daemon-process.ts';
@@ -19,7 +20,6 @@ import type { HubMembers } from './hub-members.ts';
 import { joined, type Load, type LoadResult, percentile } from './load.ts';
 import { type HubWorker, hubWorker, prepareHub } from './prepared-hub.ts';
 import { signInAll } from './sign-ins.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 const WINDOW_SECONDS = 2;
 const WARM_UP_SECONDS_MAX = 3;

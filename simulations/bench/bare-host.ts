@@ -1,6 +1,7 @@
 /** A Node process with nothing in it, or, when told so, with a libp2p host and no node on it. */
+
+import { serve } from '../worker-process.ts';
 import { collectGarbage } from './collect.ts';
-import { serve } from './worker-process.ts';
 
 const calls = {
   /** With the services that a node switches on unless its configuration says otherwise. */

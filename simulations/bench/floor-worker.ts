@@ -16,10 +16,10 @@ import { openLevelStore } from '../../node/store/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
 import { hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { serve } from '../worker-process.ts';
 import type { FloorMessage, FloorOp, FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import { keepInFlight, type Load } from './load.ts';
 import { cpuSoFar } from './meter.ts';
-import { serve } from './worker-process.ts';
 
 /** What a statement's signature is made over: a vote is about this long. */
 const SIGNED_BYTES = 180;

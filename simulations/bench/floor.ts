@@ -1,10 +1,10 @@
 /** The bare primitives of a payment, in as many processes as a line has nodes. */
 import { fileURLToPath } from 'node:url';
+import { WorkerProcess } from '../worker-process.ts';
 import type { FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import type { FloorCalls, FloorIdentity } from './floor-worker.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Cpu } from './meter.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 const WORKER = fileURLToPath(new URL('floor-worker.ts', import.meta.url));
 

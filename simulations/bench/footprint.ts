@@ -8,9 +8,9 @@ import { createHome, type Home } from '../../node/home/home.ts';
 import { createKeyFile } from '../../node/home/keyring.ts';
 import { eventually, pause } from '../testnet/at-once.ts';
 import { NodeProcess } from '../testnet/node-process.ts';
+import { WorkerProcess } from '../worker-process.ts';
 import type { BareCalls } from './bare-host.ts';
 import { fillStore } from './prepared-store.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 export interface FootprintReport {
   /** From the start of the process until its API answers; median of warm starts. */
@@ -111,7 +111,7 @@ async function isReady(home: Home, process: NodeProcess): Promise<true | undefin
 async function bareRss(directory: string, host: boolean): Promise<number> {
   let bytes = 0;
   for (const quietMs of [0, QUIET_MS]) {
-    const worker = new WorkerProcess<BareCalls>(BARE, [], environment(directory));
+    const worker = new WorkerProcess<BareCalls>(BARE, [], { env: environment(directory) });
     if (host) await worker.ask('host');
     await worker.ask('collect');
     await pause(quietMs);

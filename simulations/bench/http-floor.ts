@@ -1,7 +1,7 @@
 /** `node http-floor.ts`: the same HTTP server as a node's with nothing behind it: each answer is the same bytes. */
 import Fastify, { type FastifyInstance } from 'fastify';
+import { serve } from '../worker-process.ts';
 import { cpuSoFar } from './meter.ts';
-import { serve } from './worker-process.ts';
 
 let app: FastifyInstance | undefined;
 

@@ -1,8 +1,9 @@
 /** `node http-load.ts`: a process that asks a server over so many connections at once, and nothing else. */
+
+import { serve } from '../worker-process.ts';
 import { HttpConnection } from './http-connection.ts';
 import { keepInFlight, type Load, type LoadResult } from './load.ts';
 import { cpuSoFar } from './meter.ts';
-import { serve } from './worker-process.ts';
 
 export interface HttpLoad {
   readonly url: string;

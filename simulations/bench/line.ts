@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Identity } from '../../node/service/shapes.ts';
 import { eventually, pause } from '../testnet/at-once.ts';
 import { createNodeHome, homeDirectory } from '../testnet/homes.ts';
+import { WorkerProcess } from '../worker-process.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Specimens, Tally } from './meter.ts';
 import { EQUIVALENT, type NodeCalls } from './node-worker.ts';
 import type { Fill } from './prepared-store.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 const WORKER = fileURLToPath(new URL('node-worker.ts', import.meta.url));
 /** More than any run can pay. */

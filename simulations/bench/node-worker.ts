@@ -16,12 +16,12 @@ import { createLibp2pTransport } from '../../node/transport/libp2p.ts';
 import { transportOptions } from '../../node/transport-options.ts';
 import type { Hash } from '../../protocol/identity/pid.ts';
 import { openNote } from '../../protocol/identity/sealed-note.ts';
+import { serve } from '../worker-process.ts';
 import { collectGarbage } from './collect.ts';
 import { keepInFlight, type Load } from './load.ts';
 import type { Specimens } from './meter.ts';
 import { Meter } from './meter.ts';
 import { type Fill, fillStore } from './prepared-store.ts';
-import { serve } from './worker-process.ts';
 
 /** How long payments may take before they count as failed, ms. */
 const PAYMENT_MS = 30_000;

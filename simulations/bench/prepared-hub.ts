@@ -6,9 +6,9 @@ import type { Home } from '../../node/home/home.ts';
 import type { Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import { parseCommunity } from '../community/file.ts';
 import { createNodeHome, type Settings } from '../testnet/homes.ts';
+import { WorkerProcess } from '../worker-process.ts';
 import { HubMembers, randomCommunity } from './hub-members.ts';
 import type { NodeCalls } from './node-worker.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 export interface HubWish {
   /** Community file; without it a random community. */

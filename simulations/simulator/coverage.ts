@@ -123,6 +123,16 @@ function plain_${name}(`,
 export class Coverage {
   readonly #counts = new Map<string, number>();
 
+  /** How often each pair was met. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** Adds what another process has counted. */
+  add(counts: ReadonlyMap<string, number>): void {
+    for (const [key, count] of counts) this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+  }
+
   /** Begins to count; the substitutions must have been made. */
   listen(): void {
     Object.assign(globalThis, {

@@ -15,6 +15,8 @@ export interface SimulatorOptions {
   /** How long to search; null: as many histories as `histories` says. */
   readonly minutes: number | null;
   readonly histories: number;
+  /** Processes that share the histories. */
+  readonly workers: number;
   /** Places of the steps to take, for replaying a shortened run. */
   readonly keep: ReadonlySet<number> | null;
   readonly realSignatures: boolean;
@@ -26,16 +28,18 @@ export interface SimulatorOptions {
 export const SIMULATOR_USAGE = `Usage: npm run simulate -- [options]
 
 Runs many real nodes in one thread on virtual time, with a simulated network and simulated disks,
-and checks every rule of the protocol after every batch. The same seed is the same run, byte for byte.
+and checks every rule of the protocol after every batch. The same seed is the same run, byte for byte,
+whichever process it runs in.
 
 Options:
   --seed S           first seed; a run that fails names its seed
   --histories N      how many seeds, one after the other (default: 1 with --seed, otherwise 100)
   --minutes M        go on for so long instead
+  --workers W        processes that share the histories, 1 to 64 (default 1)
   --steps N          payments in each history, at least (default 50)
   --nodes K          nodes in each history, 2 to 32 (default: 5 to 8)
   --profile P        ${PROFILES.join(' | ')} (default: each in its turn)
-  --real-signatures  Ed25519 instead of a keyed hash
+  --real-signatures  Ed25519 instead of a keyed hash; a search uses it in every tenth history anyway
   --keep 3,7,12      take only these steps of the plan: replays a shortened run
   --transcript       print what happened, one line each
   --mutants          break the engine on purpose, in each known way, and show that it is noticed
@@ -46,6 +50,7 @@ Exit code: 0 if every rule held (with --mutants: if every mutant was noticed), 1
 `;
 
 const MINUTES_MAX = 7 * 24 * 60;
+const WORKERS_MAX = 64;
 
 /** @returns null if help was asked for. @throws GeoError E009 `usage` */
 export function readSimulatorOptions(argv: readonly string[]): SimulatorOptions | null {
@@ -63,6 +68,7 @@ export function readSimulatorOptions(argv: readonly string[]): SimulatorOptions 
     profile,
     minutes: whole('minutes', values.minutes, 1, MINUTES_MAX),
     histories: whole('histories', values.histories, 1, 100_000_000) ?? (seed === null ? 100 : 1),
+    workers: whole('workers', values.workers, 1, WORKERS_MAX) ?? 1,
     keep: values.keep === undefined ? null : places(values.keep),
     realSignatures: values['real-signatures'] ?? false,
     transcript: values.transcript ?? false,
@@ -79,6 +85,7 @@ function parse(argv: readonly string[]) {
         seed: { type: 'string' },
         histories: { type: 'string' },
         minutes: { type: 'string' },
+        workers: { type: 'string' },
         steps: { type: 'string' },
         nodes: { type: 'string' },
         profile: { type: 'string' },

@@ -1,10 +1,11 @@
 /** What a campaign found, as a person reads it. */
-import type { Campaign, Pace, Spread } from './campaign.ts';
 import type { Coverage } from './coverage.ts';
 import type { History } from './history.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Plan } from './plan.ts';
+import { REAL_EVERY } from './seeds.ts';
 import type { Shrunk } from './shrink.ts';
+import type { Campaign, Pace, Spread, Tally } from './tally.ts';
 
 export function historyLine(history: History, plan: Plan, count: number): string {
   const { seed, profile } = plan;
@@ -19,14 +20,30 @@ export function historyLine(history: History, plan: Plan, count: number): string
   ].join('  ');
 }
 
+/** Where a search stands. @param seconds since it began */
+export function progressLine(tally: Tally, options: SimulatorOptions, seconds: number): string {
+  const { histories, failed, cpuSeconds } = tally;
+  const of = options.minutes === null ? ` of ${options.histories}` : '';
+  const left =
+    options.minutes === null
+      ? ((options.histories - histories) * seconds) / histories
+      : options.minutes * 60 - seconds;
+  return [
+    `${histories}${of} histories, ${failed.length} broken`,
+    `${(histories / cpuSeconds).toFixed(1)} a second and core`,
+    `${Math.ceil(left / 60)} min left`,
+  ].join('  ');
+}
+
 export function campaignText(campaign: Campaign, coverage: Coverage, single: boolean): string {
-  const { histories, failed, seconds, events } = campaign;
+  const { histories, failed, seconds, events, least, workers, cpuSeconds } = campaign;
   const profiles = Object.entries(campaign.byProfile).filter(([, count]) => count > 0);
   const lines = [
-    `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken`,
+    `${histories} histories (seeds ${campaign.firstSeed} to ${campaign.lastSeed}), ${failed.length} broken; ${campaign.faulty} with faults, each with ${least.nodes} nodes and ${least.payments} payments at least`,
     profiles.map(([profile, count]) => `${count} ${profile}`).join(', '),
     `${campaign.payments} payments asked for, ${campaign.committed} committed; ${campaign.cleared} clearings, ${campaign.shortened} of them shortened a chain; ${campaign.crashes} crashes; ${events} events`,
-    `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second`,
+    `${(histories / seconds).toFixed(1)} histories and ${Math.round(events / seconds)} events a second in ${seconds.toFixed(0)} s, on ${workers} of the machine's cores`,
+    `${(histories / cpuSeconds).toFixed(1)} histories per second of processor time, starting up included`,
     ...Object.entries(campaign.signed).flatMap(([way, pace]) => paceLine(way, pace)),
     `digest of all: ${campaign.digest}`,
     ...Object.entries(campaign.times).map(([name, spread]) => spreadLine(name, spread)),
@@ -44,7 +61,9 @@ export function campaignText(campaign: Campaign, coverage: Coverage, single: boo
 function paceLine(way: string, { histories, cpuSeconds }: Pace): string[] {
   if (histories === 0) return [];
   const rate = (histories / cpuSeconds).toFixed(1);
-  return [`signed with ${way}: ${histories}, ${rate} per second of processor time`];
+  const which =
+    way === 'Ed25519' ? `${histories} (one in ${REAL_EVERY} of each profile)` : histories;
+  return [`signed with ${way}: ${which}, ${rate} per second of processor time`];
 }
 
 function spreadLine(name: string, { count, median, p99, max }: Spread): string {

@@ -1,10 +1,15 @@
 /** `npm run simulate`: searches seeds for a run that breaks a rule, and tells what broke it. */
 import { GeoError } from '../../protocol/errors.ts';
-import { requireSubstituted, substitute } from '../mutants/substitute.ts';
-import type { Campaign } from './campaign.ts';
-import { Coverage, countSteps } from './coverage.ts';
+import { huntMutants } from '../mutants/hunt.ts';
+import { runCampaign } from './campaign.ts';
+import type { Coverage } from './coverage.ts';
+import { runHistory } from './history.ts';
 import { readSimulatorOptions, SIMULATOR_USAGE, type SimulatorOptions } from './options.ts';
-import { campaignText, failureText, historyLine } from './report.ts';
+import { campaignText, failureText, historyLine, progressLine } from './report.ts';
+import { planOf } from './seeds.ts';
+import { shrink } from './shrink.ts';
+import type { Campaign } from './tally.ts';
+import { Transcript } from './transcript.ts';
 
 const HELD = 0;
 const NOT_HELD = 1;
@@ -25,33 +30,29 @@ export async function runSimulator(argv: readonly string[]): Promise<number> {
     process.stdout.write(SIMULATOR_USAGE);
     return HELD;
   }
-  if (options.mutants) {
-    const { huntMutants } = await import('../mutants/hunt.ts');
-    return await huntMutants(options);
-  }
-  return await search(options);
+  return options.mutants ? await huntMutants(options) : await search(options);
 }
 
 async function search(options: SimulatorOptions): Promise<number> {
-  // Before the engine is loaded: its machines are loaded with a counter around them.
-  substitute(countSteps);
-  const coverage = new Coverage();
-  coverage.listen();
-  const { runCampaign } = await import('./campaign.ts');
-  requireSubstituted();
   const firstSeed = options.seed ?? Math.floor(Math.random() * SEEDS);
   const say = (text: string) => {
     process.stderr.write(`${text}\n`);
   };
   if (options.seed === null) say(`first seed ${firstSeed}`);
   const single = options.histories === 1 && options.minutes === null;
-  let last = performance.now();
-  const campaign = await runCampaign(options, firstSeed, (history, plan, count) => {
-    const quiet = !single && performance.now() - last < PROGRESS_MS;
-    if (quiet && history.violations.length === 0) return;
-    last = performance.now();
-    say(historyLine(history, plan, count));
-  });
+  const began = performance.now();
+  let last = began;
+  const { campaign, coverage } = await runCampaign(
+    options,
+    firstSeed,
+    ({ history }, plan, tally) => {
+      const now = performance.now();
+      if (single || history.violations.length > 0) say(historyLine(history, plan, tally.histories));
+      if (now - last < PROGRESS_MS) return;
+      last = now;
+      say(progressLine(tally, options, (now - began) / 1_000));
+    },
+  );
   const first = campaign.failed[0];
   if (options.json) {
     process.stdout.write(`${JSON.stringify(jsonOf(campaign, coverage))}\n`);
@@ -63,8 +64,6 @@ async function search(options: SimulatorOptions): Promise<number> {
     return HELD;
   }
   say('making it shorter ...');
-  const { shrink } = await import('./shrink.ts');
-  const { runHistory } = await import('./history.ts');
   const { plan, history, realSignatures } = first;
   const shrunk = await shrink(plan.steps.length, history, (keep) =>
     runHistory({ plan, keep, realSignatures }),
@@ -78,10 +77,7 @@ async function search(options: SimulatorOptions): Promise<number> {
 const PROGRESS_MS = 10_000;
 
 async function transcriptOf(options: SimulatorOptions, seed: number): Promise<string> {
-  const { planOf } = await import('./campaign.ts');
-  const { runHistory } = await import('./history.ts');
-  const { Transcript } = await import('./transcript.ts');
-  const transcripts: InstanceType<typeof Transcript>[] = [];
+  const transcripts: Transcript[] = [];
   const { violations } = await runHistory({
     plan: planOf(options, seed),
     realSignatures: options.realSignatures,

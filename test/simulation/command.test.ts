@@ -19,9 +19,11 @@ async function simulate(...options: string[]): Promise<Printed> {
   return JSON.parse(stdout) as Printed;
 }
 
-it('repeats itself from process to process', { timeout: 180_000 }, async () => {
+it('repeats itself from process to process, however many share the seeds', {
+  timeout: 180_000,
+}, async () => {
   const seeds = ['--seed', '11', '--histories', '5'];
-  const [first, second] = [await simulate(...seeds), await simulate(...seeds)];
+  const [first, second] = [await simulate(...seeds), await simulate(...seeds, '--workers', '3')];
   expect(first.failed).toEqual([]);
   expect(first.histories).toBe(5);
   expect(second.digest).toBe(first.digest);

@@ -35,6 +35,12 @@ async function answer(calls: Calls, id: number, name: string, argument: unknown)
   }
 }
 
+export interface WorkerOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Of Node itself; absent: as this process was started. */
+  readonly execArgv?: string[];
+}
+
 export class WorkerProcess<C extends Calls> {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -42,8 +48,8 @@ export class WorkerProcess<C extends Calls> {
   #asked = 0;
 
   /** @param script file that calls {@link serve} */
-  constructor(script: string, argv: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.#child = fork(script, argv, { serialization: 'advanced', env });
+  constructor(script: string, argv: readonly string[], options: WorkerOptions = {}) {
+    this.#child = fork(script, argv, { serialization: 'advanced', ...options });
     this.#child.on('message', ({ id, result, fault }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
