@@ -2,10 +2,17 @@
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { allowsShortening, clearable } from '../../protocol/ledger/clearing.ts';
 import { counterparty, debtOf } from '../../protocol/ledger/edge.ts';
+import { HOPS_MAX } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { State } from '../engine/state.ts';
-import { followsMarks, type OwnHop, type SearchGround } from '../routing/neighbour-search.ts';
+import {
+  followsMarks,
+  type GroundQuery,
+  type OwnHop,
+  type SearchGround,
+} from '../routing/neighbour-search.ts';
+import { debtsFrom, type OwedOn } from './debts-from.ts';
 import type { Marks } from './marks.ts';
 
 interface DebtGroundContext {
@@ -24,6 +31,19 @@ interface DebtGroundContext {
  */
 export function debtGroundOf(context: DebtGroundContext): SearchGround {
   const { places, state, agents, marks, isSpared } = context;
+  /** Whoever begins at somebody here needs what is near; of a question that passes by, nobody knows where it comes in. */
+  function* debtsFor({ payer, equivalent, hops = HOPS_MAX }: GroundQuery): Generator<OwedOn> {
+    if (agents.served(payer)) {
+      const isServed = (pid: Pid) => agents.served(pid);
+      yield* debtsFrom(state, isServed, { from: [payer], equivalent, steps: hops });
+      return;
+    }
+    for (const edge of state.edges.values()) {
+      if (edge.equivalent !== equivalent || edge.balance === 0n) continue;
+      const debtor = edge.balance > 0n ? edge.high : edge.low;
+      if (agents.served(debtor)) yield { edge, debtor, creditor: counterparty(edge, debtor) };
+    }
+  }
   return {
     ...places,
     isMarked: (id) => marks.has(id),
@@ -34,18 +54,14 @@ export function debtGroundOf(context: DebtGroundContext): SearchGround {
         !followsMarks(query) ||
         creditor === payee ||
         marks.leads(id, debtor, creditor);
-      const hops: OwnHop[] = [];
-      for (const edge of state.edges.values()) {
-        if (edge.equivalent !== query.equivalent || edge.balance === 0n) continue;
-        const debtor = edge.balance > 0n ? edge.high : edge.low;
-        const creditor = counterparty(edge, debtor);
-        if (!agents.served(debtor) || !isOfUse(creditor)) continue;
-        if (!isOnWay(debtor, creditor) || isSpared(creditor, query.equivalent)) continue;
-        if (query.shortens === true && !allowsShortening(edge, creditor)) continue;
+      const hopOf = ({ edge, debtor, creditor }: OwedOn): OwnHop | undefined => {
+        if (!isOfUse(creditor) || !isOnWay(debtor, creditor)) return undefined;
+        if (isSpared(creditor, query.equivalent)) return undefined;
+        if (query.shortens === true && !allowsShortening(edge, creditor)) return undefined;
         const capacity = clearable(edge, { debtor, creditor });
-        if (capacity > 0n) hops.push({ debtor, creditor, capacity, carries: true });
-      }
-      return hops;
+        return capacity > 0n ? { debtor, creditor, capacity, carries: true } : undefined;
+      };
+      return [...debtsFor(query)].map(hopOf).filter((hop) => hop !== undefined);
     },
     /** Only whoever owes somebody here is on a way through here, and only such a one is answered. */
     carriesFrom(agent, query) {

@@ -10,15 +10,18 @@ import { HopGraph } from '../../protocol/routing/graph.ts';
 import { selectRoutes } from '../../protocol/routing/select.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { State } from '../engine/state.ts';
-import type { SearchGround } from '../routing/neighbour-search.ts';
+import type { FoundHop, OwnHop, SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import type { NodeSettings } from '../settings.ts';
 import { type Cycle, type CycleQuestion, type CycleSource, cycleKey } from './cycle.ts';
 import { type DebtQuestion, type DebtSearch, OUTWARDS_MAX } from './debt-search.ts';
+import { debtsFrom } from './debts-from.ts';
 import type { IsSpared } from './spared.ts';
 
 /** Debts from which one pass searches, the largest first. */
 const DEBTS_MAX = 64;
+/** Of those served here to whom the debts of others lead back: so many are gone on from. */
+const BACK_MAX = 8;
 /** Lines that one search for shortenings tries. */
 const LINES_MAX = 4;
 /** Of the messages of one search, the part for short cycles when long ones are looked for as well. */
@@ -95,10 +98,9 @@ export class LocalCycles implements CycleSource {
    */
   async *shortenings(first: Pid, { equivalent, minAmount }: CycleQuestion): AsyncGenerator<Cycle> {
     const { state, settings } = this.#context;
-    const lines = [...state.edges.values()]
-      .filter(
-        (edge) => edge.equivalent === equivalent && (edge.low === first || edge.high === first),
-      )
+    const lines = state
+      .edgesOf(first)
+      .filter((edge) => edge.equivalent === equivalent)
       .map((edge) => ({ edge, debtor: first, creditor: counterparty(edge, first) }))
       .filter(({ edge, ...line }) => shortenable(edge, line) >= minAmount);
     const maxHops = Math.min(OUTWARDS_MAX, settings.max_length - 1);
@@ -115,18 +117,32 @@ export class LocalCycles implements CycleSource {
     }
   }
 
+  /**
+   * Whether debts over the edge lead on to somebody of whose debts others know more than the own books: if none
+   * do, there is nobody to ask.
+   */
+  leadsAway(id: EdgeId, { equivalent, maxLength }: CycleQuestion): boolean {
+    const { state, agents } = this.#context;
+    const isServed = (pid: Pid) => agents.served(pid);
+    const from = [id.low, id.high].filter(isServed);
+    for (const { creditor } of debtsFrom(state, isServed, { from, equivalent, steps: maxLength })) {
+      if (!agents.served(creditor)) return true;
+    }
+    return false;
+  }
+
   async #search(question: DebtQuestion, minAmount: bigint): Promise<Cycle[]> {
     const { debts, settings, places, ground, isSpared } = this.#context;
     const { creditor, debtor, equivalent, amount, maxHops, shortens = false } = question;
     const ends = { payer: creditor, payee: debtor };
-    const own = ground.hops({ ...ends, equivalent, shortens });
+    const own = ground.hops({ ...ends, equivalent, hops: maxHops, shortens });
     // A creditor that owes nobody is in no cycle.
-    if (!own.some((hop) => hop.debtor === creditor)) return [];
+    if (own.length === 0) return [];
     const found = await debts.find(question, () => false);
     for (const place of found.places) places.hear(place);
     const graph = new HopGraph();
     for (const hop of found.hops) graph.set(hop.debtor, hop.creditor, hop.capacity);
-    for (const hop of own) {
+    for (const hop of [...own, ...this.#comingBack(found.hops, question)]) {
       graph.set(hop.debtor, hop.creditor, hop.capacity);
     }
     const maxPaths = settings.cycles_max;
@@ -135,6 +151,20 @@ export class LocalCycles implements CycleSource {
       .filter(({ path, amount: each }) => path.length >= CYCLE_MIN && each >= minAmount)
       .filter(({ path }) => !path.some((pid) => isSpared(pid, equivalent, path.length)))
       .map(({ path, amount: each }) => ({ equivalent, members: path, amount: each }));
+  }
+
+  /** Own debts behind those of others who owe somebody here again. */
+  #comingBack(
+    hops: readonly FoundHop[],
+    { debtor, equivalent, maxHops, shortens = false }: DebtQuestion,
+  ): OwnHop[] {
+    const { agents, ground } = this.#context;
+    const back = new Set(hops.map(({ creditor }) => creditor).filter((pid) => agents.served(pid)));
+    return [...back]
+      .slice(0, BACK_MAX)
+      .flatMap((payer) =>
+        ground.hops({ payer, payee: debtor, equivalent, hops: maxHops, shortens }),
+      );
   }
 
   /** What is owed to somebody here on the edge, and may be cleared. */

@@ -76,7 +76,6 @@ export class Marks {
   /** Marks those served here who owe `mark.to`, those who owe them, and so on, and passes it on to all others. */
   #spread(mark: ClearingMark, only?: readonly Pid[]): void {
     const { agents } = this.#context;
-    const debtors = this.#debtorsIn(mark.equivalent);
     const ways: Ways = this.#marked.get(bytesToHex(mark.id)) ?? new Map();
     const onward: { readonly agent: PublicKey; readonly to: Pid; readonly hops: number }[] = [];
     let level = [mark.to];
@@ -84,7 +83,7 @@ export class Marks {
       const next: Pid[] = [];
       for (const to of level) {
         const agentsAsked = new Set<PublicKey>();
-        for (const debtor of (to === mark.to && only) || (debtors.get(to) ?? [])) {
+        for (const debtor of (to === mark.to && only) || this.#debtorsOf(to, mark.equivalent)) {
           const agent = agents.agentOf(debtor);
           if (agents.served(debtor)) {
             const known = ways.get(debtor);
@@ -113,20 +112,16 @@ export class Marks {
     }
   }
 
-  /** By creditor, who owes it something that may be cleared. */
-  #debtorsIn(equivalent: EquivalentCode): Map<Pid, Pid[]> {
+  /** Who owes a creditor something that may be cleared. */
+  #debtorsOf(creditor: Pid, equivalent: EquivalentCode): Pid[] {
     const { state, isSpared } = this.#context;
-    const debtors = new Map<Pid, Pid[]>();
-    for (const edge of state.edges.values()) {
-      if (edge.equivalent !== equivalent || edge.balance === 0n) continue;
-      const debtor = edge.balance > 0n ? edge.high : edge.low;
-      const creditor = counterparty(edge, debtor);
-      if (isSpared(creditor, equivalent) || clearable(edge, { debtor, creditor }) === 0n) continue;
-      const known = debtors.get(creditor);
-      if (known === undefined) debtors.set(creditor, [debtor]);
-      else known.push(debtor);
-    }
-    return debtors;
+    if (isSpared(creditor, equivalent)) return [];
+    return state
+      .edgesOf(creditor)
+      .filter((edge) => edge.equivalent === equivalent)
+      .map((edge) => ({ edge, debtor: counterparty(edge, creditor) }))
+      .filter(({ edge, debtor }) => clearable(edge, { debtor, creditor }) > 0n)
+      .map(({ debtor }) => debtor);
   }
 
   #keep(id: string, ways: Ways): void {

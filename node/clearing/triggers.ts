@@ -89,7 +89,10 @@ export class Triggers {
       this.#waiting.delete(edgeKey(edge));
       if (isIndexed && (await this.#clear(index.through(edge, question)))) return;
       if (!isIdle) continue;
-      await this.#clear(cycles.through(edge, question));
+      // A hub that has everybody's debts in its books has found what there is.
+      if (!isIndexed || cycles.leadsAway(edge, question)) {
+        await this.#clear(cycles.through(edge, question));
+      }
       for (const debtor of [edge.low, edge.high].filter((pid) => agents.served(pid))) {
         await this.#clear(cycles.shortenings(debtor, question));
       }
