@@ -51,6 +51,14 @@ export const hub = z.strictObject({
     { default: 1_800_000, min: 10_000, max: 30 * DAY_MS },
     'How long a report of a member about its edges is believed without a newer one. Longer than `memberships.report_ms` of the members.',
   ),
+  report_fresh_ms: whole(
+    { default: 900_000, min: 1_000, max: 30 * DAY_MS },
+    'How old a report may grow before less is led over its edges: evenly less until `report_life_ms`, when it is forgotten. Longer than `memberships.report_ms` of the members.',
+  ),
+  report_late_ms: whole(
+    { default: 60_000, min: 100, max: DAY_MS },
+    'How long two ends of an edge may report different things before both reports are kept as evidence. One of them may be late.',
+  ),
   report_edges_per_s_per_member: whole(
     { default: 100, min: 1, max: 1_000_000 },
     'Edges that one member may report in the long run. Reports above it are refused before a signature is checked.',

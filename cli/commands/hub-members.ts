@@ -1,11 +1,13 @@
 /** Commands for operators of a hub: the community in numbers, and its members. */
 import type { HubStats, Member, MemberChangeRequest } from '../../node/service/shapes.ts';
-import { type Command, command, type Result, value } from '../command.ts';
+import { parsePid } from '../../protocol/identity/pid.ts';
+import { type Command, command, flag, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { type Column, facts, type Page, tableOr } from '../page.ts';
-import { anyText, oneOf } from '../read.ts';
+import { anyText, oneOf, wholeNumber } from '../read.ts';
 
 export const GROUP = 'The hub of a community';
+const MEMBERS_SHOWN = 100;
 export const REASON = value('--reason <TEXT>', 'why; stands in the journal', anyText);
 
 const COLOUR_BY_STATUS = {
@@ -89,12 +91,24 @@ function statsText(page: Page, stats: HubStats): string {
     ['further operators', String(stats.operators)],
     ['counts in', stats.equivalents.join(' ') || 'nothing yet: geo hub equivalents add CODE'],
     ...stats.index.map(
-      ({ equivalent, participants, edges, differing }) =>
+      ({ equivalent, participants, edges, differing, stale }) =>
         [
           `index of ${equivalent}`,
-          `${edges} edges of ${participants} participants${differing > 0 ? `, ${differing} told differently by their ends` : ''}`,
-          differing > 0 ? 'yellow' : undefined,
+          [
+            `${edges} edges of ${participants} participants`,
+            ...(differing > 0 ? [`${differing} told differently by their ends`] : []),
+            ...(stale > 0 ? [`${stale} not reported for long`] : []),
+          ].join(', '),
+          differing + stale > 0 ? 'yellow' : undefined,
         ] as const,
+    ),
+    ...(stats.disagreements === 0
+      ? []
+      : ([
+          ['reports disagree', `on ${stats.disagreements} edges: geo hub disagreements`, 'yellow'],
+        ] as const)),
+    ...Object.entries(stats.reports_refused).map(
+      ([fault, count]) => ['reports refused', `${count} for ${fault}`, 'yellow'] as const,
     ),
     ['journal', `${stats.acts} acts, newest ${stats.head ?? 'none'}`],
     ...(stats.unconfirmed
@@ -124,17 +138,43 @@ export const memberCommands = [
     words: 'hub members',
     group: GROUP,
     summary: 'List the members, and who asks to be one',
-    examples: ['geo hub members', 'geo hub members --status pending'],
+    details:
+      'In the order of their PIDs, 100 at a time unless said otherwise. Where more follow, --after goes on from the last one.',
+    examples: [
+      'geo hub members',
+      'geo hub members --status pending',
+      'geo hub members --hosted --name maria --limit 20',
+    ],
     options: {
       status: value(
         '--status <STATUS>',
         'those of one status only',
         oneOf('pending', 'refused', 'active', 'suspended', 'left', 'deleted'),
       ),
+      kind: value(
+        '--kind <KIND>',
+        'those of one kind only',
+        oneOf('person', 'organization', 'hub'),
+      ),
+      name: value('--name <TEXT>', 'those with this in their name', anyText),
+      hosted: flag('--hosted', 'those without a node of their own'),
+      ownNode: flag('--own-node', 'those with a node of their own'),
+      after: value('--after <PID>', 'those that follow this one', anyText),
+      limit: value('--limit <N>', 'how many at most; 100 if not given', wholeNumber(1, 10_000)),
     },
-    run: async ({ client }, _given, { status }) => {
-      const query = status === undefined ? {} : { status };
-      const members = await (await client()).hubMembers(query);
+    run: async ({ client, talk }, _given, options) => {
+      const { status, kind, name, hosted, ownNode, after, limit = MEMBERS_SHOWN } = options;
+      if (hosted && ownNode) throw usageError('--hosted and --own-node exclude each other.');
+      const api = await client();
+      const members = await api.hubMembers({
+        limit,
+        ...(status === undefined ? {} : { status }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(name === undefined ? {} : { name }),
+        ...(hosted || ownNode ? { hosted } : {}),
+        ...(after === undefined ? {} : { after: parsePid(after) }),
+      });
+      if (members.length === limit) talk(`There may be more: --after ${members.at(-1)!.pid}`);
       return {
         json: members,
         text: (page) =>

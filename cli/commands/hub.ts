@@ -8,6 +8,7 @@ import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, oneOf, pairs, wholeNumber } from '../read.ts';
 import { GROUP, memberCommands, REASON, shortTime } from './hub-members.ts';
+import { reportCommands } from './hub-reports.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -63,6 +64,7 @@ function operatorsResult(operators: readonly Operator[]): Result {
 
 const commands = [
   ...memberCommands,
+  ...reportCommands,
   command({
     words: 'hub invite',
     group: GROUP,

@@ -14,8 +14,8 @@ import { refusalError } from '../../protocol/routing/refusal.ts';
 import type { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
 import type { RouteWish, ShutHop } from '../routing/wish.ts';
-import { reportedView, viewOf } from './edge-view.ts';
-import { EquivalentGraph } from './equivalent-graph.ts';
+import { type ReportTrust, reportedView, viewOf } from './edge-view.ts';
+import { EquivalentGraph, type Told } from './equivalent-graph.ts';
 
 export interface IndexAnswer {
   readonly routes: readonly Route[];
@@ -27,6 +27,7 @@ export interface IndexAnswer {
 
 export interface IndexContext {
   readonly search: SearchSettings;
+  readonly trust: ReportTrust;
   /** Decimal places of an equivalent that this node has defined. */
   readonly precisionOf: (equivalent: EquivalentCode) => number | undefined;
   /** Carries nothing for others now. */
@@ -37,8 +38,10 @@ export interface IndexSize {
   readonly equivalent: EquivalentCode;
   readonly participants: number;
   readonly edges: number;
-  /** Of them, those of which both ends tell different balances. */
+  /** Of them, those of which different things are told at this moment. */
   readonly differing: number;
+  /** Of them, those that were not reported for so long that they count for less. */
+  readonly stale: number;
   readonly bytes: number;
 }
 
@@ -104,6 +107,20 @@ export class CommunityIndex {
     }
   }
 
+  /** Time passes: what has not been reported again counts for less. */
+  age(now: number): void {
+    for (const graph of this.#graphs.values()) graph.age(now);
+  }
+
+  /** Edges that are told of differently since before a time. */
+  *differing(before: number): Generator<readonly [id: EdgeId, precision: number, told: Told]> {
+    for (const [equivalent, graph] of this.#graphs) {
+      for (const [low, high, told] of graph.differing(before)) {
+        yield [{ low, high, equivalent }, graph.precision, told];
+      }
+    }
+  }
+
   /** Forgets what was reported before a time. @returns how many reports that were */
   forgetBefore(time: number): number {
     let forgotten = 0;
@@ -162,6 +179,7 @@ export class CommunityIndex {
       participants: graph.participants,
       edges: graph.edges,
       differing: [...graph.differing()].length,
+      stale: graph.stale,
       bytes: graph.graph.bytes,
     }));
   }
@@ -183,7 +201,7 @@ export class CommunityIndex {
   #graphOf(equivalent: EquivalentCode, precision: number): EquivalentGraph {
     let graph = this.#graphs.get(equivalent);
     if (graph === undefined) {
-      graph = new EquivalentGraph(precision, this.#context.search);
+      graph = new EquivalentGraph(precision, this.#context.search, this.#context.trust);
       this.#graphs.set(equivalent, graph);
     }
     return graph;

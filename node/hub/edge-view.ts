@@ -46,6 +46,29 @@ export function moved(view: EdgeView, change: bigint): EdgeView {
   };
 }
 
+/** Whether two views of one edge tell different debts or capacities. */
+export function differ(one: EdgeView, other: EdgeView): boolean {
+  return one.balance !== other.balance || one.up !== other.up || one.down !== other.down;
+}
+
+/** How much of what reports tell is still counted on as they grow old. */
+export interface ReportTrust {
+  /** Up to this age: all of it, ms. */
+  readonly report_fresh_ms: number;
+  /** From it on: nothing. In between evenly less. */
+  readonly report_life_ms: number;
+}
+
+/** A reported view as it is counted on at a time: the debt stays, capacities shrink. */
+export function aged(view: EdgeView, now: number, trust: ReportTrust): EdgeView {
+  const { report_fresh_ms: fresh, report_life_ms: life } = trust;
+  const age = now - view.at;
+  if (age <= fresh) return view;
+  const left = BigInt(Math.max(0, life - age));
+  const of = BigInt(Math.max(1, life - fresh));
+  return { ...view, up: (view.up * left) / of, down: (view.down * left) / of };
+}
+
 /** What can be relied on where two ends tell different things: the smaller capacity counts. */
 export function together(one: EdgeView, other: EdgeView): EdgeView {
   return {

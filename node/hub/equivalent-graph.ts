@@ -8,19 +8,25 @@ import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import { CompactGraph } from '../../protocol/routing/compact-graph.ts';
 import type { SearchSettings } from '../../protocol/routing/question.ts';
 import { RouteSearch } from '../../protocol/routing/search.ts';
-import { type EdgeView, moved, together } from './edge-view.ts';
+import { aged, differ, type EdgeView, moved, type ReportTrust, together } from './edge-view.ts';
+
+/** What is told of an edge, by whoever tells of it. */
+export interface Told {
+  own?: EdgeView | undefined;
+  byLow?: EdgeView | undefined;
+  byHigh?: EdgeView | undefined;
+}
 
 /** Who tells of an edge: the hub's own books, or the agent of one of its ends. */
 export type Teller = 'own' | 'low' | 'high';
 
-interface Pair {
+interface Pair extends Told {
   readonly low: number;
   readonly high: number;
   /** The balance as the positions have it. */
   counted: bigint;
-  own?: EdgeView | undefined;
-  byLow?: EdgeView | undefined;
-  byHigh?: EdgeView | undefined;
+  /** Since when those who tell of the edge have told different things, ms since 1970 UTC. */
+  differs?: number | undefined;
 }
 
 /** Two participants' numbers in one: both below 2^26. */
@@ -38,9 +44,12 @@ export class EquivalentGraph {
   /** Numbers of participants without an edge, to be given again: names can be made up without end. */
   readonly #free: number[] = [];
   readonly #pairs = new Map<number, Pair>();
+  readonly #trust: ReportTrust;
+  #now = 0;
 
-  constructor(precision: number, settings: SearchSettings) {
+  constructor(precision: number, settings: SearchSettings, trust: ReportTrust) {
     this.precision = precision;
+    this.#trust = trust;
     this.search = new RouteSearch(this.graph, settings);
   }
 
@@ -60,14 +69,27 @@ export class EquivalentGraph {
     return this.#pairs.size;
   }
 
-  /** Edges of which both ends tell, and not the same balance: one of the two is late, or lies. */
-  *differing(): Generator<readonly [low: Pid, high: Pid]> {
-    for (const { low, high, own, byLow, byHigh } of this.#pairs.values()) {
-      const told = [own, byLow, byHigh].filter((view) => view !== undefined);
-      if (told.some(({ balance }) => balance !== told[0]!.balance)) {
-        yield [this.pidOf(low), this.pidOf(high)];
-      }
+  /** Edges that are told of differently since before a time: one of those who tell is late, or lies. */
+  *differing(before = Number.POSITIVE_INFINITY): Generator<readonly [low: Pid, high: Pid, Told]> {
+    for (const pair of this.#pairs.values()) {
+      if (pair.differs === undefined || pair.differs >= before) continue;
+      yield [this.pidOf(pair.low), this.pidOf(pair.high), pair];
     }
+  }
+
+  /** Edges that are known by reports alone, none of which is fresh any more. */
+  get stale(): number {
+    const oldest = this.#now - this.#trust.report_fresh_ms;
+    let stale = 0;
+    for (const pair of this.#pairs.values()) if (newestReport(pair) < oldest) stale++;
+    return stale;
+  }
+
+  /** Time passes: what has not been reported again counts for less. */
+  age(now: number): void {
+    this.#now = Math.max(this.#now, now);
+    const oldest = this.#now - this.#trust.report_fresh_ms;
+    for (const pair of this.#pairs.values()) if (newestReport(pair) < oldest) this.#recount(pair);
   }
 
   /** Every edge, as it is believed to be. */
@@ -93,6 +115,7 @@ export class EquivalentGraph {
 
   /** Takes over what somebody tells of an edge. */
   tell(low: Pid, high: Pid, teller: Teller, view: EdgeView): void {
+    this.#now = Math.max(this.#now, view.at);
     const pair = this.#pair(low, high);
     if (teller === 'own') pair.own = view;
     else if (teller === 'low') {
@@ -157,7 +180,9 @@ export class EquivalentGraph {
 
   #recount(pair: Pair): void {
     const { low, high } = pair;
-    const view = believed(pair);
+    pair.differs = differsSince(pair);
+    const known = believed(pair);
+    const view = pair.own ?? (known && aged(known, this.#now, this.#trust));
     const balance = view?.balance ?? 0n;
     this.positions.change(low, high, pair.counted, balance);
     pair.counted = balance;
@@ -183,6 +208,19 @@ export class EquivalentGraph {
 /** The own book is exact, holds and all; without it, both ends' reports together. */
 function believed({ own, byLow, byHigh }: Pair): EdgeView | undefined {
   return own ?? (byLow && byHigh ? together(byLow, byHigh) : (byLow ?? byHigh));
+}
+
+/** When an edge that is known by reports alone was reported last; infinite for an own one. */
+function newestReport({ own, byLow, byHigh }: Told): number {
+  if (own !== undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(byLow?.at ?? 0, byHigh?.at ?? 0);
+}
+
+function differsSince({ own, byLow, byHigh, differs }: Pair): number | undefined {
+  const told = [own, byLow, byHigh].filter((view) => view !== undefined);
+  const [first] = told;
+  if (first === undefined || !told.some((view) => differ(view, first))) return undefined;
+  return differs ?? Math.max(...told.map(({ at }) => at));
 }
 
 function keyOf(low: number, high: number): number {

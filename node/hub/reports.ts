@@ -3,7 +3,13 @@
  * in the store, and all of it in the index.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import {
+  type Hash,
+  hashOf,
+  type Pid,
+  type PublicKey,
+  pidFromPublicKey,
+} from '../../protocol/identity/pid.ts';
 import { requireSignedBy, type Unverified } from '../../protocol/wire/envelope.ts';
 import type { EdgeReport, ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { Agents } from '../engine/agents.ts';
@@ -11,7 +17,7 @@ import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Store, VerifySignature } from '../ports.ts';
 import { ReportRecord } from '../store/hub-records.ts';
-import { keys, rangeOf } from '../store/keys.ts';
+import { keys, rangeOf, tailOf } from '../store/keys.ts';
 import { decodeRecord, encodeRecord } from '../store/records.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { CommunityIndex } from './community-index.ts';
@@ -24,6 +30,8 @@ export interface ReportsContext {
   readonly agents: Agents;
   readonly membership: Membership;
   readonly index: CommunityIndex;
+  /** Signed reports that are kept as evidence, whatever comes after them. */
+  readonly evidence: () => Iterable<Hash>;
   readonly settings: {
     readonly report_life_ms: number;
     readonly report_edges_per_s_per_member: number;
@@ -39,6 +47,8 @@ export class Reports {
   readonly #budgets = new Map<Pid, TokenBucket>();
   /** Highest sequence of each reporter since the start. */
   readonly #newest = new Map<Pid, number>();
+  /** Reports that were refused since the start, by fault. */
+  readonly refused: Record<string, number> = {};
 
   constructor(context: ReportsContext) {
     this.#context = context;
@@ -61,6 +71,9 @@ export class Reports {
     const oldest = now - settings.report_life_ms;
     index.forgetBefore(oldest);
     let old: ReportRecord[] = [];
+    // Signed reports that nothing names; those that come meanwhile are not among them.
+    const unnamed = await this.#toldSoFar();
+    for (const name of this.#context.evidence()) unnamed.delete(name);
     const forget = async (records: readonly ReportRecord[]) => {
       await hall.turn((turn) => {
         for (const { edge, teller } of records) {
@@ -71,12 +84,31 @@ export class Reports {
     };
     for await (const [, value] of store.scan(rangeOf('report'))) {
       const record = decodeRecord(ReportRecord, value);
-      if (record.received < oldest && old.push(record) === SWEPT_AT_ONCE) {
+      if (record.received >= oldest) {
+        if (record.told !== undefined) unnamed.delete(record.told);
+      } else if (old.push(record) === SWEPT_AT_ONCE) {
         await forget(old);
         old = [];
       }
     }
     if (old.length > 0) await forget(old);
+    await this.#dropTold(hall, [...unnamed]);
+  }
+
+  async #toldSoFar(): Promise<Set<Hash>> {
+    const hashes = new Set<Hash>();
+    for await (const [key] of this.#context.store.scan(rangeOf('told'))) {
+      hashes.add(tailOf(key) as Hash);
+    }
+    return hashes;
+  }
+
+  async #dropTold(hall: Hall, hashes: readonly Hash[]): Promise<void> {
+    for (let at = 0; at < hashes.length; at += SWEPT_AT_ONCE) {
+      await hall.turn((turn) => {
+        for (const hash of hashes.slice(at, at + SWEPT_AT_ONCE)) turn.del(keys.told(hash));
+      });
+    }
   }
 
   /**
@@ -85,6 +117,18 @@ export class Reports {
    *   `not_your_edge` | `too_many_reports` | `too_many_edges`; then nothing of the report counts
    */
   receive(turn: Turn, from: PublicKey, signed: Unverified<EdgeReport>): void {
+    try {
+      this.#receive(turn, from, signed);
+    } catch (error) {
+      if (error instanceof GeoError) {
+        const { fault } = error.details;
+        this.refused[fault] = (this.refused[fault] ?? 0) + 1;
+      }
+      throw error;
+    }
+  }
+
+  #receive(turn: Turn, from: PublicKey, signed: Unverified<EdgeReport>): void {
     const { me, verify, membership, index } = this.#context;
     const { body } = signed;
     const reporter = pidFromPublicKey(from);
@@ -107,8 +151,10 @@ export class Reports {
     this.#requireRoom(told);
     requireSignedBy(signed, from, verify);
     this.#newest.set(reporter, body.sequence);
+    const hash = hashOf(signed.bytes);
+    turn.put(keys.told(hash), signed.bytes);
     for (const { edge, teller } of told) {
-      const record = { edge, teller, sequence: body.sequence, received: turn.now };
+      const record = { edge, teller, sequence: body.sequence, received: turn.now, told: hash };
       turn.put(keys.report(edge, teller), encodeRecord(ReportRecord, record));
     }
     turn.onMerge(() => {

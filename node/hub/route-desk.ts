@@ -19,6 +19,7 @@ import type { Place } from '../routing/neighbour-search.ts';
 import type { RouteSources } from '../routing/wish.ts';
 import type { NodeSettings } from '../settings.ts';
 import { CommunityIndex, type IndexSize } from './community-index.ts';
+import { Disagreements } from './disagreements.ts';
 import type { EquivalentGraph } from './equivalent-graph.ts';
 import type { Membership } from './membership.ts';
 import type { Memberships } from './memberships.ts';
@@ -41,15 +42,19 @@ export interface RouteDeskContext {
 const REBUILD_MS = 200;
 /** Old reports are looked for so often in their life. */
 const SWEEPS_PER_LIFE = 4;
+/** Reports are compared so often in the time that one may be late. */
+const LOOKS_PER_LATENESS = 2;
 
 export class RouteDesk {
   readonly sources: RouteSources;
+  readonly disagreements: Disagreements;
   readonly #context: RouteDeskContext;
   readonly #index: CommunityIndex;
   readonly #reports: Reports;
   readonly #reporter: Reporter;
   readonly #routes: HubRoutes;
   #sweep: (() => void) | undefined;
+  #look: (() => void) | undefined;
   #rebuild: (() => void) | undefined;
 
   constructor(context: RouteDeskContext) {
@@ -58,8 +63,16 @@ export class RouteDesk {
     const hopWeight = settings.routes.hop_weight_percent / 100;
     this.#index = new CommunityIndex({
       search: { ...SEARCH_DEFAULTS, hopWeight },
+      trust: settings.hub,
       precisionOf: (equivalent) => hall.state.equivalents.get(equivalent)?.precision,
       isBarred,
+    });
+    this.disagreements = new Disagreements({
+      state: hall.state,
+      store: ports.store,
+      log: ports.log,
+      index: this.#index,
+      settings: settings.hub,
     });
     this.#reports = new Reports({
       me,
@@ -68,6 +81,7 @@ export class RouteDesk {
       agents,
       membership,
       index: this.#index,
+      evidence: () => this.disagreements.evidence(),
       settings: settings.hub,
     });
     this.#reporter = new Reporter({
@@ -109,10 +123,12 @@ export class RouteDesk {
     if (!this.#context.membership.isHub) return;
     await this.#fill();
     this.#sweepSoon();
+    this.#lookSoon();
   }
 
   stop(): void {
     this.#sweep?.();
+    this.#look?.();
     this.#rebuild?.();
     this.#reporter.stop();
     this.#routes.stop();
@@ -141,6 +157,11 @@ export class RouteDesk {
   /** Everyone's lines and debts as a hub knows them; undefined if this node is no hub, or knows none. */
   books(equivalent: EquivalentCode): EquivalentGraph | undefined {
     return this.#context.membership.isHub ? this.#index.books(equivalent) : undefined;
+  }
+
+  /** Reports that were refused since the start, by fault. */
+  get refusedReports(): Readonly<Record<string, number>> {
+    return this.#reports.refused;
   }
 
   /** How much the index knows, by equivalent. */
@@ -207,6 +228,21 @@ export class RouteDesk {
         log.warn({ error: String(error) }, 'the index could not be read again; trying again');
         this.#rebuildSoon();
       });
+    });
+  }
+
+  /** Reports grow older, and some stand against each other. */
+  #lookSoon(): void {
+    const { hall, ports, settings } = this.#context;
+    const { clock, log } = ports;
+    this.#look = clock.after(settings.hub.report_late_ms / LOOKS_PER_LATENESS, () => {
+      this.#index.age(clock.now());
+      hall
+        .turn((turn) => this.disagreements.look(turn))
+        .catch((error: unknown) => {
+          log.warn({ error: String(error) }, 'reports were not compared; trying again later');
+        });
+      this.#lookSoon();
     });
   }
 

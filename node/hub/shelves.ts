@@ -19,6 +19,11 @@ export const OPERATORS: Shelf<records.OperatorRecord> = {
 };
 /** By code. */
 export const OFFERS: Shelf<records.OfferRecord> = { prefix: 'offer', schema: records.OfferRecord };
+/** By key of the edge. */
+export const DISAGREEMENTS: Shelf<records.DisagreementRecord> = {
+  prefix: 'disagreement',
+  schema: records.DisagreementRecord,
+};
 /** By PID of the hub. */
 export const MEMBERSHIPS: Shelf<records.MembershipRecord> = {
   prefix: 'membership',

@@ -116,6 +116,7 @@ export interface HostedOperations {
 /** The hub of a community, for its operators. They refuse with E006 `no_hub` where there is none. */
 export interface HubOperations {
   hubStats(): shapes.HubStats;
+  /** By PID. */
   hubMembers(query: shapes.MembersQuery): shapes.Member[];
   changeMember(request: shapes.MemberChangeRequest): Promise<shapes.Member>;
   /** Members that came from a backup take part again. */
@@ -130,6 +131,10 @@ export interface HubOperations {
   /** Entries of the journal, oldest first; without `after` the newest. */
   hubActs(query: shapes.ActsQuery): Promise<shapes.HubAct[]>;
   checkJournal(query: shapes.JournalQuery): Promise<shapes.JournalCheck>;
+  /** Edges whose ends report different things for too long; those that stand first. */
+  hubDisagreements(query: shapes.DisagreementsQuery): shapes.HubDisagreement[];
+  /** @throws GeoError E009 `no_disagreement` */
+  hubEvidence(query: shapes.EvidenceQuery): shapes.HubEvidence;
   /** Every debt and line of the community, as far as the hub knows them. */
   hubEdges(query: shapes.HubEdgesQuery): shapes.HubEdge[];
 }

@@ -14,6 +14,7 @@ import { resolveAmong } from '../peers/names.ts';
 import type { InvitationRecord, MemberRecord } from '../store/hub-records.ts';
 import { peerIn } from './asking.ts';
 import type { HubOperations } from './contract.ts';
+import { disagreementViews, evidenceView } from './disagreements.ts';
 import type { Rooms } from './rooms.ts';
 import type * as shapes from './shapes.ts';
 import { isoTime, type Views } from './views.ts';
@@ -48,6 +49,7 @@ export function hubOperations(
     since: isoTime(record.since),
     invitation: record.invitation ?? null,
     connected: isThere(record),
+    disagreements: rooms.desk.disagreements.standingOf(pid),
   });
 
   const operations: HubOperations = {
@@ -77,20 +79,15 @@ export function hubOperations(
         equivalents: replies.definitions().map(({ code }) => code),
         acts: journal.head?.number ?? 0,
         head: journal.head?.hash ?? null,
-        index: rooms.desk.sizes().map(({ equivalent, participants, edges, differing }) => ({
-          equivalent,
-          participants,
-          edges,
-          differing,
-        })),
+        index: rooms.desk.sizes().map(({ bytes: _, ...size }) => size),
+        disagreements: disagreementViews(rooms.desk.disagreements, true).length,
+        reports_refused: { ...rooms.desk.refusedReports },
         unconfirmed: membership.isUnconfirmed,
       };
     },
 
-    hubMembers: ({ status }) =>
-      [...community().membership.all()]
-        .filter(([, record]) => status === undefined || record.status === status)
-        .map(([pid, record]) => member(pid as Pid, record)),
+    hubMembers: (query) =>
+      pageOf(community().membership.all(), query).map(([pid, record]) => member(pid, record)),
 
     changeMember: async ({ member: text, act, reason }) => {
       const { members, membership } = community();
@@ -174,6 +171,16 @@ export function hubOperations(
       return { ...check, head: check.head ?? null };
     },
 
+    hubDisagreements: ({ standing }) => {
+      community();
+      return disagreementViews(rooms.desk.disagreements, standing);
+    },
+
+    hubEvidence: (query) => {
+      community();
+      return evidenceView(rooms.desk.disagreements, query);
+    },
+
     hubEdges: ({ equivalent }) => {
       community();
       return rooms.desk
@@ -183,6 +190,24 @@ export function hubOperations(
     },
   };
   return operations;
+}
+
+/** Members that fit a query, in the order of their PIDs. */
+function pageOf(
+  members: ReadonlyMap<string, MemberRecord>,
+  { status, kind, hosted, name, after = '', limit }: shapes.MembersQuery,
+): [Pid, MemberRecord][] {
+  const part = name?.toLocaleLowerCase();
+  const fits = (pid: string, { profile, ...record }: MemberRecord) =>
+    pid > after &&
+    (status === undefined || record.status === status) &&
+    (kind === undefined || profile.kind === kind) &&
+    (hosted === undefined || record.hosted === hosted) &&
+    (part === undefined || profile.name.toLocaleLowerCase().includes(part));
+  return ([...members] as [Pid, MemberRecord][])
+    .filter(([pid, record]) => fits(pid, record))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, limit);
 }
 
 /** What is held for a moment counts as not lent: the index knows what a line carries, not its limit. */

@@ -113,9 +113,10 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
 function communityReads(service: NodeService) {
   const { status, audit, checksums, addons, keptBackups, clearingPasses } = service;
   const { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal } = service;
+  const { hubDisagreements, hubEvidence } = service;
   const node = { status, audit, checksums, addons, keptBackups, clearingPasses };
   const hub = { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal };
-  return { ...node, ...hub };
+  return { ...node, ...hub, hubDisagreements, hubEvidence };
 }
 
 function tokensView({ session, record, access, refresh }: Tokens): shapes.Tokens {

@@ -1,4 +1,6 @@
 /** The values of the store that a hub, and whoever joins one, keep about membership. */
+
+import { PRECISION_MAX } from '../../protocol/limits.ts';
 import { EquivalentDefinition, Profile } from '../../protocol/wire/messages/membership.ts';
 import { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import * as s from '../../protocol/wire/schema.ts';
@@ -53,8 +55,33 @@ export const ReportRecord = s.map({
   teller: s.oneOf('low', 'high'),
   sequence: count,
   received: s.time,
+  /** SHA-256 of the signed report that it comes from; absent in records of older versions. */
+  told: s.optional(s.hash),
 });
 export type ReportRecord = s.Infer<typeof ReportRecord>;
+
+const EdgeTold = s.map({
+  balance: s.signedAmount,
+  up: s.limit,
+  down: s.limit,
+  /** SHA-256 of the signed report; absent: the hub's own book. */
+  told: s.optional(s.hash),
+});
+
+/** At the hub: an edge of which different things were told for longer than a report may be late. */
+export const DisagreementRecord = s.map({
+  low: s.pid,
+  high: s.pid,
+  equivalent: s.equivalentCode,
+  precision: s.uint(PRECISION_MAX),
+  since: s.time,
+  /** When those who tell of it agreed again, or said nothing any more. */
+  ended: s.optional(s.time),
+  by_low: s.optional(EdgeTold),
+  by_high: s.optional(EdgeTold),
+  own: s.optional(EdgeTold),
+});
+export type DisagreementRecord = s.Infer<typeof DisagreementRecord>;
 
 /** At the hub: what the community counts in. */
 export const OfferRecord = s.map({ definition: EquivalentDefinition, since: s.time });

@@ -31,6 +31,8 @@
  * | `offer/` | code | OfferRecord: an equivalent of the community; at a hub |
  * | `act/` | number | ActRecord: at a hub; never changed or deleted |
  * | `report/` | equivalent, low PID, high PID, which end tells | ReportRecord: at a hub |
+ * | `told/` | SHA-256 of a report | the report as it was signed, while a record names it; at a hub |
+ * | `disagreement/` | equivalent, low PID, high PID | DisagreementRecord: ends of an edge that report different things; at a hub |
  * | `membership/` | PID of a hub | MembershipRecord |
  * | `spared/` | equivalent, PID | SparedRecord: left out of proposals for a time |
  * | `cleared/` | equivalent, PID if it is of one participant | ClearedRecord: what clearing has done so far |
@@ -52,6 +54,7 @@ export type ShelfPrefix =
   | 'invitation'
   | 'operator'
   | 'offer'
+  | 'disagreement'
   | 'membership'
   | 'spared'
   | 'cleared'
@@ -62,6 +65,7 @@ export type Prefix =
   | ShelfPrefix
   | 'act'
   | 'report'
+  | 'told'
   | 'edge'
   | 'line'
   | 'applied'
@@ -113,6 +117,7 @@ export const keys = {
   equivalent: (code: string) => `equivalent/${code}`,
   history: (number: number) => `history/${padded(number)}`,
   report: (id: EdgeId, teller: string) => `report/${edgeKey(id)}/${teller}`,
+  told: (hash: Hash) => `told/${hash}`,
   event: (number: number) => `event/${padded(number)}`,
   redo: (number: number) => `redo/${padded(number)}`,
   act: (number: number) => `act/${padded(number)}`,

@@ -39,16 +39,34 @@ export const HubStats = z.object({
         equivalent: code,
         participants: z.int(),
         edges: z.int(),
-        differing: z.int().describe('edges whose two ends tell different balances'),
+        differing: z.int().describe('edges whose two ends tell different things at this moment'),
+        stale: z.int().describe('edges not reported for so long that less is led over them'),
       }),
     )
     .describe('what the hub can lead payments over'),
+  disagreements: z.int().describe('edges whose ends have told different things for too long'),
+  reports_refused: z
+    .record(z.string(), z.int())
+    .describe('reports of members that were refused since the start, by fault'),
   unconfirmed: z
     .boolean()
     .describe('the members come from a backup: nobody takes on anything new until confirmed'),
 });
 
-export const MembersQuery = z.strictObject({ status: MemberStatus.optional() });
+export const MembersQuery = z.strictObject({
+  status: MemberStatus.optional(),
+  kind: MemberKind.optional(),
+  hosted: z
+    .stringbool()
+    .or(z.boolean())
+    .optional()
+    .describe('only members without a node of their own, or only those with one'),
+  name: z.string().max(80).optional().describe('a part of the name, in whatever case'),
+  after: pid
+    .optional()
+    .describe('members with a greater PID only: the last one of the page before'),
+  limit: z.coerce.number().int().min(1).max(10_000).optional().describe('all, if not given'),
+});
 export const Member = z.object({
   pid,
   name: z.string(),
@@ -62,6 +80,9 @@ export const Member = z.object({
   since: time.describe('of the status'),
   invitation: hash.nullable(),
   connected: z.boolean(),
+  disagreements: z
+    .int()
+    .describe('edges on which its reports stand against those of the other end'),
 });
 export const MemberChangeRequest = z.strictObject({
   member: peer.describe('PID, or a unique prefix of one'),
@@ -172,6 +193,33 @@ export const RemoteRequest = z.strictObject({
 });
 export const RemoteAnswer = z.object({ result: z.unknown() });
 
+const EdgeTold = z.object({
+  balance: z.string().describe('positive: `high` owes `low`'),
+  up: amount.describe('what `high` can still come to owe `low`'),
+  down: amount.describe('what `low` can still come to owe `high`'),
+});
+export const HubDisagreement = z.object({
+  equivalent: code,
+  low: pid,
+  high: pid,
+  since: time,
+  ended: time.nullable().describe('when both told the same again, or nothing any more'),
+  by_low: EdgeTold.nullable().describe('what the agent of `low` reports'),
+  by_high: EdgeTold.nullable(),
+  own: EdgeTold.nullable().describe("the hub's own book, if it has the edge"),
+});
+export const DisagreementsQuery = z.strictObject({
+  standing: z.stringbool().or(z.boolean()).optional().describe('only those that have not ended'),
+});
+export const EvidenceQuery = z.strictObject({ equivalent: code, low: pid, high: pid });
+export const HubEvidence = HubDisagreement.extend({
+  low_report: z
+    .string()
+    .nullable()
+    .describe('hexadecimal COSE_Sign1 of an EDGE_REPORT, as the agent of `low` has signed it'),
+  high_report: z.string().nullable(),
+});
+
 export const HubEdgesQuery = z.strictObject({ equivalent: code.optional() });
 
 export const HubEdge = z.object({
@@ -206,3 +254,7 @@ export type Membership = z.infer<typeof Membership>;
 export type LeaveRequest = z.infer<typeof LeaveRequest>;
 export type HubEdgesQuery = z.infer<typeof HubEdgesQuery>;
 export type HubEdge = z.infer<typeof HubEdge>;
+export type HubDisagreement = z.infer<typeof HubDisagreement>;
+export type DisagreementsQuery = z.infer<typeof DisagreementsQuery>;
+export type EvidenceQuery = z.infer<typeof EvidenceQuery>;
+export type HubEvidence = z.infer<typeof HubEvidence>;

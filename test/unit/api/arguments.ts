@@ -75,6 +75,8 @@ export const ARGUMENTS: {
   hubActs: [{ after: 1, limit: 10 }],
   checkJournal: [{ head: TX }],
   hubEdges: [{ equivalent: 'UAH' }],
+  hubDisagreements: [{ standing: true }],
+  hubEvidence: [{ equivalent: 'UAH', low: BOB, high: BOB }],
   addons: [],
   restartAddon: ['greeter'],
   memberships: [],

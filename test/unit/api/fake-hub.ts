@@ -32,6 +32,22 @@ export const hubEdge: shapes.HubEdge = {
   high_gives: '0.00',
 };
 
+export const hubDisagreement: shapes.HubDisagreement = {
+  equivalent: 'UAH',
+  low: ANNA,
+  high: BOB,
+  since: TIME,
+  ended: null,
+  by_low: { balance: '12.50', up: '87.50', down: '0.00' },
+  by_high: { balance: '2.50', up: '97.50', down: '0.00' },
+  own: null,
+};
+export const hubEvidence: shapes.HubEvidence = {
+  ...hubDisagreement,
+  low_report: 'd284',
+  high_report: null,
+};
+
 export const hubStats: shapes.HubStats = {
   community: 'The village',
   about: '',
@@ -44,7 +60,9 @@ export const hubStats: shapes.HubStats = {
   equivalents: ['UAH'],
   acts: 1,
   head: KEY,
-  index: [{ equivalent: 'UAH', participants: 3, edges: 2, differing: 0 }],
+  index: [{ equivalent: 'UAH', participants: 3, edges: 2, differing: 0, stale: 0 }],
+  disagreements: 1,
+  reports_refused: { not_your_edge: 2 },
   unconfirmed: false,
 };
 export const member: shapes.Member = {
@@ -60,6 +78,7 @@ export const member: shapes.Member = {
   since: TIME,
   invitation: null,
   connected: true,
+  disagreements: 0,
 };
 export const invitation: shapes.Invitation = {
   id: KEY,

@@ -12,7 +12,17 @@ import {
   FOUND_CYCLE,
   fakeClearing,
 } from './fake-clearing.ts';
-import { addon, hubEdge, hubStats, invitation, member, membership, operator } from './fake-hub.ts';
+import {
+  addon,
+  hubDisagreement,
+  hubEdge,
+  hubEvidence,
+  hubStats,
+  invitation,
+  member,
+  membership,
+  operator,
+} from './fake-hub.ts';
 import { kept, status } from './fake-node.ts';
 import { fakeSessions } from './fake-sessions.ts';
 
@@ -330,6 +340,8 @@ function fixed(): Answers {
       },
     ],
     hubEdges: [hubEdge],
+    hubDisagreements: [hubDisagreement],
+    hubEvidence,
     addons: [addon],
     restartAddon: addon,
     checkJournal: { held: true, acts: 1, head: KEY, problem: '' },

@@ -46,8 +46,19 @@ const address = '/ip4/192.0.2.7/tcp/4848';
 describe('what each command asks the node for', () => {
   it.each<[string, string, unknown]>([
     ['hub stats', 'hubStats', undefined],
-    ['hub members', 'hubMembers', {}],
-    ['hub members --status pending', 'hubMembers', { status: 'pending' }],
+    ['hub members', 'hubMembers', { limit: 100 }],
+    ['hub members --status pending', 'hubMembers', { status: 'pending', limit: 100 }],
+    [
+      `hub members --own-node --kind organization --name bakery --after ${BOB} --limit 7`,
+      'hubMembers',
+      { hosted: false, kind: 'organization', name: 'bakery', after: BOB, limit: 7 },
+    ],
+    ['hub disagreements --standing', 'hubDisagreements', { standing: true }],
+    [
+      `hub disagreements show UAH ${BOB} ${BOB}`,
+      'hubEvidence',
+      { equivalent: 'UAH', low: BOB, high: BOB },
+    ],
     [`hub members approve ${BOB}`, 'changeMember', { member: BOB, act: 'approve', reason: '' }],
     [
       `hub members refuse ${BOB} --reason lost_her_key`,

@@ -25,6 +25,7 @@ const NOW = 1_800_000_000_000;
 const emptyIndex = (barred: readonly Pid[] = []) =>
   new CommunityIndex({
     search: SEARCH_DEFAULTS,
+    trust: { report_fresh_ms: 10_000, report_life_ms: 30_000 },
     precisionOf: (equivalent) => (equivalent === UAH ? 2 : undefined),
     isBarred: (pid) => barred.includes(pid),
   });
@@ -91,9 +92,30 @@ describe('a community index', () => {
       payable: 40n,
       refusal: { code: 'E002', fault: 'insufficient_capacity' },
     });
-    expect(index.sizes()).toMatchObject([{ participants: 2, edges: 1, differing: 0 }]);
-    report(index, BORIS, reported(ANNA, BORIS, 40n, 7n), NOW + 1);
+    expect(index.sizes()).toMatchObject([{ participants: 2, edges: 1, differing: 1 }]);
+    report(index, ANNA, reported(ANNA, BORIS, 40n), NOW + 1);
+    expect(index.sizes()).toMatchObject([{ differing: 0 }]);
+    report(index, BORIS, reported(ANNA, BORIS, 40n, 7n), NOW + 2);
     expect(index.sizes()).toMatchObject([{ differing: 1 }]);
+    const since = (before: number) => [...index.differing(before)].length;
+    expect([since(NOW + 2), since(NOW + 3)]).toEqual([0, 1]);
+  });
+
+  it('leads less over an edge the longer it has not been reported, and nothing in the end', () => {
+    const index = emptyIndex();
+    report(index, BORIS, reported(ANNA, BORIS, 100n, 5n));
+    const payableAt = (now: number) => {
+      index.age(now);
+      return ask(index, ANNA, BORIS, 100n)?.payable;
+    };
+    expect(payableAt(NOW + 10_000)).toBe(100n);
+    expect(index.sizes()).toMatchObject([{ stale: 0 }]);
+    expect(payableAt(NOW + 15_000)).toBe(75n);
+    expect(index.sizes()).toMatchObject([{ stale: 1 }]);
+    expect(payableAt(NOW + 30_000)).toBe(0n);
+    report(index, BORIS, reported(ANNA, BORIS, 90n, 15n), NOW + 30_000);
+    expect(payableAt(NOW + 31_000)).toBe(90n);
+    expect(index.sizes()).toMatchObject([{ stale: 0 }]);
   });
 
   it('believes its own book before any report', () => {
