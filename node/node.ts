@@ -54,6 +54,8 @@ export interface Node {
   readonly reception: Reception;
   readonly live: LiveSource;
   readonly addons: Addons;
+  /** Books on their way from one agent to another, as bytes; the service has them as files. */
+  readonly moving: Moving;
   /** How it is, as numbers. */
   vitals(): Vitals;
   /** Calls for every notice of a turn that is durable. @returns ends it */
@@ -99,7 +101,10 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     state,
     outbox,
     requireAdmitted: (member) => membership.requireHosted(member),
-    onMoved: (turn, member, served) => membership.setHosted(turn, member, served),
+    onMoved: (turn, member, served) => {
+      membership.setHosted(turn, member, served);
+      if (!served) lines.release(turn, member);
+    },
     keyOf: (pid) => peers.keyOf(pid),
     strangersMax: settings.limits.uninvited_lines,
   });
@@ -299,6 +304,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     reception: receptionOf(rooms, service),
     live: news,
     addons,
+    moving,
     vitals: () => readVitals(rooms, inbox.counters),
     listen: (listener) => hall.listen(listener),
     apiUrl: '',

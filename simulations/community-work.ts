@@ -41,3 +41,22 @@ export function makeSuspensions(
   }
   return steps;
 }
+
+/** Members go to a node of their own, and some come back; a few go once more. */
+export function makeMoves(
+  random: SeededRandom,
+  hosted: readonly number[],
+  startMs: number,
+  spanMs: number,
+): Timed<CommunityStep>[] {
+  return hosted.flatMap((member) => {
+    const moves = random.below(4);
+    const times = Array.from({ length: moves }, () => startMs + random.below(spanMs));
+    return times
+      .sort((a, b) => a - b)
+      .map((at, i) => {
+        const to = i % 2 === 0 ? ('home' as const) : ('hub' as const);
+        return { at, step: { do: 'move' as const, member, to } };
+      });
+  });
+}

@@ -83,4 +83,6 @@ export type ClearingStep =
 
 export type CommunityStep =
   /** The hub's operator decides about a member. */
-  { readonly do: 'status'; readonly member: number; readonly act: 'suspend' | 'reinstate' };
+  | { readonly do: 'status'; readonly member: number; readonly act: 'suspend' | 'reinstate' }
+  /** A member of the hub goes to a node of its own, or comes back. */
+  | { readonly do: 'move'; readonly member: number; readonly to: 'home' | 'hub' };

@@ -17,7 +17,7 @@ import {
   type OpenPayment,
 } from '../../protocol/machines/manifest.ts';
 import { isSignedBy } from '../../protocol/wire/envelope.ts';
-import type { VerifySignature } from '../ports.ts';
+import type { Signer, VerifySignature } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import type { AgentRecord } from '../store/records.ts';
 import type { OwnEffect } from './attempt.ts';
@@ -27,6 +27,8 @@ import type { Turn } from './turn.ts';
 export interface Admission {
   readonly settings: NodeSettings;
   readonly verify: VerifySignature;
+  /** Whose votes these are. */
+  readonly signer: Pick<Signer, 'publicKey'>;
   /** Does this node vote for the participant? */
   readonly served: (participant: Pid) => boolean;
   /** What is known of who votes for the participant; nothing is known of most: they vote for themselves. */
@@ -43,6 +45,12 @@ export interface Admission {
 
 /** Why a participant takes on nothing new: frozen by itself, or by its status in the community. */
 export type Bar = 'frozen' | 'suspended' | 'left' | 'deleted' | 'unconfirmed';
+
+const WRONG_AGENT = refusal(
+  'E006',
+  'wrong_agent',
+  'Somebody votes for a participant who is not, or no longer, known here as its agent; try again shortly.',
+);
 
 export interface Occasion {
   /** This node is the coordinator: its own order needs no second check. */
@@ -87,7 +95,7 @@ export function ownEffects(turn: Turn, open: OpenManifest, context: Admission): 
   return own;
 }
 
-/** The order's or proposal's life, and who coordinates it. */
+/** The order's or proposal's life, who coordinates it, and whether this node is who the manifest takes it for. */
 export function checkLife(turn: Turn, open: OpenManifest, context: Admission): Refusal | undefined {
   try {
     checkTimes(open, turn.now, context.settings.payments.clock_skew_ms);
@@ -102,7 +110,16 @@ export function checkLife(turn: Turn, open: OpenManifest, context: Admission): R
       'The coordinator has signed two things that exclude each other; its payments are refused here.',
     );
   }
-  return undefined;
+  return namesRightly(open, context) ? undefined : WRONG_AGENT;
+}
+
+/**
+ * A participant that has left this node may not be spoken for by it, and its edges do not show that: they are
+ * no longer own ones. Its neighbours may not have heard of it yet.
+ */
+function namesRightly({ manifest, voters }: OpenManifest, context: Admission): boolean {
+  const me = voters.indexOf(context.signer.publicKey);
+  return manifest.participants.every((pid, i) => manifest.agents[i] !== me || context.served(pid));
 }
 
 function checkOrder(
@@ -238,11 +255,7 @@ function checkAgent(
   if (word?.type === 'AGENT_GRANT') {
     if (shown !== undefined && sameBytes(shown.bytes, word.envelope)) return undefined;
   } else if (shown === undefined) return undefined;
-  return refusal(
-    'E006',
-    'wrong_agent',
-    'Somebody votes for a participant who is not, or no longer, known here as its agent; try again shortly.',
-  );
+  return WRONG_AGENT;
 }
 
 /** Is it an edge of a participant for whom this node votes? */

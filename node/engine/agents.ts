@@ -174,6 +174,8 @@ export class Agents {
     turn.notice({ type: 'agent-changed', member });
     const stays = next.agent === publicKey;
     if (this.served(member) !== stays) this.#context.onMoved(turn, member, stays);
+    // Nobody acknowledges an older word any more; the agent that the newer one names tells that.
+    for (const to of this.#toldOf(member)) this.#context.outbox.end(turn, to, topicOf(member));
     if (next.agent === publicKey || member === this.me) {
       this.announce(turn, member, [...(known === undefined ? [] : [known.agent]), next.agent]);
     }
@@ -200,11 +202,18 @@ export class Agents {
   acknowledged(turn: Turn, from: PublicKey, ack: AgentAck): void {
     const known = turn.agent(ack.member);
     if (known === undefined || ack.sequence !== known.sequence) return;
-    const topic = topicOf(ack.member);
-    for (const tail of this.#context.state.outbox.keys()) {
-      const [to, rest] = splitTail(tail);
-      if (rest === topic && this.agentOf(to) === from) this.#context.outbox.end(turn, to, topic);
+    for (const to of this.#toldOf(ack.member)) {
+      if (this.agentOf(to) === from) this.#context.outbox.end(turn, to, topicOf(ack.member));
     }
+  }
+
+  /** Who has not acknowledged yet what was told of the member. */
+  #toldOf(member: Pid): Pid[] {
+    const topic = topicOf(member);
+    return [...this.#context.state.outbox.keys()].flatMap((tail) => {
+      const [to, rest] = splitTail(tail);
+      return rest === topic ? [to] : [];
+    });
   }
 
   /**

@@ -152,13 +152,20 @@ export class EdgeHistories {
     receipts: readonly Uint8Array[],
   ): Promise<void> {
     const waited = watch.asked.size > 0;
-    await Promise.all(receipts.map((bytes) => this.#adoptOne(from, watch, bytes)));
+    const taken = await Promise.all(receipts.map((bytes) => this.#adoptOne(from, watch, bytes)));
+    if (taken.includes(true)) watch.gained = true;
     this.#ask(from, edge, watch);
-    if (waited && watch.asked.size === 0) this.#context.onCaughtUp(from, edge);
+    if (!waited || watch.asked.size > 0) return;
+    // Where nothing was taken nothing has changed: another comparison at once would end in the same refusals.
+    if (watch.gained) this.#context.onCaughtUp(from, edge);
+    watch.gained = false;
   }
 
-  /** A receipt that proves nothing is dropped; it says nothing about the others. */
-  async #adoptOne(from: PublicKey, watch: EdgeWatch, bytes: Uint8Array): Promise<void> {
+  /**
+   * A receipt that proves nothing is dropped; it says nothing about the others.
+   * @returns whether it was taken, or known already
+   */
+  async #adoptOne(from: PublicKey, watch: EdgeWatch, bytes: Uint8Array): Promise<boolean> {
     try {
       const receipt = readReceipt(bytes);
       const open = openManifest(receipt.manifest);
@@ -167,6 +174,7 @@ export class EdgeHistories {
         this.#context.attempts.receipt(turn, open, bundleOf(receipt)),
       );
       if (outcome === 'applied') this.#context.onRecovered(watch);
+      return true;
     } catch (error) {
       // What the own disk refuses is asked for again at the next comparison.
       if (!(error instanceof GeoError)) throw error;
@@ -175,6 +183,7 @@ export class EdgeHistories {
         { peer: pidFromPublicKey(from), code, fault: details.fault },
         'a receipt was refused',
       );
+      return false;
     }
   }
 

@@ -29,6 +29,8 @@ export interface EdgeWatch {
   /** Receipts to ask for, and those that were asked for. */
   lacking: Set<Hash>;
   asked: Set<Hash>;
+  /** Some of what was asked for has been taken. */
+  gained: boolean;
   /** When, ms since 1970 UTC. */
   lastAsked: number;
   /** Payments that the exchange brought back since the books were last equal. */
@@ -85,6 +87,7 @@ function newWatch(): EdgeWatch {
     listing: false,
     lacking: new Set(),
     asked: new Set(),
+    gained: false,
     lastAsked: 0,
     recovered: 0,
     waiting: new Set(),

@@ -6,6 +6,7 @@ import { GeoError } from '../../protocol/errors.ts';
 import { hashToBytes, type Pid } from '../../protocol/identity/pid.ts';
 import { applyChange, type EdgeId, edgeKey, newEdge } from '../../protocol/ledger/edge.ts';
 import { dayOf } from '../../protocol/ledger/reservation.ts';
+import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import type { Evidence } from '../../protocol/machines/evidence.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import type { Outcome } from '../../protocol/machines/outcome.ts';
@@ -76,7 +77,7 @@ export function inheritEdges(turn: Turn, attempt: Attempt, heir: Heir): boolean 
 
 /**
  * A grant in the manifest is by the member's hand; and where it has given a newer word since, the
- * order is older than that word: whom it has left can put it under no new debt.
+ * order is older than that word, as far as two clocks can tell: whom it has left can put it under no new debt.
  */
 function requireAgentThen(open: OpenManifest, member: Pid, heir: Heir): void {
   const grant = open.grants.get(member);
@@ -84,7 +85,7 @@ function requireAgentThen(open: OpenManifest, member: Pid, heir: Heir): void {
   const { member_key: key, sequence } = grant.body;
   const newest = heir.wordOf(member);
   const left = newest !== undefined && newest.sequence > sequence ? wordOf(newest) : undefined;
-  const inTime = left === undefined || open.created <= left.body.created;
+  const inTime = left === undefined || open.created <= left.body.created + CLOCK_SKEW_MS_MAX;
   if (inTime && isSignedBy(grant, key, heir.verify)) return;
   throw new GeoError('E006', 'Somebody has voted for a participant that was not its agent.', {
     fault: 'wrong_agent',

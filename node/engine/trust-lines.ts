@@ -32,7 +32,7 @@ import type { LineState, TrustLineAck } from '../../protocol/wire/messages/trust
 import type { Signer, VerifySignature } from '../ports.ts';
 import type { RefusalRecord } from '../store/records.ts';
 import type { Agents } from './agents.ts';
-import type { Outbox } from './outbox.ts';
+import { type Outbox, splitTail } from './outbox.ts';
 import { sameBytes } from './same-bytes.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -268,6 +268,15 @@ export class TrustLines {
     this.#tell(turn, owner, peer, equivalent, ack.accepted ? 'COMMITTED' : 'FAILED');
   }
 
+  /** The owner has gone to another agent, which delivers its lines from now on: nobody would acknowledge them here. */
+  release(turn: Turn, owner: Pid): void {
+    for (const tail of this.#context.state.outbox.keys()) {
+      const [to, topic] = splitTail(tail);
+      const [kind, , whose] = topic.split('/');
+      if (kind === LINE_TOPIC && whose === owner) this.#context.outbox.end(turn, to, topic);
+    }
+  }
+
   /** Keys cost nothing: without a bound, made-up ones could fill the store with lines to this node. */
   #requireRoomFor(owner: Pid, member: Pid): void {
     const { isChosen, state, uninvitedMax } = this.#context;
@@ -326,8 +335,10 @@ export class TrustLines {
 }
 
 /** One entry per line: a newer version takes the place of the older one in the outbox. */
+const LINE_TOPIC = 'line';
+
 function topicOf(equivalent: EquivalentCode, owner: Pid): string {
-  return `line/${equivalent}/${owner}`;
+  return `${LINE_TOPIC}/${equivalent}/${owner}`;
 }
 
 function requireAnother(owner: Pid, other: Pid): void {

@@ -13,7 +13,7 @@ import {
   type SeenAttempt,
   type StepRule,
 } from './observed.ts';
-import { digestItem } from './reading.ts';
+import { digestItem, type ReadEffect, type ReadManifest } from './reading.ts';
 
 interface Account {
   balance: bigint;
@@ -28,6 +28,8 @@ const DIGEST_MODULUS = 2n ** 256n;
 export class Books implements StepRule {
   readonly #findings: Findings;
   readonly #observed: Observed;
+  /** What falls to each host of the attempts that it knows. */
+  readonly #parts = new Map<Host, Map<string, readonly ReadEffect[]>>();
   readonly #accounts = new Map<Host, Map<string, Account>>();
 
   constructor(findings: Findings, observed: Observed) {
@@ -53,8 +55,16 @@ export class Books implements StepRule {
   changed({ host, serves, attempts, edges }: BatchChange): void {
     const touched = new Set(edges.map(({ name }) => name));
     for (const { before, after } of attempts) {
-      if (before?.phase === after.phase) continue;
-      for (const { edge, change } of ownEffects(after.manifest, serves)) {
+      if (before?.phase === after.phase) {
+        for (const { edge, change } of comeLater(before, after)) {
+          commit(this.account(host, edge), after, change);
+          touched.add(edge);
+        }
+        continue;
+      }
+      // Whom it serves may change while the attempt is under way: it counts where it began.
+      const parts = this.#partsOf(host, after.manifest, before === undefined ? serves : undefined);
+      for (const { edge, change } of parts) {
         const account = this.account(host, edge);
         if (before !== undefined && isHolding(before.phase)) hold(account, -change, change > 0n);
         if (isHolding(after.phase)) hold(account, change, change > 0n);
@@ -63,6 +73,21 @@ export class Books implements StepRule {
       }
     }
     for (const name of touched) this.#compare(host, name);
+  }
+
+  /** @param serves whom the host serves as the attempt begins; undefined: as it was then */
+  #partsOf(
+    host: Host,
+    manifest: ReadManifest,
+    serves: ReadonlySet<string> | undefined,
+  ): readonly ReadEffect[] {
+    let parts = this.#parts.get(host);
+    if (parts === undefined) {
+      parts = new Map();
+      this.#parts.set(host, parts);
+    }
+    if (serves !== undefined) parts.set(manifest.hash, ownEffects(manifest, serves));
+    return parts.get(manifest.hash)!;
   }
 
   #compare(host: Host, name: string): void {
@@ -88,6 +113,14 @@ export class Books implements StepRule {
       );
     }
   }
+}
+
+/** Edges of a participant that has come to this host since, and brought along what it was part of. */
+function comeLater(before: SeenAttempt, after: SeenAttempt): readonly ReadEffect[] {
+  if (after.phase !== 'COMMITTED') return [];
+  const [known, now] = [before.edges(), after.edges()];
+  if (known.size === now.size) return [];
+  return after.manifest.effects.filter(({ edge }) => now.has(edge) && !known.has(edge));
 }
 
 function hold(account: Account, amount: bigint, isUp: boolean): void {

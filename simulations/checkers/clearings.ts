@@ -33,7 +33,7 @@ export class Clearings implements StepRule {
   readonly #verify: VerifySignature;
   /** Attempts of each host in the order in which they were held. */
   readonly #held = new Map<Host, Hex[]>();
-  /** Edges on which a voter had to honour what it had released (R8). */
+  /** Edges on which a voter had to honour what it had released (R8), or whose books came from elsewhere. */
   readonly #excused = new Set<string>();
   /** What people said yes to, `person proposal`, and what they wanted, `person participants`. */
   readonly #agreed = new Set<string>();
@@ -75,7 +75,8 @@ export class Clearings implements StepRule {
       if (after.phase !== 'COMMITTED' || before?.phase === 'COMMITTED') continue;
       if (before === undefined) this.#heldBy(host).push(after.manifest.hash);
       if (after.manifest.clearing !== undefined) this.committed.add(after.manifest.tx);
-      if (before?.phase !== 'ABORTED') continue;
+      // What was voted on elsewhere comes in some order, and was judged there.
+      if (before?.phase !== 'ABORTED' && !after.isInherited) continue;
       for (const { edge } of after.manifest.effects) this.#excused.add(`${host.name} ${edge}`);
     }
   }
@@ -126,6 +127,8 @@ export class Clearings implements StepRule {
       if (net !== 0n) this.#report(host, hash, `${short(each)} gains ${net} by a clearing`);
     }
     for (const { debtor, creditor, edge } of manifest.hops.slice(clearing!.shortens ? 1 : 0)) {
+      // Books of those who have left stay on its disk.
+      if (!host.serves.has(debtor) && !host.serves.has(creditor)) continue;
       const own = disk.edges.get(edge);
       const before = edges.find(({ name }) => name === edge)?.before;
       // As the line is before this batch or after it: turns of one batch come in some order.

@@ -39,9 +39,13 @@ export class Limits implements StepRule {
       }
       if (isAdmitted(host, before, after)) this.#checkPolicies(host, after, edges, disk);
     }
+    // What a participant brings along was judged where it was voted on; its lines may come after its debts.
+    const brought = new Set(attempts.flatMap(({ before, after }) => broughtBy(before, after)));
     for (const each of edges) {
       for (const me of [each.after.low, each.after.high]) {
-        if (host.serves.has(me)) this.#checkLimit(host, me, each);
+        // The day's new debt is counted by each agent for itself.
+        if (brought.has(each.name)) this.#days.delete(dayKey(host, me, each.name));
+        else if (host.serves.has(me)) this.#checkLimit(host, me, each);
       }
     }
   }
@@ -63,8 +67,8 @@ export class Limits implements StepRule {
         `${where}: debt and holds may reach ${reach}, the limit is ${line.limit}`,
       );
     }
-    if (line?.dailyLimit !== undefined) this.#checkDay(`${me} ${name}`, after, me, line);
-    else this.#days.delete(`${me} ${name}`);
+    if (line?.dailyLimit !== undefined) this.#checkDay(dayKey(host, me, name), after, me, line);
+    else this.#days.delete(dayKey(host, me, name));
   }
 
   #checkDay(key: string, edge: ReadEdge, me: Hex, line: ReadLine): void {
@@ -115,6 +119,16 @@ export class Limits implements StepRule {
       if (allBlock) this.#findings.report('policy', `${where}: deals with one whom it blocks`);
     }
   }
+}
+
+function dayKey(host: Host, owner: Hex, edge: string): string {
+  return `${host.name} ${owner} ${edge}`;
+}
+
+/** Edges whose books, or a part of them, a participant has brought from another agent. */
+function broughtBy(before: SeenAttempt | undefined, after: SeenAttempt): readonly string[] {
+  const isNew = before === undefined && after.isInherited;
+  return isNew || before?.phase === after.phase ? [...after.edges()] : [];
 }
 
 function lineOf(edge: ReadEdge, owner: Hex): ReadLine | undefined {

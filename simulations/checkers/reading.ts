@@ -28,6 +28,10 @@ export interface ReadAttempt {
   /** Rounds in which it asked the others for the outcome. */
   readonly round: number;
   readonly evidence: ReadEvidence;
+  /** Names of the edges in which it counts here; seldom asked for. */
+  readonly edges: () => ReadonlySet<string>;
+  /** Taken over from another agent: this node had no vote in it. */
+  readonly isInherited: boolean;
 }
 
 export interface ReadLine {
@@ -147,6 +151,8 @@ export function readAttempt(bytes: Uint8Array): ReadAttempt {
       applied: whole(evidence.applied),
       firstHand: whole(evidence.firstHand),
     },
+    edges: () => new Set((map.effects as CborMap[]).map(edgeOfEffect)),
+    isInherited: map.inherited === true,
   };
 }
 
@@ -171,6 +177,10 @@ export function readEdge(bytes: Uint8Array): ReadEdge {
 export function readClearingState(bytes: Uint8Array): string | undefined {
   const map = decode(bytes) as CborMap;
   return map.clearing === undefined ? undefined : (map.state as string);
+}
+
+function edgeOfEffect({ low, high, equivalent }: CborMap): string {
+  return edgeName(equivalent as string, hex(low), hex(high));
 }
 
 function readLine(value: CborValue | undefined): ReadLine | undefined {

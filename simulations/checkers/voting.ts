@@ -33,7 +33,8 @@ export class Voting implements StepRule {
     }
     // What must be honoured, and what other agents have voted on before, comes all the same.
     const isForced = attempts.some(
-      ({ before, after }) => before?.phase === 'ABORTED' || !isVoter(host, after),
+      ({ before, after }) =>
+        before?.phase === 'ABORTED' || before?.phase === after.phase || !isVoter(host, after),
     );
     for (const edge of isForced ? [] : edges) {
       if (!isBarred(edge.after.low) && !isBarred(edge.after.high)) continue;
@@ -45,11 +46,13 @@ export class Voting implements StepRule {
   /** Both ends of each own edge have the agent in the manifest that the host knows, before or after this batch. */
   #agents(host: Host, { manifest }: SeenAttempt, { words, serves }: BatchChange, disk: SeenDisk) {
     for (const { debtor, creditor } of manifest.hops) {
-      if (!serves.has(debtor) && !serves.has(creditor)) continue;
+      const isOwnEdge = serves.has(debtor) || serves.has(creditor);
       for (const end of [debtor, creditor]) {
+        const agent = manifest.agentOf.get(end);
+        // Beside its own edges it answers for those in whose name it votes itself.
+        if (!isOwnEdge && agent !== host.identity.hex) continue;
         const change = words.find(({ participant }) => participant === end);
         const known = [disk.words.get(end), ...(change === undefined ? [] : [change.before])];
-        const agent = manifest.agentOf.get(end);
         if (known.some((word) => (word?.agent ?? end) === agent)) continue;
         this.#report(
           host,

@@ -3,6 +3,7 @@
  * checker that finds nothing in these would find nothing at all.
  */
 import type { Profile } from '../simulator/faults.ts';
+import type { Plan } from '../simulator/plan.ts';
 import type { Substitution } from './substitute.ts';
 
 export interface Mutant extends Substitution {
@@ -11,7 +12,11 @@ export interface Mutant extends Substitution {
   readonly crime: string;
   /** The weather in which it shows. */
   readonly profile: Profile;
+  /** Runs in which it can show; absent: any. */
+  readonly shows?: (plan: Plan) => boolean;
 }
+
+const isMoving = ({ steps }: Plan) => steps.some(({ step }) => step.do === 'move');
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -262,5 +267,56 @@ function commit(`,
     file: 'node/engine/clearing-admission.ts',
     snippet: 'if (proposal.cycle.length > longest) {',
     replacement: 'if (proposal.cycle.length > 10 * longest) {',
+  },
+  {
+    name: 'vote-for-the-left',
+    crime: 'a hub votes in the name of a member that has gone to another agent',
+    profile: 'lossy',
+    shows: isMoving,
+    file: 'node/engine/admission.ts',
+    snippet: 'return namesRightly(open, context) ? undefined : WRONG_AGENT;',
+    replacement:
+      'return namesRightly(open, context) || open.bytes.length > 0 ? undefined : WRONG_AGENT;',
+  },
+  {
+    name: 'any-agent',
+    crime: 'a voter does not look who votes for the other end of its edge',
+    profile: 'lossy',
+    shows: isMoving,
+    file: 'node/engine/admission.ts',
+    snippet:
+      "  if (word?.type === 'AGENT_GRANT') {\n    if (shown !== undefined && sameBytes(shown.bytes, word.envelope)) return undefined;",
+    replacement:
+      '  if (word?.type !== undefined) {\n    if (shown === undefined || !sameBytes(shown.bytes, word.envelope)) return undefined;\n    return undefined;',
+  },
+  {
+    name: 'leave-in-the-middle',
+    crime: 'a hub lets a member go while a payment over its lines is under way',
+    profile: 'lossy',
+    shows: isMoving,
+    file: 'node/engine/agents.ts',
+    snippet:
+      'if (this.served(member) !== (next.agent === publicKey)) this.#requireAtRest(turn, member);',
+    replacement: 'if (next.sequence === 0) this.#requireAtRest(turn, member);',
+  },
+  {
+    name: 'keep-an-edge',
+    crime: 'a hub keeps the receipts of one edge of a member that leaves it',
+    profile: 'calm',
+    shows: isMoving,
+    file: 'node/doors/moving.ts',
+    snippet: '    for (const edge of edges) {\n      for await (const [, value]',
+    replacement: '    for (const edge of edges.slice(1)) {\n      for await (const [, value]',
+  },
+  {
+    name: 'half-a-batch',
+    crime: 'what belongs together is written in two batches',
+    profile: 'crashy',
+    file: 'node/engine/group-commit.ts',
+    snippet: 'await this.#store.write(ops);\n',
+    replacement: `const half = ops.length >> 1;
+          if (half > 0) await this.#store.write(ops.slice(0, half));
+          await this.#store.write(ops.slice(half));
+`,
   },
 ];

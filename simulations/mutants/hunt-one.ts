@@ -29,6 +29,7 @@ let caught: Catch | undefined;
 let histories = 0;
 for (let seed = 1; caught === undefined && elapsed() < Number(seconds); seed++) {
   const plan = makePlan({ seed, profile: mutant.profile, hosts: 5, payments: 50 });
+  if (mutant.shows?.(plan) === false) continue;
   const { violations } = await runHistory({ plan });
   histories++;
   const violation = violations[0];

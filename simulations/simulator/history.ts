@@ -8,6 +8,7 @@ import { Durability } from '../checkers/durability.ts';
 import { Durations } from '../checkers/durations.ts';
 import { Findings, type Violation } from '../checkers/findings.ts';
 import { Limits } from '../checkers/limits.ts';
+import { Moves } from '../checkers/moves.ts';
 import { Observed } from '../checkers/observed.ts';
 import { Outcomes } from '../checkers/outcomes.ts';
 import { Reports } from '../checkers/reports.ts';
@@ -53,6 +54,8 @@ export interface History {
   readonly cleared: number;
   /** Those among them that shortened a chain. */
   readonly shortened: number;
+  /** Participants that came, with their books, from one agent to another. */
+  readonly moved: number;
   readonly crashes: number;
   readonly heldMs: readonly number[];
   readonly inDoubtMs: readonly number[];
@@ -72,6 +75,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     hosts: plan.hosts,
     participants: plan.community.participants,
     hub: plan.hub?.host,
+    homes: plan.homes,
     settingsOf: settingsOf(plan),
     hostile: plan.hostile,
     signatures: options.realSignatures ? realSignatures : cheapSignatures,
@@ -93,6 +97,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const shortenings = new Shortenings(findings);
   const durations = new Durations(world.time);
   const voting = new Voting(findings);
+  const moves = new Moves(findings, observed);
   for (const rule of [
     new Books(findings, observed),
     new Limits(findings),
@@ -102,6 +107,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     shortenings,
     durations,
     voting,
+    moves,
   ]) {
     observed.addRule(rule);
   }
@@ -121,7 +127,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     },
   });
 
-  const stage = new Stage(world, plan, clients, clearings);
+  const stage = new Stage(world, plan, { clients, clearings, moves });
   const stray = (error: unknown) => world.watch.alarm(undefined, textOf(error));
   process.on('unhandledRejection', stray);
   stage.open();
@@ -148,6 +154,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     committed: clients.committed,
     cleared: clearings.committed.size,
     shortened: shortenings.committed.size,
+    moved: moves.count,
     crashes: world.hosts.reduce((sum, host) => sum + host.crashes, 0),
     heldMs: durations.held,
     inDoubtMs: durations.inDoubt,

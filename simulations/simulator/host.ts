@@ -124,6 +124,11 @@ export class Host implements SeenHost {
     return this.#process?.node?.service;
   }
 
+  /** Takes over books, once the node has started. */
+  get moving(): Node['moving'] | undefined {
+    return this.#process?.node?.moving;
+  }
+
   start(): void {
     if (this.isUp || this.isGone) return;
     this.#cancelRestart();

@@ -3,7 +3,7 @@
  * want they sign, and bring to the hub's door when its node is up (docs/PROTOCOL.md, "Agents").
  */
 import type { NodeService } from '../../node/service/contract.ts';
-import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/pid.ts';
+import type { Pid, TxId } from '../../protocol/identity/pid.ts';
 import { DEFAULT_POLICY } from '../../protocol/machines/trust-line.ts';
 import { parseAmount } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
@@ -26,40 +26,53 @@ type Said = Pick<LineState, 'limit' | 'status' | 'policy' | 'sequence'>;
 export class Member {
   readonly name: string;
   readonly identity: Identity;
-  /** Votes for it. */
-  readonly hub: Host;
+  /** Votes for it: the hub, or a node of its own. */
+  agent: Host;
   readonly #time: VirtualTime;
   readonly #lines = new Map<string, Said>();
   readonly #orders = new Map<number, string>();
+  /** Words about who votes for it. */
+  #words = 0;
 
   constructor(name: string, identity: Identity, hub: Host, time: VirtualTime) {
     this.name = name;
     this.identity = identity;
-    this.hub = hub;
+    this.agent = hub;
     this.#time = time;
   }
 
   /** Asks to be taken in, and gives the hub its grant. */
-  async join(service: NodeService): Promise<void> {
+  async join(service: NodeService, grant: string): Promise<void> {
     const { publicKey } = this.identity;
     const created = this.#now;
     const request = this.#frame('JOIN_REQUEST', {
       participant_key: publicKey,
-      hub: this.hub.identity.pid,
+      hub: this.agent.identity.pid,
       profile: { kind: 'person', name: this.name, about: '' },
       nonce: new Uint8Array(16),
       created,
     });
-    const grant = this.#frame('AGENT_GRANT', {
-      member_key: publicKey,
-      agent_key: this.hub.identity.publicKey,
-      sequence: 1,
-      created,
-      expires: created + YEAR_MS,
-      scope: { pay: true, carry: true, clear: true },
-    });
     await service.submitEnvelope({ frame: request });
     await service.submitEnvelope({ frame: grant });
+  }
+
+  /** Its next word about who votes for it. */
+  word(agent: Host): string {
+    const { publicKey } = this.identity;
+    const about = { member_key: publicKey, sequence: ++this.#words, created: this.#now };
+    if (agent.identity === this.identity) return this.#frame('AGENT_REVOKE', about);
+    return this.#frame('AGENT_GRANT', {
+      ...about,
+      agent_key: agent.identity.publicKey,
+      expires: about.created + YEAR_MS,
+      scope: { pay: true, carry: true, clear: true },
+    });
+  }
+
+  /** Its books as an agent has them. */
+  async books(service: NodeService, agent: Host): Promise<Uint8Array> {
+    const { file } = await service.memberExport(this.#query(agent));
+    return new Uint8Array(Buffer.from(file, 'base64'));
   }
 
   async line(
@@ -116,7 +129,7 @@ export class Member {
         max_hops: HOPS_MAX,
         max_paths: step.paths,
         avoid: [],
-        coordinator: pidFromPublicKey(this.hub.identity.publicKey),
+        coordinator: this.agent.identity.pid,
         nonce,
         created,
         expires: created + ORDER_LIFE_MS,
@@ -148,10 +161,14 @@ export class Member {
   }
 
   #account(service: NodeService) {
+    return service.memberAccount(this.#query(this.agent));
+  }
+
+  #query(agent: Host): { readonly query: string } {
     const { publicKey, signer } = this.identity;
-    const query = { member_key: publicKey, agent: this.hub.identity.pid, created: this.#now };
+    const query = { member_key: publicKey, agent: agent.identity.pid, created: this.#now };
     const signed = seal('MEMBER_QUERY', query, publicKey, (message) => signer.sign(message));
-    return service.memberAccount({ query: Buffer.from(signed).toString('base64') });
+    return { query: Buffer.from(signed).toString('base64') };
   }
 
   /** A version that the hub did not take is signed anew the next time. */

@@ -1,7 +1,7 @@
 /** Everything that a run will be asked to do and to suffer, drawn from its seed before it begins. */
 
 import { CYCLE_MAX } from '../../protocol/limits.ts';
-import { type HubPlan, makeHub, makeSuspensions } from '../community-work.ts';
+import { type HubPlan, makeHub, makeMoves, makeSuspensions } from '../community-work.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { makeShortenings } from '../shortening-work.ts';
 import type { Community, Timed, WorkStep } from '../work-steps.ts';
@@ -17,6 +17,8 @@ export interface Plan {
   readonly hosts: number;
   /** Participants after the last host have no node: this hub votes for them. */
   readonly hub: HubPlan | undefined;
+  /** Members of the hub have nodes of their own as well, to move to: hosts after the others. */
+  readonly homes: boolean;
   /** Whether nodes look for cycles after payments, besides what people propose. */
   readonly triggers: boolean;
   /** Of each host: members of the longest cycle that it takes part in. */
@@ -45,6 +47,8 @@ const TAIL_MS = 8_000;
 /** In one of so many runs a host is a hub, with so many members at most. */
 const HUB_EVERY = 3;
 const MEMBERS_MAX = 3;
+/** In one of so many of these they may move to nodes of their own. */
+const HOMES_EVERY = 2;
 /** In one of so many runs nodes look for cycles by themselves. */
 const TRIGGERS_EVERY = 3;
 /** One of so many hosts takes part in short cycles only. */
@@ -62,16 +66,22 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
   const community = makeCommunity(random, hosts + members);
   const spanMs = payments * MS_PER_PAYMENT;
   const work = makeWork(random, community, payments, OPENING_MS, spanMs);
-  const frame = { random, hosts, startMs: OPENING_MS, spanMs: spanMs + TAIL_MS / 2 };
-  const faults = makeFaults(profile, frame);
   const own = seededRandom(seed + COMMUNITY_SEED);
+  const homes = host !== undefined && own.below(HOMES_EVERY) === 0;
+  const frame = {
+    random,
+    hosts: homes ? hosts + members : hosts,
+    startMs: OPENING_MS,
+    spanMs: spanMs + TAIL_MS / 2,
+  };
+  const faults = makeFaults(profile, frame);
   const triggers = own.below(TRIGGERS_EVERY) === 0;
-  const longestCycles = Array.from({ length: hosts }, () =>
+  const longestCycles = Array.from({ length: hosts + members }, () =>
     own.below(CHOOSY_EVERY) === 0 ? 3 + own.below(3) : CYCLE_MAX,
   );
   const hub = host === undefined ? undefined : makeHub(own, hosts, host);
   const communityWork =
-    hub === undefined ? [] : makeCommunityWork(own, hub, hosts, members, spanMs);
+    hub === undefined ? [] : makeCommunityWork(own, hub, { hosts, members, homes, spanMs });
   const chains = makeChains(seed, community, work, spanMs);
   const steps: Timed<Step>[] = [...work, ...communityWork, ...(chains?.steps ?? []), ...faults];
   steps.sort((a, b) => a.at - b.at);
@@ -89,6 +99,7 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
     community: chains?.community ?? community,
     hosts,
     hub,
+    homes,
     triggers,
     longestCycles,
     steps,
@@ -101,12 +112,19 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
 function makeCommunityWork(
   random: SeededRandom,
   hub: HubPlan,
-  hosts: number,
-  members: number,
-  spanMs: number,
+  size: {
+    readonly hosts: number;
+    readonly members: number;
+    readonly homes: boolean;
+    readonly spanMs: number;
+  },
 ): Timed<WorkStep>[] {
-  const hosted = Array.from({ length: members }, (_, i) => hosts + i);
-  return makeSuspensions(random, [...hub.joined, ...hosted], OPENING_MS, spanMs);
+  const { spanMs } = size;
+  const hosted = Array.from({ length: size.members }, (_, i) => size.hosts + i);
+  return [
+    ...makeSuspensions(random, [...hub.joined, ...hosted], OPENING_MS, spanMs),
+    ...(size.homes ? makeMoves(random, hosted, OPENING_MS, spanMs) : []),
+  ];
 }
 
 function makeChains(

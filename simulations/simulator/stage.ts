@@ -6,6 +6,7 @@ import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Clearings } from '../checkers/clearings.ts';
 import type { Clients } from '../checkers/clients.ts';
 import { readFrame } from '../checkers/frames.ts';
+import type { Moves } from '../checkers/moves.ts';
 import { readAttempt, readClearingState } from '../checkers/reading.ts';
 import {
   type ClearingStep,
@@ -17,12 +18,20 @@ import {
 import { debtChainThrough, debtCycleThrough } from './debt-cycles.ts';
 import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
+import { Mover } from './mover.ts';
 import { FAIR } from './network.ts';
 import type { Plan, Step } from './plan.ts';
 import type { Participant, World } from './world.ts';
 
 /** By then members have joined. */
 const JOINED_MS = 250;
+
+/** Checkers that hear what people were told and wanted. */
+interface Ears {
+  readonly clients: Clients;
+  readonly clearings: Clearings;
+  readonly moves: Moves;
+}
 
 export class Stage {
   /** Payments that were asked for. */
@@ -31,16 +40,19 @@ export class Stage {
   readonly #plan: Plan;
   readonly #clients: Clients;
   readonly #clearings: Clearings;
+  readonly #moves: Moves;
+  readonly #movers = new Map<number, Mover>();
   readonly #paid = new Map<number, PayStep>();
   /** How many partitions are in force; they replace each other. */
   #partitions = 0;
   #storms = 0;
 
-  constructor(world: World, plan: Plan, clients: Clients, clearings: Clearings) {
+  constructor(world: World, plan: Plan, ears: Ears) {
     this.#world = world;
     this.#plan = plan;
-    this.#clients = clients;
-    this.#clearings = clearings;
+    this.#clients = ears.clients;
+    this.#clearings = ears.clearings;
+    this.#moves = ears.moves;
   }
 
   /** Starts every host and draws up the lines. */
@@ -48,6 +60,8 @@ export class Stage {
     const { community } = this.#plan;
     for (const host of this.#world.hosts) {
       host.start();
+      // Who moves brings along what is counted in.
+      if (host.number >= this.#plan.hosts) continue;
       for (const code of community.equivalents) {
         this.#world.time.after(20, () =>
           this.#command(host, (service) =>
@@ -56,9 +70,16 @@ export class Stage {
         );
       }
     }
-    for (const { member, host } of this.#world.participants) {
+    for (const { member, host, home } of this.#world.participants) {
       if (member === undefined) continue;
-      this.#world.time.after(40, () => this.#command(host, (service) => member.join(service)));
+      const grant = member.word(host);
+      this.#world.time.after(40, () =>
+        this.#command(host, (service) => member.join(service, grant)),
+      );
+      if (home === undefined) continue;
+      this.#world.time.after(45, () =>
+        this.#command(home, (service) => service.submitEnvelope({ frame: grant })),
+      );
     }
     this.#introduceHub();
     community.lines.forEach((line, i) => {
@@ -115,6 +136,7 @@ export class Stage {
       case 'clear':
       case 'answer':
       case 'status':
+      case 'move':
         this.#work(step);
         break;
       default:
@@ -158,6 +180,9 @@ export class Stage {
       case 'answer':
         this.#answer(step);
         break;
+      case 'move':
+        this.#move(step);
+        break;
       case 'status': {
         const change = {
           member: this.#pid(step.member),
@@ -192,6 +217,13 @@ export class Stage {
       });
       this.#clients.cleared(host, clearing);
     });
+  }
+
+  #move({ member: number, to }: Extract<WorkStep, { do: 'move' }>): void {
+    const { member, home } = this.#who(number);
+    const mover = this.#movers.get(number) ?? new Mover(this.#world, member!, this.#moves);
+    this.#movers.set(number, mover);
+    mover.move(to === 'hub' ? this.#host(this.#plan.hub!.host) : home!);
   }
 
   #answer({ host: number, accept }: Extract<ClearingStep, { do: 'answer' }>): void {

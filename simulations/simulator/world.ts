@@ -16,6 +16,8 @@ export interface WorldOptions {
   /** Participants, hosts first; those after the last host are members of the hub. */
   readonly participants: number;
   readonly hub: number | undefined;
+  /** Members of the hub have nodes of their own as well, which vote for nobody at first. */
+  readonly homes: boolean;
   /** Numbers of the hosts that keep no rule. */
   readonly hostile: ReadonlySet<number>;
   readonly settingsOf: (host: number) => NodeSettings;
@@ -35,8 +37,10 @@ const SKEW = 102;
 export interface Participant {
   readonly name: string;
   readonly identity: Identity;
-  /** Its own node's, or its hub's. */
+  /** Where it is represented: its own node's, or its hub's. */
   readonly host: Host;
+  /** Of a member that may move: the host of its own node. */
+  readonly home?: Host;
   /** Absent if it has a node of its own. */
   readonly member?: Member;
 }
@@ -77,20 +81,24 @@ export class World {
     const hosted = Array.from({ length: options.participants - options.hosts }, (_, i) =>
       identityOf(options.hosts + i),
     );
-    this.hosts = Array.from({ length: options.hosts }, (_, number) => {
+    const count = options.homes ? options.participants : options.hosts;
+    this.hosts = Array.from({ length: count }, (_, number) => {
       const skewMs = Math.round((2 * chance(seed, SKEW, number) - 1) * skewMsMax);
-      const identity = identityOf(number);
+      const identity = hosted[number - options.hosts] ?? identityOf(number);
       const isHostile = options.hostile.has(number);
       const host = new Host(ground, number, identity, { skewMs, isHostile });
       byKey.set(identity.publicKey, host);
       return host;
     });
     const hub = options.hub === undefined ? undefined : this.hosts[options.hub];
+    const withNodes = this.hosts.slice(0, options.hosts);
     this.participants = [
-      ...this.hosts.map((host) => ({ name: host.name, identity: host.identity, host })),
+      ...withNodes.map((host) => ({ name: host.name, identity: host.identity, host })),
       ...hosted.map((identity, i) => {
         const name = `m${options.hosts + i}`;
-        return { name, identity, host: hub!, member: new Member(name, identity, hub!, this.time) };
+        const member = new Member(name, identity, hub!, this.time);
+        const home = this.hosts[options.hosts + i];
+        return represented(member, home);
       }),
     ];
   }
@@ -102,6 +110,12 @@ export class World {
   get honest(): Host[] {
     return this.hosts.filter((host) => !host.isHostile);
   }
+}
+
+function represented(member: Member, home: Host | undefined): Participant {
+  const { name, identity } = member;
+  const about = { name, identity, member, ...(home === undefined ? {} : { home }) };
+  return Object.defineProperty(about, 'host', { get: () => member.agent }) as Participant;
 }
 
 /** As much as an error says of itself. */

@@ -204,9 +204,7 @@ describe('a peer that lies about its book', () => {
       if (body?.receipts === undefined || forged > 0) return 'deliver';
       forged++;
       const [first, ...rest] = body.receipts;
-      const receipt = readReceipt(first!);
-      const spoilt = receipt.votes.map((vote) => vote.with(-1, vote.at(-1)! ^ 1));
-      annaSays({ receipts: [encodeReceipt({ ...receipt, votes: spoilt }), ...rest] });
+      annaSays({ receipts: [spoilt(first!), ...rest] });
       return 'drop';
     };
     await comeBackWith(village, 'boris', before);
@@ -214,6 +212,23 @@ describe('a peer that lies about its book', () => {
     expect(refusals('boris')).toEqual(['receipt_incomplete']);
     await village.pass(60_000);
     expect(village.book('boris', 'anna')).toMatchObject({ balance: '7.00', count: 3 });
+  });
+
+  it('that proves nothing at all keeps nobody busy', async () => {
+    const before = village.disk('boris').snapshot();
+    for (let i = 0; i < 2; i++) await village.pay('anna', 'boris', '1');
+    await village.calm();
+    village.fate = (passing) => {
+      const body = passing.from === 'anna' ? historyOf(passing) : undefined;
+      if (invented || body?.receipts === undefined) return 'deliver';
+      annaSays({ receipts: body.receipts.map(spoilt) });
+      return 'drop';
+    };
+    await comeBackWith(village, 'boris', before);
+    village.sent.length = 0;
+    await village.pass(60_000);
+    // A digest, its answer and both lists, every ten seconds until the edge is in dispute.
+    expect(village.sent.length).toBeLessThan(100);
   });
 
   it('cannot make a node remember more than a bounded list', async () => {
@@ -322,6 +337,13 @@ describe('books that really differ', () => {
     await expectSound();
   });
 });
+
+/** The same receipt with votes that nobody has signed. */
+function spoilt(bytes: Uint8Array): Uint8Array {
+  const receipt = readReceipt(bytes);
+  const votes = receipt.votes.map((vote) => vote.with(-1, vote.at(-1)! ^ 1));
+  return encodeReceipt({ ...receipt, votes });
+}
 
 /** The receipt of the one payment so far. */
 async function receiptFrom(name: string): Promise<Uint8Array> {

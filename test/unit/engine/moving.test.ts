@@ -26,7 +26,7 @@ async function setup(): Promise<HostedVillage> {
   return hosted;
 }
 
-async function leave(hosted: HostedVillage): Promise<void> {
+async function leave(hosted: HostedVillage, payments = 3): Promise<void> {
   const { village } = hosted;
   const { signer, pid } = person('maria');
   hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
@@ -42,7 +42,7 @@ async function leave(hosted: HostedVillage): Promise<void> {
   const file = await fileIn('maria.geo');
   await writeFile(file, Buffer.from(answer.file, 'base64'));
   const imported = await hosted.withFiles(village.service('maria').importBooks({ file }));
-  expect(imported).toEqual({ member: pid, edges: 2, applied: 3 });
+  expect(imported).toEqual({ member: pid, edges: 2, applied: payments });
   await village.calm();
 }
 
@@ -107,6 +107,66 @@ describe('from the hub to a node of its own', () => {
     await hosted.tell('hub', 'maria', 'maria');
     await village.pass(30_000);
     expect(hosted.owes('maria', 'maria', 'anna')).toBe(15);
+    expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
+  });
+});
+
+describe('whoever a participant has left', () => {
+  it('delivers its lines no more', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    village.fate = ({ type }) => (type === 'TRUST_LINE_ACK' ? 'drop' : 'deliver');
+    await hosted.trust('hub', 'maria>anna 60');
+    await leave(hosted);
+    village.fate = () => 'deliver';
+    await village.calm();
+    const waiting = village
+      .disk('hub')
+      .snapshot()
+      .filter(([key]) => key.startsWith('outbox/'));
+    expect(waiting.map(([key]) => key)).toEqual([]);
+    expect(village.book('anna', 'maria').limit_received).toBe('60.00');
+  });
+
+  it('votes for it no more, though its neighbours have not heard of it yet', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub', 'anna', 'boris'],
+      hosted: { hub: ['maria'] },
+      acquainted: true,
+    });
+    const { village } = hosted;
+    await hosted.trust('hub', 'maria>anna 40');
+    await hosted.trustMember('anna', 'maria', '40');
+    await hosted.trustMember('boris', 'maria', '40');
+    await hosted.trust('hub', 'maria>boris 40');
+    await village.calm();
+    const pay = { peer: village.pid('boris'), equivalent: 'UAH', amount: '5' };
+    expect((await village.run(village.service('anna').pay(pay))).state).toBe('COMMITTED');
+    await village.calm();
+    village.fate = ({ from, type }) =>
+      type === 'AGENT_REVOKE' && from !== 'courier' ? 'drop' : 'deliver';
+    hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
+    await village.pass(100);
+    const { state, reason } = await village.run(village.service('anna').pay(pay));
+    expect(state).toBe('ABORTED');
+    expect(reason?.details.fault).toBe('wrong_agent');
+    await village.calm();
+    expect(hosted.owes('anna', 'anna', 'maria')).toBe(5);
+    expect(hosted.owes('boris', 'maria', 'boris')).toBe(5);
+  });
+});
+
+describe('a payment of the moment before', () => {
+  it('is taken over, though the clock of its payer is ahead', async () => {
+    const hosted = await setup();
+    const { village } = hosted;
+    village.setClock('anna', 20_000);
+    const pay = { peer: person('maria').pid, equivalent: 'UAH', amount: '2' };
+    expect((await village.run(village.service('anna').pay(pay))).state).toBe('COMMITTED');
+    await village.calm();
+    expect(hosted.owes('hub', 'maria', 'anna')).toBe(13);
+    await leave(hosted, 4);
+    expect(hosted.owes('maria', 'maria', 'anna')).toBe(13);
     expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
   });
 });
