@@ -41,6 +41,8 @@ export class GroupCommit {
   #writing = false;
   #scheduled = false;
   #idle: (() => void)[] = [];
+  /** Lets in who waits for room, the first come first. */
+  readonly #entrances: (() => void)[] = [];
 
   /**
    * @param onFailure called when a batch could not be written, before its units hear of it: what
@@ -64,14 +66,25 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * For work that has not begun and may wait: room in the batch that is being filled, at once or in time.
+   * Work that waits before its turn keeps its input in memory; behind it, all that the turn has made, and
+   * so long that the collector copies it twice.
+   * @returns resolves when there is room; undefined if there is some now
+   */
+  room(): Promise<void> | undefined {
+    if (this.#entrances.length === 0 && this.#waiting.length < this.#turnsMax) return undefined;
+    return new Promise((resolve) => this.#entrances.push(resolve));
+  }
+
   /** Nothing waits and nothing is being written: what is in memory is on the disk. */
   get idle(): boolean {
     return !this.#writing && this.#waiting.length === 0;
   }
 
-  /** Units that wait for the disk. */
+  /** Units that wait for the disk, and work that waits to become one. */
   get backlog(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#entrances.length;
   }
 
   /** Resolves when everything submitted so far is on the disk, or has failed. */
@@ -85,6 +98,7 @@ export class GroupCommit {
     this.#writing = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#turnsMax);
+      this.#letIn();
       try {
         const ops = lastWins(batch);
         if (ops.length > 0) {
@@ -104,7 +118,16 @@ export class GroupCommit {
       }
     }
     this.#writing = false;
+    this.#letIn();
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** As many as there is room for; whoever is let in may also find that there is nothing to write. */
+  #letIn(): void {
+    if (this.#entrances.length === 0) return;
+    for (const enter of this.#entrances.splice(0, this.#turnsMax - this.#waiting.length)) enter();
+    // While a batch is under way, its end asks again.
+    if (!this.#writing && !this.#scheduled) this.#clock.soon(() => this.#letIn());
   }
 }
 

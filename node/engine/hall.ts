@@ -86,6 +86,16 @@ export class Hall {
     return durable.promise;
   }
 
+  /**
+   * For work that may wait before its first turn, so that little of it is in memory until then.
+   * @returns resolves when the turn would soon be written; undefined if it would be now
+   * @throws GeoError E010 `store_recovering` | `overloaded`
+   */
+  room(): Promise<void> | undefined {
+    this.#requireReady();
+    return this.commit.room();
+  }
+
   #run<T>(work: (turn: Turn) => T, durable: () => void, failed: (error: GeoError) => void): T {
     this.#requireReady();
     const turn = new Turn(this.state, this.#ports.clock.now(), () => this.#nextEntry());

@@ -251,6 +251,8 @@ export class Payments {
     let refusal: Refusal | undefined;
     const avoid = new Set<Pid>(order.avoid);
     try {
+      const room = this.#hall.room();
+      if (room !== undefined) await room;
       this.#routes.requireEnds(order);
       for (let number = 1; number <= this.#settings.payments.attempts_max; number++) {
         const sought = this.#routes.find(order, avoid);
