@@ -121,7 +121,10 @@ class LevelDbStore implements LevelStore {
     this.#batchNumber += 1;
     const number = new TextEncoder().encode(String(this.#batchNumber));
     const batch = [...ops, { type: 'put', key: BATCH_NUMBER_KEY, value: number } as const].map(
-      (op) => (op.type === 'put' ? { ...op, value: withChecksum(op.key, op.value) } : op),
+      (op): StoreOp =>
+        op.type === 'put'
+          ? { type: 'put', key: op.key, value: withChecksum(op.key, op.value) }
+          : op,
     );
     try {
       await this.#db.batch(batch, { sync: true });

@@ -5,9 +5,9 @@
  * printed; on the wire they are 32 raw bytes.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { base58 } from '@scure/base';
 import { invalid } from '../errors.ts';
+import { bytesToHex, hexToBytes } from './hex.ts';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };

@@ -3,7 +3,6 @@
  * key that it has granted that to. What follows from the bytes alone; whether a grant is signed, and
  * still in force, is asked where it is relied on.
  */
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError } from '../errors.ts';
 import { type Pid, pidFromPublicKey } from '../identity/pid.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
@@ -49,19 +48,18 @@ export function grantsOf(
   return byMember;
 }
 
-// The same few grants come with payment after payment. By the end of their signature; whole bytes decide.
+// The same few grants come with payment after payment. Found by bytes of their signature; all bytes decide.
 const GRANTS_KEPT = 4_096;
-const read = new Map<string, Grant>();
+const read: (Grant | undefined)[] = new Array<Grant | undefined>(GRANTS_KEPT).fill(undefined);
 
 function readGrant(bytes: Uint8Array): Grant {
-  const name = bytesToHex(bytes.subarray(-16));
-  const known = read.get(name);
+  const slot = ((bytes.at(-2)! << 8) | bytes.at(-3)!) % GRANTS_KEPT;
+  const known = read[slot];
   if (known !== undefined && sameBytes(known.bytes, bytes)) return known;
   // A copy, unless it stands alone: what came is part of a larger frame, which would be kept with it.
   const alone = bytes.byteLength === bytes.buffer.byteLength;
   const grant = readSigned('AGENT_GRANT', alone ? bytes : bytes.slice());
-  if (read.size >= GRANTS_KEPT) read.clear();
-  read.set(name, grant);
+  read[slot] = grant;
   return grant;
 }
 

@@ -92,13 +92,9 @@ export class CborWriter {
     const prototype = Object.getPrototypeOf(map);
     if (prototype !== Object.prototype && prototype !== null) throw cborError('unsupported_type');
     const keys = Object.keys(map);
-    const compare = keys.some((key) => NOT_ASCII.test(key)) ? compareEncoded : compareAscii;
     // Schemas hand their keys over in order, so this is mostly one look at each.
-    for (let i = 1; i < keys.length; i++) {
-      if (compare(keys[i - 1]!, keys[i]!) > 0) {
-        keys.sort(compare);
-        break;
-      }
+    if (!areInOrder(keys)) {
+      keys.sort(keys.some((key) => NOT_ASCII.test(key)) ? compareEncoded : compareAscii);
     }
     this.#head(MAP, keys.length);
     for (const key of keys) {
@@ -208,6 +204,26 @@ function isArray(value: readonly CborValue[] | CborMap): value is readonly CborV
 }
 
 const NOT_ASCII = /[^\0-\x7f]/;
+
+/** Seen at once; keys that are not ASCII alone may be in order and are sorted all the same. */
+function areInOrder(keys: readonly string[]): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    if (!isAscii(keys[i]!)) return false;
+    if (i > 0 && compareAscii(keys[i - 1]!, keys[i]!) > 0) return false;
+  }
+  return true;
+}
+
+// The names in the schemas, some hundreds; what else may be a key is looked at each time it is written.
+const ASCII_KEPT = 1_024;
+const ascii = new Set<string>();
+
+function isAscii(key: string): boolean {
+  if (ascii.has(key)) return true;
+  if (NOT_ASCII.test(key)) return false;
+  if (ascii.size < ASCII_KEPT) ascii.add(key);
+  return true;
+}
 
 /** Bytewise order of encoded keys: a head grows with the length of its text, so the shorter one comes first. */
 export function compareAscii(a: string, b: string): number {

@@ -8,8 +8,9 @@
  * so a signature for one purpose is worth nothing for another. As all but three byte strings is
  * constant, envelopes are put together and taken apart by position, without a CBOR codec.
  */
-import { concatBytes, hexToBytes } from '@noble/hashes/utils.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import { GeoError } from '../errors.ts';
+import { hexToBytes } from '../identity/hex.ts';
 import {
   type Hash,
   hashFromBytes,
