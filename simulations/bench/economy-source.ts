@@ -7,7 +7,7 @@ import type { Community } from '../community/community.ts';
 import { parseCommunity } from '../community/file.ts';
 import { makePayments } from '../community/workload.ts';
 import { seededRandom } from '../random.ts';
-import type { EconomyOptions } from './economy-options.ts';
+import { type EconomyOptions, SUPPLIERS } from './economy-options.ts';
 import { readText, rows, whole } from './route-files.ts';
 
 export type Hop = readonly [debtor: number, creditor: number];
@@ -50,6 +50,7 @@ export function readEconomy({ source }: EconomyOptions): Economy {
     const graph = source.graph === undefined ? undefined : readText(source.graph);
     return economyFromTrace(readText(source.trace), source.trace, graph, source.graph);
   }
+  if ('members' in source) return economyOfSuppliers(source.members, source.payments, source.seed);
   const community = parseCommunity(readText(source.community), basename(source.community));
   return economyOf(community, source.payments, source.seed);
 }
@@ -137,6 +138,29 @@ export function economyOf(community: Community, count: number, seed: number): Ec
     }),
   );
   return { participants: numbers.count, lines, payments, closedTo, asking };
+}
+
+/** Everyone buys from a few others, by amounts from 1 to 100, and whoever sells trusts whoever buys. */
+export function economyOfSuppliers(members: number, count: number, seed: number): Economy {
+  const random = seededRandom(seed);
+  const everyone = Array.from({ length: members }, (_, member) => member);
+  const suppliers = everyone.map((member) =>
+    Array.from({ length: SUPPLIERS }, () => (member + 1 + random.below(members - 1)) % members),
+  );
+  const payments = Array.from({ length: count }, (_, at): EconomyPayment => {
+    const from = random.below(members);
+    return { from, to: random.pick(suppliers[from]!), amount: 1n + BigInt(random.below(100)), at };
+  });
+  const lines = suppliers.flatMap((of, debtor) =>
+    [...new Set(of)].map((creditor) => ({
+      debtor,
+      creditor,
+      limit: UNLIMITED,
+      debt: 0n,
+      carries: true,
+    })),
+  );
+  return { participants: members, lines, payments, closedTo: new Map(), asking: [] };
 }
 
 function mostUsed({ equivalents, trustLines }: Community): EquivalentCode | undefined {

@@ -12,6 +12,8 @@ import { HOPS_DEFAULT, PATHS_DEFAULT } from '../../protocol/limits.ts';
 import { type FoundRoute, SEARCH_DEFAULTS } from '../../protocol/routing/question.ts';
 import { RouteSearch } from '../../protocol/routing/search.ts';
 import { EconomyBooks } from './economy-books.ts';
+import { bestChain } from './economy-chains.ts';
+import { writeDebtChart } from './economy-chart.ts';
 import type { EconomyOptions, PolicyName } from './economy-options.ts';
 import { type Economy, type EconomyPayment, readEconomy } from './economy-source.ts';
 
@@ -23,6 +25,8 @@ export interface PolicyReport {
   readonly volume_paid: string;
   /** Averaged over the time of the trace. */
   readonly average_debt: string;
+  /** The same of the sum of all net positions above 0: less than that no clearing leaves. */
+  readonly average_least_debt: string;
   readonly debt_at_end: string;
   /** Hops of a route, on average. */
   readonly hops: number;
@@ -33,10 +37,19 @@ export interface PolicyReport {
   readonly cycles: number;
   /** Members of a cycle → number of such cycles. */
   readonly lengths: Readonly<Record<string, number>>;
-  /** All that one payment sets off, microseconds; 0 without triggers. */
+  /** Chains that became one debt, and the debts that are gone less the new ones. */
+  readonly chains: number;
+  readonly shortened: string;
+  /** All cycles that one payment sets off, found and cleared, microseconds; 0 without triggers. */
   readonly trigger_us: { readonly p50: number; readonly p99: number };
   /** The longest global pass, ms; 0 without passes. */
   readonly pass_ms_most: number;
+}
+
+/** All debt over time, smallest unit; enough points for a picture. */
+export interface DebtCurve {
+  readonly policy: PolicyName;
+  readonly points: readonly (readonly [at: number, debt: number])[];
 }
 
 export interface EconomyReport {
@@ -56,24 +69,40 @@ const TRIGGER_LENGTH: Record<PolicyName, number> = {
   local6: 6,
   global: 0,
   both: 6,
+  shorten: 6,
 };
-const PASSES: ReadonlySet<PolicyName> = new Set(['global', 'both']);
+const PASSES: ReadonlySet<PolicyName> = new Set(['global', 'both', 'shorten']);
 /** A hop costs so much that what it repays does not count. */
 const FEWEST_HOPS = { ...SEARCH_DEFAULTS, hopWeight: 1_000 };
-/** Cycles that one changed pair may set off. */
+/** Cycles that one changed pair, and chains that one participant, may set off. */
 const CYCLES_PER_PAIR = 8;
+/** Of a debt curve, about. */
+const CURVE_POINTS = 400;
 
-/** @throws GeoError E009, see `readEconomy` */
+/** @throws GeoError E009, see `readEconomy` and `writeDebtChart` */
 export function benchEconomy(options: EconomyOptions): EconomyReport {
-  return replayEconomy(readEconomy(options), options);
+  const curves: DebtCurve[] = [];
+  const report = replayEconomy(readEconomy(options), options, (curve) => curves.push(curve));
+  if (options.svg !== undefined) writeDebtChart(options.svg, curves);
+  return report;
 }
 
-export function replayEconomy(economy: Economy, options: ReplayOptions): EconomyReport {
+/** @param drawn hears of the debt over time under each policy */
+export function replayEconomy(
+  economy: Economy,
+  options: ReplayOptions,
+  drawn: (curve: DebtCurve) => void = () => undefined,
+): EconomyReport {
   return {
     participants: economy.participants,
     lines: economy.lines.length,
     payments: economy.payments.length,
-    policies: options.policies.map((policy) => new Replay(economy, policy, options).run()),
+    policies: options.policies.map((policy) => {
+      const replay = new Replay(economy, policy, options);
+      const report = replay.run();
+      drawn({ policy, points: replay.curve });
+      return report;
+    }),
   };
 }
 
@@ -87,9 +116,14 @@ class Replay {
   readonly #isSpared: (debtor: number, creditor: number) => boolean;
   readonly #tally = new ClearingTally<number>();
   readonly #time = new DebtOverTime();
+  readonly #leastTime = new DebtOverTime();
   readonly #triggerUs: number[] = [];
   readonly #clearable: number[] = [];
+  readonly #curve: [at: number, debt: number][] = [];
   #cleared = 0n;
+  #chains = 0;
+  #seen = 0;
+  #shortened = 0n;
   #succeeded = 0;
   #volume = 0n;
   #hops = 0;
@@ -110,19 +144,32 @@ class Replay {
     this.#trigger = new TriggerSearch(this.#books.graph, this.#isSpared);
   }
 
+  get curve(): DebtCurve['points'] {
+    return this.#curve;
+  }
+
   run(): PolicyReport {
     const { payments } = this.#economy;
     for (const [i, payment] of payments.entries()) {
-      this.#time.observe(this.#books.debt, this.#cleared, payment.at);
+      this.#observe(payment.at);
       const routes = this.#pay(payment);
       if (TRIGGER_LENGTH[this.#policy] > 0) this.#onChange(routes);
+      if (this.#policy === 'shorten') this.#shorten(routes);
       if ((i + 1) % this.#options.passEvery === 0) {
         if (PASSES.has(this.#policy)) this.#pass();
         this.#clearable.push(this.#clearableShare());
       }
-      this.#time.observe(this.#books.debt, this.#cleared, payment.at);
+      this.#observe(payment.at);
     }
     return this.#report();
+  }
+
+  #observe(at: number): void {
+    this.#time.observe(this.#books.debt, this.#cleared, at);
+    this.#leastTime.observe(this.#books.leastDebt, 0n, at);
+    const { payments } = this.#economy;
+    const wanted = (this.#curve.length * payments.length) / CURVE_POINTS;
+    if (this.#seen++ >= 2 * wanted) this.#curve.push([at, Number(this.#books.debt)]);
   }
 
   /** @returns the routes, none if the payment was refused */
@@ -164,6 +211,19 @@ class Replay {
     this.#triggerUs.push(Number(process.hrtime.bigint() - begin) / 1e3);
   }
 
+  /** Whoever is the first of a chain looks for it, as nodes do after a payment. */
+  #shorten(routes: readonly FoundRoute[]): void {
+    for (const participant of new Set(routes.flatMap(({ path }) => path))) {
+      for (let chains = 0; chains < CYCLES_PER_PAIR; chains++) {
+        const chain = bestChain(this.#books.graph, participant, this.#isSpared);
+        if (chain === undefined) break;
+        this.#books.shorten(chain.members, chain.amount);
+        this.#chains++;
+        this.#shortened += chain.amount * BigInt(chain.members.length - 2);
+      }
+    }
+  }
+
   #pass(): void {
     const begin = performance.now();
     const { graph, unit } = debtsOf(this.#books.graph, { isSpared: this.#isSpared });
@@ -197,6 +257,7 @@ class Replay {
       success_rate: rounded(this.#succeeded / Math.max(1, payments.length)),
       volume_paid: String(this.#volume),
       average_debt: String(this.#time.averages(payments.at(-1)?.at ?? 0).debt),
+      average_least_debt: String(this.#leastTime.averages(payments.at(-1)?.at ?? 0).debt),
       debt_at_end: String(this.#books.debt),
       hops: rounded(this.#hops / Math.max(1, this.#routes)),
       clearable_at_end: rounded(this.#clearableShare()),
@@ -207,6 +268,8 @@ class Replay {
       cleared: String(cleared),
       cycles,
       lengths: Object.fromEntries(counts),
+      chains: this.#chains,
+      shortened: String(this.#shortened),
       trigger_us: {
         p50: quantile(this.#triggerUs, 0.5),
         p99: quantile(this.#triggerUs, 0.99),

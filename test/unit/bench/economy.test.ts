@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type EconomyReport, replayEconomy } from '../../../simulations/bench/economy.ts';
+import {
+  type DebtCurve,
+  type EconomyReport,
+  replayEconomy,
+} from '../../../simulations/bench/economy.ts';
 import { EconomyBooks } from '../../../simulations/bench/economy-books.ts';
+import { debtChart } from '../../../simulations/bench/economy-chart.ts';
 import { readEconomyOptions } from '../../../simulations/bench/economy-options.ts';
 import {
   type Economy,
   economyFromTrace,
   economyOf,
+  economyOfSuppliers,
 } from '../../../simulations/bench/economy-source.ts';
 import { economyText } from '../../../simulations/bench/economy-table.ts';
 import { randomCommunity } from '../../../simulations/bench/hub-members.ts';
@@ -65,6 +71,53 @@ describe('the replay of an economy', () => {
     expect(policyOf(report, 'none')).toMatchObject({ hops: 1.33333, debt_at_end: '0' });
   });
 
+  it('shortens a chain where a line allows the new debt, and owes no less than net positions', () => {
+    const economy = economyFromTrace(
+      'from,to,amount\na,d,1\n',
+      'trace',
+      'from,to,limit,debt\na,b,50,10\nb,c,50,10\na,c,6,0\na,d,1,0\n',
+    );
+    const report = replay(economy, '--policy', 'shorten');
+    expect(policyOf(report, 'shorten')).toMatchObject({
+      debt_at_end: '15',
+      chains: 1,
+      shortened: '6',
+      cycles: 0,
+      average_least_debt: '11',
+    });
+    const all = replay(economy);
+    expect(policyOf(all, 'both')).toMatchObject({ debt_at_end: '21', chains: 0 });
+    expect(economyText({ width: 200, colours: false }, all)).toMatch(/^shorten .* -?\d+\.\d % /m);
+  });
+
+  it('of members with suppliers pays everything, and is the same for the same seed', () => {
+    const [economy, again] = [1, 1].map((seed) => economyOfSuppliers(40, 500, seed));
+    expect(economy).toEqual(again);
+    const report = replay(economy!, '--pass-every', '50');
+    const [plain, both, shorten] = ['plain', 'both', 'shorten'].map((name) =>
+      policyOf(report, name),
+    );
+    for (const policy of report.policies) expect(policy.succeeded).toBe(500);
+    expect(Number(both!.average_debt)).toBeLessThan(0.7 * Number(plain!.average_debt));
+    expect(Number(shorten!.average_debt)).toBeLessThan(Number(both!.average_debt));
+    expect(Number(shorten!.average_debt)).toBeGreaterThan(Number(shorten!.average_least_debt));
+  });
+
+  it('draws all debt over time, a line for each policy', () => {
+    const economy = economyOf(randomCommunity(30, 200), 400, 5);
+    const curves: DebtCurve[] = [];
+    const options = readEconomyOptions(['--trace', 'not read', '--pass-every', '50']);
+    const report = replayEconomy(economy, options, (curve) => curves.push(curve));
+    for (const [i, { policy, points }] of curves.entries()) {
+      expect(policy).toBe(report.policies[i]!.policy);
+      expect(points.length).toBeGreaterThan(100);
+      expect(points.length).toBeLessThan(500);
+    }
+    const svg = debtChart(curves);
+    expect(svg.match(/<polyline/g)).toHaveLength(curves.length);
+    expect(svg).toContain('shorten');
+  });
+
   it('repays before it owes more, and refuses what no line allows', () => {
     const economy = economyFromTrace(
       'from,to,amount\na,b,10\nb,a,4\na,b,50\n',
@@ -101,7 +154,7 @@ describe('the replay of an economy', () => {
       policy: { ...line.policy, auto_clearing: false },
     }));
     const report = replay(economyOf({ ...community, trustLines }, 300, 5), '--pass-every', '50');
-    expect(report.policies.map(({ cycles }) => cycles)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(report.policies.map(({ cycles, chains }) => cycles + chains)).toEqual(Array(7).fill(0));
   });
 
   it('does not clear more than is owed', () => {
@@ -115,6 +168,8 @@ describe('the options and files of the economy', () => {
     [[]],
     [['--trace', 'x', '--community', 'y']],
     [['--community', 'y', '--graph', 'x']],
+    [['--members', '11']],
+    [['--members', '12', '--community', 'y']],
     [['--trace', 'x', '--policy', 'some']],
     [['--trace', 'x', '--pass-every', '0']],
   ])('refuses wrong use: %j', (argv) => {
