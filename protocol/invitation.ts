@@ -9,10 +9,10 @@ import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { invalid } from './errors.ts';
 import { publicKeyFromSeed, signWithSeed } from './identity/keys.ts';
 import type { Hash, Pid, PublicKey } from './identity/pid.ts';
-import { decode, encode } from './wire/cbor.ts';
+import { decode } from './wire/cbor.ts';
 import { kidOf, parseSign1, type Sign1, sealSign1, verifySign1 } from './wire/cose.ts';
 import { InvitationUse } from './wire/messages/membership.ts';
-import { readWith } from './wire/schema.ts';
+import { encodeWith, readWith } from './wire/schema.ts';
 
 /** Random bytes of a code: too many to try, few enough to type. */
 export const INVITATION_BYTES = 10;
@@ -49,7 +49,7 @@ export function invitationId(key: PublicKey): Hash {
 export function signInvitationUse(code: string, use: InvitationUse): Uint8Array {
   const seed = seedOf(code);
   const key = publicKeyFromSeed(seed);
-  return sealSign1(SIGNED_AS, encode(InvitationUse.write(use)), key, (m) => signWithSeed(seed, m));
+  return sealSign1(SIGNED_AS, encodeWith(InvitationUse, use), key, (m) => signWithSeed(seed, m));
 }
 
 /** Reads what was shown; nothing is verified. @throws GeoError E009 `bad_envelope` | `bad_cbor` | `bad_message` */

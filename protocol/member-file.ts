@@ -3,7 +3,7 @@
  * Everything in it proves itself; whoever wrote the file need not be believed.
  */
 import { PRECISION_MAX } from './limits.ts';
-import { decode, encode } from './wire/cbor.ts';
+import { decode } from './wire/cbor.ts';
 import { Contact } from './wire/messages/route.ts';
 import * as s from './wire/schema.ts';
 
@@ -41,7 +41,7 @@ export type MemberFile = s.Infer<typeof MemberFile>;
 
 /** The bytes of a member's file. */
 export function encodeMemberFile(file: MemberFile): Uint8Array {
-  return encode(MemberFile.write(file));
+  return s.encodeWith(MemberFile, file);
 }
 
 /** @throws GeoError E009 if the bytes are no such file */

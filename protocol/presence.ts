@@ -5,7 +5,7 @@
  */
 import { GeoError } from './errors.ts';
 import { type Pid, type PublicKey, parsePid, pidFromPublicKey } from './identity/pid.ts';
-import { decode, encode } from './wire/cbor.ts';
+import { decode } from './wire/cbor.ts';
 import { parseSign1, sealSign1, verifySign1 } from './wire/cose.ts';
 import * as s from './wire/schema.ts';
 
@@ -56,17 +56,15 @@ export function sealPresence(
   expires: number,
   signer: { readonly publicKey: PublicKey; readonly sign: (message: Uint8Array) => Uint8Array },
 ): Uint8Array {
-  const payload = encode(
-    PresenceBody.write({
-      public_key: signer.publicKey,
-      addresses: where.addresses
-        .filter((address) => address.length <= ADDRESS_BYTES_MAX)
-        .slice(0, ADDRESSES_MAX),
-      hubs: where.hubs.slice(0, HUBS_MAX),
-      sequence,
-      expires,
-    }),
-  );
+  const payload = s.encodeWith(PresenceBody, {
+    public_key: signer.publicKey,
+    addresses: where.addresses
+      .filter((address) => address.length <= ADDRESS_BYTES_MAX)
+      .slice(0, ADDRESSES_MAX),
+    hubs: where.hubs.slice(0, HUBS_MAX),
+    sequence,
+    expires,
+  });
   return sealSign1(PRESENCE_SIGNED_AS, payload, signer.publicKey, (message) =>
     signer.sign(message),
   );

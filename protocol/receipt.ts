@@ -10,7 +10,7 @@ import { FRAME_BYTES_MAX, VOTERS_MAX } from './limits.ts';
 import { debtInstead } from './machines/clearing-manifest.ts';
 import { type OpenManifest, openManifest } from './machines/manifest.ts';
 import { formatAmount } from './money/amount.ts';
-import { decode, encode } from './wire/cbor.ts';
+import { decode } from './wire/cbor.ts';
 import { COMMIT_NAMES } from './wire/commit-names.ts';
 import { isSignedBy, readSigned } from './wire/envelope.ts';
 import * as s from './wire/schema.ts';
@@ -51,7 +51,7 @@ type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array)
 
 /** The bytes of a receipt file, as {@link Receipt} describes them. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  return encode(Receipt.write(receipt));
+  return s.encodeWith(Receipt, receipt);
 }
 
 /** @throws GeoError E009 if the bytes are not a receipt */

@@ -6,7 +6,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Pid, type PublicKey, pidFromPublicKey } from './identity/pid.ts';
 import { formatAmount } from './money/amount.ts';
-import { decode, encode } from './wire/cbor.ts';
+import { decode } from './wire/cbor.ts';
 import { isSignedBy, readSigned, type Unverified } from './wire/envelope.ts';
 import type { EdgeStatement } from './wire/messages/edge.ts';
 import * as s from './wire/schema.ts';
@@ -50,7 +50,7 @@ type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array)
 
 /** The bytes of a statement file, as {@link StatementFile} describes them. */
 export function encodeStatement(file: StatementFile): Uint8Array {
-  return encode(StatementFile.write(file));
+  return s.encodeWith(StatementFile, file);
 }
 
 /** @throws GeoError E009 if the bytes are not a statement */

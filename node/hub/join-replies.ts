@@ -2,9 +2,9 @@
 import { type GeoError, invalid } from '../../protocol/errors.ts';
 import type { Hash, Pid } from '../../protocol/identity/pid.ts';
 import { FRAME_BYTES_MAX, OFFERED_MAX } from '../../protocol/limits.ts';
-import { encode } from '../../protocol/wire/cbor.ts';
 import { seal } from '../../protocol/wire/envelope.ts';
 import { EquivalentDefinition, type JoinReply } from '../../protocol/wire/messages/membership.ts';
+import { encodeWith, list } from '../../protocol/wire/schema.ts';
 import type { State } from '../engine/state.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Signer } from '../ports.ts';
@@ -69,7 +69,7 @@ export class JoinReplies {
 
   /** @throws GeoError E009 `too_many_equivalents`: a reply could not carry them all */
   requireRoomFor(definitions: readonly EquivalentDefinition[]): void {
-    const bytes = encode(definitions.map((each) => EquivalentDefinition.write(each))).length;
+    const bytes = encodeWith(list(EquivalentDefinition, OFFERED_MAX), definitions).length;
     const fits = bytes <= FRAME_BYTES_MAX - OTHER_BYTES_MAX;
     if (fits && definitions.length <= OFFERED_MAX) return;
     throw invalid(

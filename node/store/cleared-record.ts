@@ -8,7 +8,7 @@ const digits = s.text(60);
 const sum: s.Schema<bigint> = {
   cddl: digits.cddl,
   read: (value) => BigInt(digits.read(value)),
-  write: (units) => digits.write(String(units)),
+  write: (units, to) => to.value(String(units)),
 };
 
 /** What was cleared in one equivalent: by everyone with a part of this node, or with one participant. */

@@ -1,7 +1,7 @@
 /** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
 
 import { CYCLE_MAX, VOTERS_MAX } from '../../protocol/limits.ts';
-import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { decode } from '../../protocol/wire/cbor.ts';
 import { GrantScope } from '../../protocol/wire/messages/agent.ts';
 import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import { Contact } from '../../protocol/wire/messages/route.ts';
@@ -11,7 +11,7 @@ import * as s from '../../protocol/wire/schema.ts';
 const voterSet: s.Schema<bigint> = {
   cddl: 'uint',
   read: (v) => BigInt(v as number | bigint),
-  write: (v) => v,
+  write: (v, to) => to.value(v),
 };
 const count = s.uint(Number.MAX_SAFE_INTEGER);
 
@@ -226,7 +226,7 @@ export type EquivalentRecord = s.Infer<typeof EquivalentRecord>;
 export type HistoryRecord = s.Infer<typeof HistoryRecord>;
 
 export function encodeRecord<T>(schema: s.Schema<T>, value: T): Uint8Array {
-  return encode(schema.write(value));
+  return s.encodeWith(schema, value);
 }
 
 /** @throws GeoError E009: the store holds something that this version did not write */

@@ -8,6 +8,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base58 } from '@scure/base';
 import { invalid } from '../errors.ts';
 import { bytesToHex, hexToBytes } from './hex.ts';
+import { hexOf32 } from './hex-table.ts';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -46,7 +47,7 @@ function remember(hex: string, pid: Pid): Pid {
 /** @throws GeoError E009 `bad_hash` */
 export function pidFromHash(hash: Uint8Array): Pid {
   if (hash.length !== HASH_BYTES) throw invalid('bad_hash', 'A hash has 32 bytes.');
-  const hex = bytesToHex(hash);
+  const hex = hexOf32(hash);
   return pidByHex.get(hex) ?? remember(hex, base58.encode(hash) as Pid);
 }
 
@@ -113,7 +114,7 @@ export function comparePids(a: Pid, b: Pid): number {
  */
 export function publicKeyFromBytes(bytes: Uint8Array): PublicKey {
   if (bytes.length !== 32) throw invalid('bad_public_key', 'A public key has 32 bytes.');
-  return bytesToHex(bytes) as PublicKey;
+  return hexOf32(bytes) as PublicKey;
 }
 
 /** The 32 raw bytes of a key. */
@@ -124,7 +125,7 @@ export function publicKeyToBytes(key: PublicKey): Uint8Array {
 /** @throws GeoError E009 `bad_hash` unless there are 32 bytes */
 export function hashFromBytes(bytes: Uint8Array): Hash {
   if (bytes.length !== 32) throw invalid('bad_hash', 'A hash has 32 bytes.');
-  return bytesToHex(bytes) as Hash;
+  return hexOf32(bytes) as Hash;
 }
 
 /** The 32 raw bytes of a hash. */
@@ -134,5 +135,5 @@ export function hashToBytes(hash: Hash): Uint8Array {
 
 /** SHA-256. */
 export function hashOf(bytes: Uint8Array): Hash {
-  return bytesToHex(sha256(bytes)) as Hash;
+  return hexOf32(sha256(bytes)) as Hash;
 }

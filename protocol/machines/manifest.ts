@@ -14,11 +14,11 @@ import {
 import { type Effect, effectsOf, type Hop, hopsOf, type Route } from '../ledger/effects.ts';
 import { ORDER_LIFE_MS_MAX, VOTERS_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
-import { decode, encode } from '../wire/cbor.ts';
+import { decode } from '../wire/cbor.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
 import type { Consent, Proposal } from '../wire/messages/clearing.ts';
 import { Manifest, type Order, PARTICIPANTS_MAX } from '../wire/messages/payment.ts';
-import { readWith } from '../wire/schema.ts';
+import { encodeWith, readWith } from '../wire/schema.ts';
 import { type Grants, grantsOf, refuse } from './agents.ts';
 import { checkCycle, checkNeutral } from './clearing-manifest.ts';
 
@@ -63,7 +63,7 @@ export type OpenManifest = OpenPayment | OpenClearing;
 
 /** The bytes whose hash every vote signs. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return encode(Manifest.write(manifest));
+  return encodeWith(Manifest, manifest);
 }
 
 /**

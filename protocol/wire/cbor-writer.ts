@@ -1,6 +1,6 @@
 /**
- * The writer behind `encode`: one pass that checks a value and writes its deterministic bytes
- * (RFC 8949 section 4.2.1).
+ * The writer behind `encode` and behind schemas: one pass that checks a value and writes its deterministic
+ * bytes (RFC 8949 section 4.2.1). A schema knows its keys and their order, so it writes its values part by part.
  *
  * Written here because writing was the largest part of what a hub does for a payment beside its
  * signatures, and a library would have to be asked first whether it may write a value at all
@@ -35,13 +35,59 @@ export class CborWriter {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
-  /** @throws GeoError E009 `bad_cbor`: the value has no form that a reader would take */
-  write(value: CborValue): Uint8Array {
+  /** Forgets what a value that could not be finished has left. */
+  begin(): void {
     this.#at = 0;
-    this.#value(value, 0);
+  }
+
+  /** The bytes since {@link begin}. */
+  finish(): Uint8Array {
     const written = this.#bytes.slice(0, this.#at);
     if (this.#bytes.length > KEPT_BYTES_MAX) this.#resize(FIRST_BYTES);
     return written;
+  }
+
+  /** @throws GeoError E009 `bad_cbor`: the value has no form that a reader would take */
+  value(value: CborValue): void {
+    this.#value(value, 0);
+  }
+
+  /** The head of an array; its items are written next. */
+  array(length: number): void {
+    this.#head(ARRAY, length);
+  }
+
+  /**
+   * The head of a map of fewer than 24 entries, whose number is told when they are written.
+   * @returns its place, for {@link closeMap}
+   */
+  openMap(): number {
+    this.#reserve(0);
+    return this.#at++;
+  }
+
+  closeMap(place: number, entries: number): void {
+    this.#bytes[place] = MAP | entries;
+  }
+
+  /** Bytes that are CBOR already: the key of a map's entry. */
+  encoded(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    for (let i = 0; i < bytes.length; i++) this.#bytes[this.#at + i] = bytes[i]!;
+    this.#at += bytes.length;
+  }
+
+  /** The byte string that lower-case hexadecimal digits spell. */
+  hex(digits: string): void {
+    const length = digits.length / 2;
+    this.#head(BYTES, length);
+    this.#reserve(length);
+    for (let i = 0; i < digits.length; i += 2) {
+      const high = nibble(digits.charCodeAt(i));
+      const low = nibble(digits.charCodeAt(i + 1));
+      if ((high | low) >>> 4 !== 0) throw cborError('unsupported_type');
+      this.#bytes[this.#at++] = (high << 4) | low;
+    }
   }
 
   #value(value: CborValue, depth: number): void {
@@ -196,6 +242,12 @@ export class CborWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+/** A lower-case hexadecimal digit's worth, by its code; something outside 0 to 15 for any other character's. */
+function nibble(code: number): number {
+  if (code < 0x3a) return code - 0x30;
+  return code < 0x61 ? -1 : code - 0x57;
 }
 
 /** `Array.isArray` would let the elements of a read-only array become anything. */

@@ -21,7 +21,9 @@ const writer = new CborWriter();
  *   {@link decode} would read back
  */
 export function encode(value: CborValue): Uint8Array {
-  return writer.write(value);
+  writer.begin();
+  writer.value(value);
+  return writer.finish();
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   messageNameOf,
   schemaOf,
 } from './message-types.ts';
-import { readWith } from './schema.ts';
+import { encodeWith, readWith } from './schema.ts';
 
 type SignMessage = (message: Uint8Array) => Uint8Array;
 type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -84,7 +84,7 @@ export function signedFrame(type: MessageName, envelope: Uint8Array): Uint8Array
 
 /** The CBOR payload of a message, by its schema. */
 export function encodeBody<N extends MessageName>(type: N, body: MessageBody<N>): Uint8Array {
-  return encode(schemaOf(type).write(body));
+  return encodeWith(schemaOf(type), body);
 }
 
 /** Signs a message: COSE_Sign1 over its CBOR, bound to its type. */

@@ -9,18 +9,16 @@ import { GeoError } from '../errors.ts';
 import {
   type Hash,
   hashFromBytes,
-  hashToBytes,
   type Pid,
   type PublicKey,
   pidFromHash,
-  pidToHash,
+  pidToHex,
   publicKeyFromBytes,
-  publicKeyToBytes,
 } from '../identity/pid.ts';
 import { AMOUNT_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
-import type { CborValue } from './cbor.ts';
-import { compareAscii } from './cbor-writer.ts';
+import { type CborValue, encode } from './cbor.ts';
+import { CborWriter, compareAscii } from './cbor-writer.ts';
 
 const utf8 = new TextEncoder();
 /** Largest signed thing inside a message, bytes; an order that avoids 32 participants needs under 2 KiB. */
@@ -31,7 +29,7 @@ export interface Schema<T> {
   readonly cddl: string;
   /** @throws GeoError E009 `bad_message`, with the place of the fault in `details.at` */
   read(value: CborValue): T;
-  write(value: T): CborValue;
+  write(value: T, to: CborWriter): void;
 }
 
 export type Infer<S> = S extends Schema<infer T> ? T : never;
@@ -74,13 +72,27 @@ export function readWith<T>(schema: Schema<T>, value: CborValue, what: string): 
   }
 }
 
+const writer = new CborWriter();
+
+/** The bytes of a value. @throws GeoError E009 `bad_cbor`: it has no form that a reader would take */
+export function encodeWith<T>(schema: Schema<T>, value: T): Uint8Array {
+  writer.begin();
+  schema.write(value, writer);
+  return writer.finish();
+}
+
+/** For what CBOR has a form of: the value is written as it is. */
+function writePlain(value: CborValue, to: CborWriter): void {
+  to.value(value);
+}
+
 /** Exactly `size` bytes. */
 export function bytes(size: number): Schema<Uint8Array> {
   return {
     cddl: `bstr .size ${size}`,
     read: (v) =>
       v instanceof Uint8Array && v.length === size ? v : fail(`${size} bytes expected`),
-    write: (v) => v,
+    write: writePlain,
   };
 }
 
@@ -90,7 +102,7 @@ export function bytesUpTo(max: number): Schema<Uint8Array> {
     cddl: `bstr .size (0..${max})`,
     read: (v) =>
       v instanceof Uint8Array && v.length <= max ? v : fail(`at most ${max} bytes expected`),
-    write: (v) => v,
+    write: writePlain,
   };
 }
 
@@ -103,7 +115,7 @@ export function text(max: number): Schema<string> {
       typeof v === 'string' && (v.length * 3 <= max || utf8.encode(v).length <= max)
         ? v
         : fail(`text of at most ${max} bytes expected`),
-    write: (v) => v,
+    write: writePlain,
   };
 }
 
@@ -115,14 +127,14 @@ export function uint(max: number): Schema<number> {
       typeof v === 'number' && v >= 0 && v <= max
         ? v
         : fail(`a whole number up to ${max} expected`),
-    write: (v) => v,
+    write: writePlain,
   };
 }
 
 export const bool: Schema<boolean> = {
   cddl: 'bool',
   read: (v) => (typeof v === 'boolean' ? v : fail('true or false expected')),
-  write: (v) => v,
+  write: writePlain,
 };
 
 /** One of a few words. */
@@ -133,7 +145,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Schema<T
       (values as readonly unknown[]).includes(v)
         ? (v as T)
         : fail(`one of ${values.join(', ')} expected`),
-    write: (v) => v,
+    write: writePlain,
   };
 }
 
@@ -146,7 +158,7 @@ export const limit: Schema<bigint> = {
       ? units
       : fail('an amount from 0 to 2^63 - 1 expected');
   },
-  write: (v) => v,
+  write: writePlain,
 };
 
 /** Whole amounts of the smallest unit, `0 < amount < 2^63`. */
@@ -156,7 +168,7 @@ export const amount: Schema<bigint> = {
     const units = limit.read(v);
     return units > 0n ? units : fail('an amount greater than zero expected');
   },
-  write: (v) => v,
+  write: writePlain,
 };
 
 /** A signed sum of the smallest unit: balances. */
@@ -168,27 +180,27 @@ export const signedAmount: Schema<bigint> = {
       ? units
       : fail('an amount between -2^63 and 2^63 expected');
   },
-  write: (v) => v,
+  write: writePlain,
 };
 
 /** Milliseconds since 1970-01-01 UTC. */
 export const time: Schema<number> = { ...uint(Number.MAX_SAFE_INTEGER), cddl: 'time-ms' };
 
-function bytes32<T>(name: string, from: (b: Uint8Array) => T, to: (v: T) => Uint8Array): Schema<T> {
+function bytes32<T>(name: string, from: (b: Uint8Array) => T, hexOf: (v: T) => string): Schema<T> {
   return {
     cddl: name,
     read: (v) =>
       v instanceof Uint8Array && v.length === 32 ? from(v) : fail(`${name}: 32 bytes expected`),
-    write: to,
+    write: (v, to) => to.hex(hexOf(v)),
   };
 }
 
-export const pid: Schema<Pid> = bytes32('pid', pidFromHash, pidToHash);
-export const hash: Schema<Hash> = bytes32('hash', hashFromBytes, hashToBytes);
+export const pid: Schema<Pid> = bytes32('pid', pidFromHash, pidToHex);
+export const hash: Schema<Hash> = bytes32('hash', hashFromBytes, (digits) => digits);
 export const publicKey: Schema<PublicKey> = bytes32(
   'public-key',
   publicKeyFromBytes,
-  publicKeyToBytes,
+  (digits) => digits,
 );
 
 const CODE = /^[A-Z0-9_]{1,16}$/;
@@ -198,7 +210,7 @@ export const equivalentCode: Schema<EquivalentCode> = {
     typeof v === 'string' && CODE.test(v)
       ? (v as EquivalentCode)
       : fail('an equivalent code (A-Z, 0-9, _; at most 16) expected'),
-  write: (v) => v,
+  write: writePlain,
 };
 
 /**
@@ -219,7 +231,10 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly 
       }
       return v.map((each, i) => readAt(i, item, each));
     },
-    write: (v) => v.map((each) => item.write(each)),
+    write(v, to) {
+      to.array(v.length);
+      for (const each of v) item.write(each, to);
+    },
   };
 }
 
@@ -235,7 +250,10 @@ export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): 
       }
       return items.map((item, i) => readAt(i, item, v[i]!)) as unknown as Tuple<S>;
     },
-    write: (v) => items.map((item, i) => item.write(v[i])),
+    write(v, to) {
+      to.array(items.length);
+      for (let i = 0; i < items.length; i++) items[i]!.write(v[i], to);
+    },
   };
 }
 
@@ -256,14 +274,19 @@ export type MapType<F> = { readonly [K in RequiredKeys<F>]: FieldType<F[K]> } & 
   readonly [K in OptionalKeys<F>]?: FieldType<F[K]>;
 };
 
+/** Of so many entries the head of a map is one byte. */
+const SHORT_MAP_MAX = 23;
+
 /** A map with text keys; unknown keys are refused, so that nothing unsigned-for slips in unseen. */
 export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
   const entries = Object.entries(fields).map(([name, field]) => ({
     name,
+    key: encode(name),
     schema: ('optional' in field ? field.optional : field) as Schema<unknown>,
     required: !('optional' in field),
   }));
-  // In the order of the encoded keys, so that the writer has nothing to sort.
+  if (entries.length > SHORT_MAP_MAX) throw new Error(`a map of ${entries.length} entries`);
+  // In the order of the encoded keys.
   const written = entries.toSorted((a, b) => compareAscii(a.name, b.name));
   const known = new Set(entries.map((entry) => entry.name));
   const lines = entries.map(
@@ -291,13 +314,17 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
       if (names.length > read) fail(`"${names.find((name) => !known.has(name))}" is not known`);
       return result as MapType<F>;
     },
-    write(v) {
-      const result: Record<string, CborValue> = {};
-      for (const { name, schema } of written) {
+    write(v, to) {
+      const place = to.openMap();
+      let count = 0;
+      for (const { name, key, schema } of written) {
         const value = (v as Record<string, unknown>)[name];
-        if (value !== undefined) result[name] = schema.write(value);
+        if (value === undefined) continue;
+        to.encoded(key);
+        schema.write(value, to);
+        count++;
       }
-      return result;
+      to.closeMap(place, count);
     },
   };
 }

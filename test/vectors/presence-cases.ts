@@ -7,8 +7,8 @@ import {
   PresenceBody,
   presenceKey,
 } from '../../protocol/presence.ts';
-import { encode } from '../../protocol/wire/cbor.ts';
 import { sealSign1 } from '../../protocol/wire/cose.ts';
+import { encodeWith } from '../../protocol/wire/schema.ts';
 import * as w from './messages-world.ts';
 
 export interface PresenceCase {
@@ -34,7 +34,7 @@ const BODY: PresenceBody = {
 };
 
 function sealed(body: PresenceBody, signer = w.anna, signedAs = PRESENCE_SIGNED_AS): Uint8Array {
-  return sealSign1(signedAs, encode(PresenceBody.write(body)), body.public_key, (message) =>
+  return sealSign1(signedAs, encodeWith(PresenceBody, body), body.public_key, (message) =>
     signWithSeed(signer.seed, message),
   );
 }
