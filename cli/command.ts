@@ -74,6 +74,7 @@ export type Group =
   | 'Books'
   | 'Communities'
   | 'Members without a node'
+  | 'Signing in'
   | 'The hub of a community'
   | 'Trying it out';
 

@@ -12,11 +12,17 @@ import { GeoError } from '../protocol/errors.ts';
 import { type Pid, parsePid } from '../protocol/identity/pid.ts';
 import { type MemberKey, pidOf, queryEnvelope } from '../protocol/member.ts';
 import { type EquivalentCode, parseEquivalentCode } from '../protocol/money/equivalent.ts';
+import { believe } from './authorities.ts';
 import type { Context } from './command.ts';
 import { type PassphraseOptions, readPassphrase } from './secrets.ts';
 
 /** `member.json`: the hub that this member has chosen. */
-const Chosen = z.object({ url: z.url(), hub: z.string() });
+const Chosen = z.object({
+  url: z.url(),
+  hub: z.string(),
+  /** File with the certificates that are believed besides those of the system. */
+  authority: z.string().nullable().default(null),
+});
 
 const NONCE_BYTES = 16;
 
@@ -32,7 +38,8 @@ export async function openMember(
   { home, terminal }: Context,
   options: PassphraseOptions,
 ): Promise<MemberHome> {
-  const { url, hub: expected } = await readChosen(home);
+  const { url, hub: expected, authority } = await readChosen(home);
+  await believe(authority);
   const client = createClient({ url, token: '' });
   const hub = await client.agentCard();
   if (hub.pid !== expected) {
@@ -48,8 +55,8 @@ export async function openMember(
 }
 
 /** Remembers the hub for the commands that follow. */
-export async function chooseHub(home: Home, url: string, hub: string): Promise<void> {
-  const content = `${JSON.stringify({ url, hub }, undefined, 2)}\n`;
+export async function chooseHub(home: Home, chosen: z.infer<typeof Chosen>): Promise<void> {
+  const content = `${JSON.stringify(chosen, undefined, 2)}\n`;
   await writeFileAtomically(chosenFile(home), content, { mode: SECRET_FILE_MODE });
 }
 

@@ -7,6 +7,7 @@ import { daemonEndpoint } from '../daemon-door.ts';
 import { type NameOf, namesKnownTo } from '../names.ts';
 import { type Column, harmless, tableOr } from '../page.ts';
 import { anyText, wholeNumber } from '../read.ts';
+import { AT_URL, contextAtUrl } from './at.ts';
 
 function eventColumns(nameOf: NameOf): readonly Column<Event>[] {
   return [
@@ -53,14 +54,21 @@ export const eventCommands = [
       topics: value('--topics <LIST>', 'only these, separated by commas', anyText),
       limit: value('--limit <N>', 'at most N; 100 if not given', wholeNumber(1, 1_000)),
       follow: flag('--follow', 'go on until interrupted; without --after from now on'),
+      at: AT_URL,
     },
-    run: async (context, _given, { after, topics, limit, follow }) => {
-      const api = await context.client();
+    run: async (context, _given, { after, topics, limit, follow, at }) => {
+      const { client, home } = at === undefined ? context : contextAtUrl(context, at);
+      const api = await client();
       const nameOf = await namesKnownTo(api);
       const wanted = topics === undefined ? {} : { topics };
       if (follow) {
         const events = followEvents({
-          endpoint: () => daemonEndpoint(context.home),
+          endpoint: async () => {
+            if (at === undefined) return daemonEndpoint(home);
+            const { sessionEndpoint } = await import('../session-door.ts');
+            return sessionEndpoint(home, at);
+          },
+          renews: at !== undefined,
           ...wanted,
           ...(after === undefined ? {} : { after }),
           // An interrupt ends the process.

@@ -7,6 +7,7 @@ import { usageError } from '../exit.ts';
 import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, oneOf, pairs, wholeNumber } from '../read.ts';
+import { contextAtUrl, isUrl } from './at.ts';
 import { GROUP, memberCommands, REASON, shortTime } from './hub-members.ts';
 import { reportCommands } from './hub-reports.ts';
 
@@ -254,7 +255,7 @@ const commands = [
   }),
 ];
 
-/** Each of them for the hub of this home, or with --at for another that has given this participant a role. */
+/** Each of them for the hub of this home, or with --at for another that has given this participant a role: signed over the network, or by a session. */
 export const hubCommands = commands.map(operable);
 
 function operable(row: Command): Command {
@@ -262,7 +263,11 @@ function operable(row: Command): Command {
     ...row,
     options: {
       ...row.options,
-      at: value('--at <HUB>', 'another hub, as an operator of it: contact name or PID', anyText),
+      at: value(
+        '--at <HUB>',
+        'another hub, as an operator of it: contact name or PID of its node, or the URL of its public API where this home has signed in (geo sign-in)',
+        anyText,
+      ),
     },
     run: (context, given, { at, ...options }) =>
       row.run(at === undefined ? context : contextAt(context, String(at)), given, options),
@@ -270,6 +275,7 @@ function operable(row: Command): Command {
 }
 
 function contextAt(context: Context, hub: string): Context {
+  if (isUrl(hub)) return contextAtUrl(context, hub);
   return {
     ...context,
     client: async () => {

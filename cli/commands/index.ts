@@ -1,7 +1,8 @@
 /** Every command, in the order of the help page. Parser, help and `docs/CLI.md` are made from this table. */
-import type { Row } from '../command.ts';
+import type { Command, Row } from '../command.ts';
 import { addonCommands } from './addons.ts';
 import { agentCommands } from './agent.ts';
+import { alsoAtUrl } from './at.ts';
 import { backupCommand, restoreCommands } from './backup.ts';
 import { bookCommands } from './books.ts';
 import { clearingCommands } from './clearing.ts';
@@ -19,11 +20,27 @@ import { nodeCommands } from './node.ts';
 import { paymentCommands } from './payments.ts';
 import { peerCommands } from './peers.ts';
 import { reportCommand } from './report.ts';
+import { signInCommands } from './sign-in.ts';
 import { simulationPrograms } from './simulations.ts';
 import { startCommand } from './start.ts';
 import { transactionCommands } from './transactions.ts';
 import { trustCommands } from './trust.ts';
 import { verifyCommand } from './verify.ts';
+
+/** What a hub answers to whoever has signed in, by the same routes as a node to its owner. */
+const READ_AT_HUBS: readonly string[] = [
+  'balance',
+  'debts',
+  'history',
+  'books',
+  'audit',
+  'transactions',
+  'tx',
+  'trust list',
+  'equivalent list',
+];
+const readable = (rows: readonly Command[]) =>
+  rows.map((row) => (READ_AT_HUBS.includes(row.words) ? alsoAtUrl(row) : row));
 
 export const COMMANDS: readonly Row[] = [
   ...identityCommands,
@@ -35,18 +52,19 @@ export const COMMANDS: readonly Row[] = [
   backupCommand,
   ...restoreCommands,
   ...peerCommands,
-  ...trustCommands,
-  ...paymentCommands,
-  ...transactionCommands,
+  ...readable(trustCommands),
+  ...readable(paymentCommands),
+  ...readable(transactionCommands),
   ...clearingCommands,
   ...clearingPassCommands,
   verifyCommand,
-  ...bookCommands,
+  ...readable(bookCommands),
   reportCommand,
   ...eventCommands,
   ...edgeCommands,
   ...membershipCommands,
   ...memberCommands,
+  ...signInCommands,
   ...agentCommands,
   hubInitCommand,
   ...hubCommands,

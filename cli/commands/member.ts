@@ -2,6 +2,7 @@
  * Commands of a member without a node: they sign with the key of the home and hand it in at the hub.
  * What reads keys and files is loaded by the command that needs it.
  */
+import { resolve } from 'node:path';
 import type { Account, TrustLine } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { command, flag, type Result, value } from '../command.ts';
@@ -10,6 +11,7 @@ import { type Column, facts, type Page, table, tableOr } from '../page.ts';
 import { anyText, wholeNumber } from '../read.ts';
 import { readPassphrase } from '../secrets.ts';
 import { passphraseOptions } from './identity.ts';
+import { CA } from './sign-in.ts';
 
 const GROUP = 'Members without a node';
 const PEER = 'PID, or the beginning of one with whom you have a line';
@@ -78,11 +80,12 @@ export const memberCommands = [
     options: {
       code: value('--code <CODE>', 'invitation code', anyText),
       name: value('--name <TEXT>', 'how the community shall call you', anyText),
+      ca: CA,
       days: value('--days <N>', 'until the grant ends; 365 unless said', wholeNumber(1, DAYS_MAX)),
       ...passphraseOptions,
     },
     local: true,
-    run: async (context, { URL: url }, { code, name = '', days = 365, ...secret }) => {
+    run: async (context, { URL: url }, { code, name = '', ca, days = 365, ...secret }) => {
       const { home, terminal } = context;
       const door = await import('../member-home.ts');
       const { setUpHome } = await import('../../node/home/setup.ts');
@@ -90,6 +93,9 @@ export const memberCommands = [
       const { grantFrame, joinFrame } = await import('../../protocol/member.ts');
       const { signInvitationUse } = await import('../../protocol/invitation.ts');
       const { readSigned } = await import('../../protocol/wire/envelope.ts');
+      const authority = ca === undefined ? null : resolve(ca);
+      const { believe } = await import('../authorities.ts');
+      await believe(authority);
       const hub = await createClient({ url, token: '' }).agentCard();
       const passphrase = await readPassphrase(secret, terminal, true);
       // With a store, so that a node can be started here when the member wants one.
@@ -98,7 +104,7 @@ export const memberCommands = [
           if (!(error instanceof GeoError) || error.details.fault !== 'key_exists') throw error;
         },
       );
-      await door.chooseHub(home, url, hub.pid);
+      await door.chooseHub(home, { url, hub: hub.pid, authority });
       const member = await door.openMember(context, secret);
       const { key, pid } = member;
       const use = code && signInvitationUse(code, { participant: pid, hub: hub.pid as typeof pid });

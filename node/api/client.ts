@@ -92,10 +92,21 @@ async function exchange(request: Request): Promise<{ response: Response; text: s
   }
 }
 
+/** As TLS of Node names what is wrong with a certificate. */
+const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS/;
+
 /** Before a connection nothing was asked; after it, the daemon may have done what it was asked for. */
 function unreachable(url: string, cause: unknown): GeoError {
   const code = ((cause as Error).cause as { code?: unknown } | undefined)?.code;
   const { origin } = new URL(url);
+  if (typeof code === 'string' && CERTIFICATE_CODES.test(code)) {
+    return new GeoError(
+      'E005',
+      `The certificate of ${origin} is not to be believed (${code}). Nothing was sent. If it is one that the hub has made itself, get the file from its operator and name it: geo sign-in ${origin} --ca FILE.`,
+      { fault: 'untrusted_certificate', url: origin },
+      { cause },
+    );
+  }
   if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new GeoError(
       'E007',

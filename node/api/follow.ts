@@ -18,6 +18,8 @@ export interface FollowOptions {
   /** Cursor of the last event seen; `oldest`; left out: from now on. */
   readonly after?: string;
   readonly topics?: string;
+  /** The endpoint comes with a new token when the old one has ended: a stream that is ended for it goes on. */
+  readonly renews?: boolean;
   readonly signal: AbortSignal;
   /** Waits between attempts to connect, ms. */
   readonly pause: (ms: number) => Promise<unknown>;
@@ -32,9 +34,11 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Even
   let cursor = options.after;
   let pause = RETRY_MS_MIN;
   while (!signal.aborted) {
+    let hasBegun = false;
     try {
       for await (const block of blocks(await open(options, cursor))) {
         pause = RETRY_MS_MIN;
+        hasBegun = block.name !== 'problem' || hasBegun;
         const { id, name, data } = block;
         if (name === 'problem') throw errorOf(ErrorBody.parse(JSON.parse(data)));
         // After the event was taken: whoever stops in between has not seen it.
@@ -42,8 +46,10 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Even
         cursor = id ?? cursor;
       }
     } catch (error) {
-      const isOver = error instanceof GeoError && !PASSING.includes(error.details.fault);
-      if (isOver && !signal.aborted) throw error;
+      const fault = error instanceof GeoError ? error.details.fault : undefined;
+      const hasExpired = options.renews === true && hasBegun && fault === 'bad_token';
+      const isPassing = fault === undefined || PASSING.includes(fault) || hasExpired;
+      if (!isPassing && !signal.aborted) throw error;
     }
     if (signal.aborted) return;
     await options.pause(pause);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { followEvents } from '../../../node/api/follow.ts';
 import { API_PREFIX, LIVE_PATH } from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
 import type { Event, EventPage, Tokens } from '../../../node/service/shapes.ts';
@@ -156,6 +157,32 @@ describe('a member who listens', () => {
     expect(ending.events).toEqual([]);
     await expect.poll(() => going.events).toMatchObject([{ tx_id: tx }]);
     going.socket.close();
+  });
+
+  it('follows on by itself with the next token when one has ended, and not without a next one', async () => {
+    const token = { of: await signInAt(village, 'hub', 'nina') };
+    const seen: string[] = [];
+    const ending = new AbortController();
+    const following = (async () => {
+      const endpoint = async () => ({ url: api.url, token: token.of.access_token });
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
+      const options = { endpoint, signal: ending.signal, pause, renews: true };
+      const topics = 'payment.received';
+      for await (const event of followEvents({ ...options, topics, after: 'oldest' })) {
+        seen.push(event.tx_id!);
+      }
+    })();
+    const first = await paid('1');
+    await expect.poll(() => seen.at(-1)).toBe(first);
+    const former = token.of;
+    token.of = await signInAt(village, 'hub', 'nina');
+    await village.service('hub').endSession(former.session);
+    const second = await paid('2');
+    await expect.poll(() => seen.slice(-2)).toEqual([first, second]);
+    await village.service('hub').endSession(token.of.session);
+    await paid('3');
+    await expect(following).rejects.toMatchObject({ details: { fault: 'bad_token' } });
+    ending.abort();
   });
 
   it('is let in with a token only, and from pages that may', async () => {

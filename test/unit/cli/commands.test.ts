@@ -201,7 +201,9 @@ describe('outcomes', () => {
       code: 1,
       out: expect.stringContaining('No route.'),
     });
-    service.answerWith('audit', [{ name: 'limits', held: false, detail: 'debt above limit' }]);
+    service.answerWith('audit', [
+      { invariant: 'limits', name: 'limits', held: false, detail: 'debt above limit' },
+    ]);
     expect((await run(['audit'])).code).toBe(1);
   });
 
