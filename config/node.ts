@@ -117,7 +117,11 @@ const network = z.strictObject({
   dht: flag(true, 'Take part in the Kademlia DHT: peers are found by PID alone.'),
   mdns: flag(true, 'Find peers on the local network.'),
   relay_client: flag(true, 'Be reachable through a relay when no own address is.'),
-  relay_server: flag(false, 'Relay connections of others. Costs bandwidth; for public addresses.'),
+  relay_server: choice(
+    ['hub', 'always', 'never'],
+    'hub',
+    'Relay connections of others: as the hub of a community, always, or never. So members whose own address nobody can reach are reached through their hub. Costs bandwidth; works on public addresses.',
+  ),
   autonat: flag(true, 'Ask peers whether own addresses can be reached from outside.'),
   dcutr: flag(true, 'Turn a relayed connection into a direct one when both sides can.'),
   preshared_key_file: optionalText(

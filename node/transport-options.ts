@@ -31,7 +31,8 @@ export async function transportOptions(
     relay: {
       dial: network.relay_client,
       listen: network.relay_client,
-      serve: network.relay_server,
+      serve:
+        network.relay_server === 'always' || (network.relay_server === 'hub' && config.hub.enabled),
       autonat: network.autonat,
       holePunch: network.dcutr,
     },

@@ -1,7 +1,7 @@
 /** Commands for operators of a hub: invitations, equivalents, operators and journal. */
 import type { Client } from '../../node/api/client.ts';
 import { HUB_ROUTES } from '../../node/api/routes/hub.ts';
-import type { HubAct, Invitation, Operator } from '../../node/service/shapes.ts';
+import type { Equivalent, HubAct, Invitation, Operator } from '../../node/service/shapes.ts';
 import { type Command, type Context, command, flag, list, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { nameOr } from '../names.ts';
@@ -59,6 +59,30 @@ function operatorsResult(operators: readonly Operator[]): Result {
           { title: 'SINCE', cell: ({ since }) => (since === null ? 'the hub' : shortTime(since)) },
         ],
         operators,
+      ),
+  };
+}
+
+function equivalentsResult(equivalents: readonly Equivalent[]): Result {
+  return {
+    json: equivalents,
+    text: (page) =>
+      tableOr(
+        page,
+        'Nothing yet. Add an equivalent: geo hub equivalents add CODE --precision N.',
+        [
+          { title: 'CODE', cell: ({ code }) => code },
+          { title: 'PRECISION', cell: ({ precision }) => String(precision), right: true },
+          {
+            title: 'ABOUT',
+            cell: ({ metadata }) =>
+              Object.entries(metadata)
+                .map(([name, text]) => `${name}: ${text}`)
+                .join(', '),
+            flexible: true,
+          },
+        ],
+        equivalents,
       ),
   };
 }
@@ -134,30 +158,19 @@ const commands = [
     group: GROUP,
     summary: 'List what the community counts in',
     examples: ['geo hub equivalents'],
-    run: async ({ client }) => {
-      const equivalents = await (await client()).offeredEquivalents();
-      return {
-        json: equivalents,
-        text: (page) =>
-          tableOr(
-            page,
-            'Nothing yet. Add an equivalent: geo hub equivalents add CODE --precision N.',
-            [
-              { title: 'CODE', cell: ({ code }) => code },
-              { title: 'PRECISION', cell: ({ precision }) => String(precision), right: true },
-              {
-                title: 'ABOUT',
-                cell: ({ metadata }) =>
-                  Object.entries(metadata)
-                    .map(([name, text]) => `${name}: ${text}`)
-                    .join(', '),
-                flexible: true,
-              },
-            ],
-            equivalents,
-          ),
-      };
-    },
+    run: async ({ client }) => equivalentsResult(await (await client()).offeredEquivalents()),
+  }),
+  command({
+    words: 'hub equivalents withdraw',
+    group: GROUP,
+    summary: 'Count no more in an equivalent',
+    details:
+      'Who joins does not take it over, and hosted members give no wider lines in it; nodes of their own decide for themselves. What is owed stays, and can be repaid and cleared. `geo hub equivalents add` ends that.',
+    examples: ['geo hub equivalents withdraw HOUR --reason "we count in UAH alone now"'],
+    arguments: { CODE: '1 to 16 of A-Z, 0-9 and _' },
+    options: { reason: REASON },
+    run: async ({ client }, { CODE }, { reason = '' }) =>
+      equivalentsResult(await (await client()).withdrawEquivalent({ code: CODE, reason })),
   }),
   command({
     words: 'hub equivalents add',

@@ -115,16 +115,24 @@ export class MemberDoor {
 
   /**
    * A line of a member, by its own signature.
-   * @throws GeoError E006 `not_active_member`: it may only make its lines narrower
+   * @throws GeoError E006 `not_active_member` | `equivalent_withdrawn`: it may only make its lines narrower
    */
   line(type: LineMessage, signed: Unverified<LineState>): Promise<void> {
-    const { hall, lines, membership } = this.#rooms;
+    const { hall, lines, membership, community } = this.#rooms;
     const { from_key, to, equivalent, limit, status } = signed.body;
     const owner = pidFromPublicKey(from_key);
     return hall.turn((turn) => {
       const bar = membership.barOf(owner);
       const edge = turn.edge(edgeId(owner, to, equivalent));
-      if (bar !== undefined && widens(edge && lineOf(edge, owner), { limit, status })) {
+      const wider = widens(edge && lineOf(edge, owner), { limit, status });
+      if (wider && community.replies.hasWithdrawn(equivalent)) {
+        throw new GeoError(
+          'E006',
+          `The community counts in ${equivalent} no more: lines in it can be lowered, frozen and closed, and debts repaid and cleared.`,
+          { fault: 'equivalent_withdrawn' },
+        );
+      }
+      if (bar !== undefined && wider) {
         throw new GeoError(
           'E006',
           `The participant is ${bar} in the community of this hub: it can lower, freeze and close its lines, but give nobody more.`,

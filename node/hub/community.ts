@@ -5,6 +5,7 @@
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
 import { METADATA_MAX } from '../../protocol/limits.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { seal, signedFrame } from '../../protocol/wire/envelope.ts';
 import type { EquivalentDefinition } from '../../protocol/wire/messages/membership.ts';
 import type { Hall } from '../engine/hall.ts';
@@ -111,7 +112,15 @@ export class Community {
   revoke(turn: Turn, actor: Actor, invitation: string, reason: string): Hash {
     const role = this.operators.require(actor, 'revoke');
     const id = this.invitations.revoke(turn, invitation);
-    this.journal.note(turn, { actor, role, act: 'revoke', subject: id, reason });
+    this.journal.note(turn, {
+      actor,
+      role,
+      act: 'revoke',
+      subject: id,
+      reason,
+      before: { status: 'open' },
+      after: { status: 'revoked' },
+    });
     return id;
   }
 
@@ -133,7 +142,7 @@ export class Community {
         { fault: 'equivalent_exists', precision: known.precision },
       );
     }
-    const before = state.shelf(OFFERS).get(code)?.definition;
+    const before = state.shelf(OFFERS).get(code);
     const others = this.replies.definitions().filter((each) => each.code !== code);
     this.replies.requireRoomFor([...others, definition]);
     turn.shelve(OFFERS, code, { definition, since: turn.now });
@@ -148,10 +157,39 @@ export class Community {
       act: 'offer',
       subject: code,
       reason,
-      before: before && told(before),
+      before: before && {
+        ...told(before.definition),
+        ...(before.withdrawn && { status: 'withdrawn' }),
+      },
       after: told(definition),
     });
     this.#tellMembers(turn, definition);
+  }
+
+  /**
+   * Counts no more in an equivalent: who joins does not take it over, and hosted members give no wider lines
+   * in it. What is owed stays, and can be repaid and cleared. Offering it again ends that.
+   * @throws GeoError E006 `not_an_operator`, E009 `not_offered` | `reason_missing`
+   */
+  withdraw(turn: Turn, actor: Actor, code: EquivalentCode, reason: string): void {
+    const role = this.operators.require(actor, 'withdraw');
+    const offer = this.#hall.state.shelf(OFFERS).get(code);
+    if (offer === undefined || offer.withdrawn !== undefined) {
+      throw invalid('not_offered', `The community does not count in ${code}.`);
+    }
+    if (reason === '') {
+      throw invalid('reason_missing', 'Say why (--reason): a withdrawal is written down with it.');
+    }
+    turn.shelve(OFFERS, code, { ...offer, withdrawn: turn.now });
+    this.journal.note(turn, {
+      actor,
+      role,
+      act: 'withdraw',
+      subject: code,
+      reason,
+      before: { status: 'offered' },
+      after: { status: 'withdrawn' },
+    });
   }
 
   /** Gives a participant a role, or takes it. */
@@ -193,7 +231,9 @@ export class Community {
       act: 'confirm',
       subject: 'members',
       reason,
+      before: { status: 'unconfirmed' },
       after: {
+        status: 'confirmed',
         restored: new Date(Number(new TextDecoder().decode(restored))).toISOString(),
         members: this.membership.all().size,
       },

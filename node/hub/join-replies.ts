@@ -2,6 +2,7 @@
 import { type GeoError, invalid } from '../../protocol/errors.ts';
 import type { Hash, Pid } from '../../protocol/identity/pid.ts';
 import { FRAME_BYTES_MAX, OFFERED_MAX } from '../../protocol/limits.ts';
+import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { seal } from '../../protocol/wire/envelope.ts';
 import { EquivalentDefinition, type JoinReply } from '../../protocol/wire/messages/membership.ts';
 import { encodeWith, list } from '../../protocol/wire/schema.ts';
@@ -63,8 +64,16 @@ export class JoinReplies {
     });
   }
 
+  /** What the community counts in, without what it has withdrawn. */
   definitions(): EquivalentDefinition[] {
-    return [...this.#offers.values()].map((offer) => offer.definition);
+    return [...this.#offers.values()].flatMap(({ definition, withdrawn }) =>
+      withdrawn === undefined ? [definition] : [],
+    );
+  }
+
+  /** Whether the community has counted in it and does so no more. */
+  hasWithdrawn(code: EquivalentCode): boolean {
+    return this.#offers.get(code)?.withdrawn !== undefined;
   }
 
   /** @throws GeoError E009 `too_many_equivalents`: a reply could not carry them all */

@@ -24,6 +24,7 @@ export type OperatorAct =
   | 'invite'
   | 'revoke'
   | 'offer'
+  | 'withdraw'
   | 'appoint'
   | 'read';
 
@@ -43,7 +44,7 @@ const OPERATING: readonly OperatorAct[] = [
 export const ROLE_ACTS: Readonly<Record<Role, readonly OperatorAct[]>> = {
   auditor: READING,
   operator: OPERATING,
-  admin: [...OPERATING, 'confirm', 'offer', 'appoint'],
+  admin: [...OPERATING, 'confirm', 'offer', 'withdraw', 'appoint'],
 };
 
 export class Operators {

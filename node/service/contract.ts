@@ -126,6 +126,8 @@ export interface HubOperations {
   revokeInvitation(request: shapes.RevokeRequest): Promise<shapes.Invitation>;
   offeredEquivalents(): shapes.Equivalent[];
   offerEquivalent(request: shapes.OfferRequest): Promise<shapes.Equivalent>;
+  /** Resolves with those that are left. */
+  withdrawEquivalent(request: shapes.WithdrawRequest): Promise<shapes.Equivalent[]>;
   operators(): shapes.Operator[];
   appointOperator(request: shapes.AppointRequest): Promise<shapes.Operator[]>;
   /** Entries of the journal, oldest first; without `after` the newest. */

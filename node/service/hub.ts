@@ -138,6 +138,12 @@ export function hubOperations(
       return { code, precision, metadata };
     },
 
+    withdrawEquivalent: async ({ code, reason }) => {
+      const withdrawn = parseEquivalentCode(code);
+      await hall.turn((turn) => community().withdraw(turn, by, withdrawn, reason));
+      return operations.offeredEquivalents();
+    },
+
     operators: () => [
       { pid: me, name: views.nameOf(me), role: 'admin', since: null },
       ...[...community().operators.all()].map(([pid, { role, since }]) => ({

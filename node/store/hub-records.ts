@@ -84,7 +84,12 @@ export const DisagreementRecord = s.map({
 export type DisagreementRecord = s.Infer<typeof DisagreementRecord>;
 
 /** At the hub: what the community counts in. */
-export const OfferRecord = s.map({ definition: EquivalentDefinition, since: s.time });
+export const OfferRecord = s.map({
+  definition: EquivalentDefinition,
+  since: s.time,
+  /** Since when the community takes on nothing new in it. */
+  withdrawn: s.optional(s.time),
+});
 export type OfferRecord = s.Infer<typeof OfferRecord>;
 
 /** At the hub: one act in the journal. Its hash stands in the next one. */

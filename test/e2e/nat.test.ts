@@ -151,7 +151,7 @@ describe.runIf(canTranslate())('a participant behind a router', () => {
       return daemon;
     }) as [Daemon, Daemon, Daemon];
     const quiet = ['network.dht=false', 'network.mdns=false', `network.dcutr=${dcutr}`];
-    await relay.start('listen=/ip4/10.79.0.1/tcp/4800', 'network.relay_server=true', ...quiet);
+    await relay.start('listen=/ip4/10.79.0.1/tcp/4800', 'network.relay_server=always', ...quiet);
     const { addresses } = (await relay.ask('id')) as { addresses: string[] };
     const bootstrap = `bootstrap=${addresses[0]}`;
     await anna.start(

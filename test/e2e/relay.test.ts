@@ -38,7 +38,7 @@ describe('participants behind relays', () => {
       await Testnet.start({
         directory: join(directory, 'relays'),
         participants: ['first', 'second'],
-        script: start('network.dht=true', 'network.relay_server=true'),
+        script: start('network.dht=true', 'hub.enabled=true'),
       }),
     );
     const entrances = nets[0]!.nodes.map(({ identity }) => identity.addresses[0]!).join(',');

@@ -86,6 +86,15 @@ export const HUB_ROUTES: RoutesOf<HubOperations> = {
     input: { in: 'body', shape: shapes.OfferRequest },
     response: shapes.Equivalent,
   },
+  withdrawEquivalent: {
+    method: 'POST',
+    path: '/hub/equivalents/withdraw',
+    tag: 'hub',
+    summary: 'Count no more in an equivalent; what is owed in it stays',
+    access: 'admin',
+    input: { in: 'body', shape: shapes.WithdrawRequest },
+    response: z.array(shapes.Equivalent),
+  },
   operators: {
     method: 'GET',
     path: '/hub/operators',

@@ -120,6 +120,8 @@ export const OfferRequest = z.strictObject({
   reason: reason.default(''),
 });
 
+export const WithdrawRequest = z.strictObject({ code, reason: reason.default('') });
+
 export const Operator = z.object({
   pid,
   name: z.string().nullable(),
@@ -241,6 +243,7 @@ export type InviteRequest = z.infer<typeof InviteRequest>;
 export type Invitation = z.infer<typeof Invitation>;
 export type NewInvitation = z.infer<typeof NewInvitation>;
 export type RevokeRequest = z.infer<typeof RevokeRequest>;
+export type WithdrawRequest = z.infer<typeof WithdrawRequest>;
 export type OfferRequest = z.infer<typeof OfferRequest>;
 export type Operator = z.infer<typeof Operator>;
 export type AppointRequest = z.infer<typeof AppointRequest>;

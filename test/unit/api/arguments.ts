@@ -71,6 +71,7 @@ export const ARGUMENTS: {
   offeredEquivalents: [],
   offerEquivalent: [{ code: 'UAH', precision: 2, metadata: {}, reason: '' }],
   operators: [],
+  withdrawEquivalent: [{ code: 'HOUR', reason: 'no more' }],
   appointOperator: [{ operator: BOB, role: 'auditor', reason: '' }],
   hubActs: [{ after: 1, limit: 10 }],
   checkJournal: [{ head: TX }],

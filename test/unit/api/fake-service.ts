@@ -322,6 +322,7 @@ function fixed(): Answers {
     revokeInvitation: { ...invitation, status: 'revoked' },
     offeredEquivalents: [{ code: 'UAH', precision: 2, metadata: {} }],
     offerEquivalent: { code: 'UAH', precision: 2, metadata: {} },
+    withdrawEquivalent: [{ code: 'UAH', precision: 2, metadata: {} }],
     operators: [operator],
     appointOperator: [operator],
     hubActs: [

@@ -95,6 +95,11 @@ describe('what each command asks the node for', () => {
       'offerEquivalent',
       { code: 'HOUR', precision: 1, metadata: { name: 'hour', unit: 'h' }, reason: '' },
     ],
+    [
+      'hub equivalents withdraw HOUR --reason unused',
+      'withdrawEquivalent',
+      { code: 'HOUR', reason: 'unused' },
+    ],
     ['hub operators', 'operators', undefined],
     [
       'hub operators set bob operator',

@@ -60,3 +60,41 @@ describe('a hosted member that is suspended', () => {
     expect(await change(hosted, 'remove')).toMatchObject({ status: 'deleted', hosted: true });
   });
 });
+
+describe('an equivalent that the community has withdrawn', () => {
+  it('gets no wider lines; what is owed in it is repaid, and it can be offered again', async () => {
+    const hosted = await open();
+    const hub = hosted.village.service('hub');
+    const run = <T>(work: Promise<T>) => hosted.village.run(work);
+    const offer = { code: 'UAH', precision: 2, metadata: {}, reason: 'for all' };
+    await run(hub.offerEquivalent(offer));
+    expect(await run(hub.withdrawEquivalent({ code: 'UAH', reason: 'hours only' }))).toEqual([]);
+    await hosted.trust('hub', 'nina>maria 11');
+    expect(faults(hosted)).toContain('equivalent_withdrawn');
+    expect(await hosted.pay('hub', 'maria', 'nina', '4')).toBe('COMMITTED');
+    expect(hosted.owes('hub', 'maria', 'nina')).toBe(0);
+    hosted.village.log.length = 0;
+    const lower = hosted.line('nina', 'maria', '5', { sequence: 2 });
+    hosted.deliver('hub', 'TRUST_LINE_CREATE', lower);
+    await hosted.village.pass(50);
+    expect(faults(hosted)).toEqual([]);
+    await run(hub.offerEquivalent(offer));
+    const wider = hosted.line('nina', 'maria', '50', { sequence: 3 });
+    hosted.deliver('hub', 'TRUST_LINE_CREATE', wider);
+    await hosted.village.pass(50);
+    expect(faults(hosted)).toEqual([]);
+  });
+
+  it('is withdrawn once, and with a reason', async () => {
+    const { village } = await open();
+    const hub = village.service('hub');
+    const withdraw = (code: string, reason: string) =>
+      expect(village.run(hub.withdrawEquivalent({ code, reason }))).rejects;
+    await withdraw('HOUR', 'never offered').toMatchObject({ details: { fault: 'not_offered' } });
+    const offer = { code: 'HOUR', precision: 1, metadata: {}, reason: '' };
+    await village.run(hub.offerEquivalent(offer));
+    await withdraw('HOUR', '').toMatchObject({ details: { fault: 'reason_missing' } });
+    await village.run(hub.withdrawEquivalent({ code: 'HOUR', reason: 'unused' }));
+    await withdraw('HOUR', 'again').toMatchObject({ details: { fault: 'not_offered' } });
+  });
+});
