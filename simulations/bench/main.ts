@@ -9,6 +9,8 @@ import { benchClear, clearText } from './clear.ts';
 import { benchEconomy } from './economy.ts';
 import { ECONOMY_USAGE, readEconomyOptions } from './economy-options.ts';
 import { economyText } from './economy-table.ts';
+import { benchEvents, eventsText } from './events.ts';
+import { EVENTS_USAGE, readEventsOptions } from './events-options.ts';
 import { benchFootprint, footprintText } from './footprint.ts';
 import { benchHub, hubText } from './hub.ts';
 import {
@@ -26,11 +28,12 @@ import { ROUTE_USAGE, readRouteOptions } from './route-options.ts';
 import { routeText } from './route-table.ts';
 import { benchSoak, soakText } from './soak.ts';
 
-const USAGE = `${BENCH_USAGE}${API_USAGE}
+const USAGE = `${BENCH_USAGE}${API_USAGE}${EVENTS_USAGE}
 ${ROUTE_USAGE}
 ${ECONOMY_USAGE}`;
 const DONE = 0;
 const NOT_FLAT = 1;
+const WRONG = 1;
 const WRONG_USE = 2;
 /** Tables fit this, whatever the terminal has. */
 const PAGE = { width: 100, colours: false };
@@ -71,6 +74,12 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const report = await benchApi(options, say);
       print(options.json, report, () => apiText(PAGE, report));
       return DONE;
+    }
+    case 'events': {
+      const options = readEventsOptions(argv);
+      const report = await benchEvents(options, say);
+      print(options.json, report, () => eventsText(PAGE, report));
+      return report.faults + report.resumed.faults === 0 ? DONE : WRONG;
     }
     case 'soak': {
       const options = readSoakOptions(argv);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { GeoError } from '../../protocol/errors.ts';
 import { HOPS_MAX } from '../../protocol/limits.ts';
 
-export const BENCH_USAGE = `Usage: npm run bench -- payments|hub|api|soak|footprint|clear|economy|route|signatures|transport|store [options]
+export const BENCH_USAGE = `Usage: npm run bench -- payments|hub|api|events|soak|footprint|clear|economy|route|signatures|transport|store [options]
 
 payments    a line of nodes, payer to payee, beside the bare primitives of the same payments
   --hops N             hops from payer to payee (1 to ${HOPS_MAX}, default 3)

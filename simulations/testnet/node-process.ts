@@ -77,6 +77,20 @@ export class NodeProcess {
     if (this.#child.connected) this.#child.send('flush-compile-cache');
   }
 
+  /** Says a word to it and waits until it says the same; what is preloaded there understands it. */
+  async tell(word: string): Promise<void> {
+    const heard = new Promise<void>((resolve) => {
+      const listen = (message: unknown) => {
+        if (message !== word) return;
+        this.#child.off('message', listen);
+        resolve();
+      };
+      this.#child.on('message', listen);
+    });
+    this.#child.send(word);
+    await Promise.race([heard, this.#ended]);
+  }
+
   /** No chance to say goodbye: SIGKILL. */
   async kill(): Promise<void> {
     this.#askedToEnd = true;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchApi } from '../../simulations/bench/api.ts';
 import { apiText } from '../../simulations/bench/api-table.ts';
+import { benchEvents, eventsText } from '../../simulations/bench/events.ts';
 import { benchHub, hubText } from '../../simulations/bench/hub.ts';
 import { benchPayments, type PaymentsReport } from '../../simulations/bench/payments.ts';
 import { paymentsText } from '../../simulations/bench/payments-table.ts';
@@ -57,6 +58,21 @@ describe('bench api', () => {
     expect(report.reads[2]!.body_bytes).toBeGreaterThan(200);
     expect(report.reads[3]!.floor_per_s).toBeGreaterThan(0);
     const lines = apiText({ width: 100, colours: false }, report).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('bench events', () => {
+  it('has every subscriber get every event, and nothing lost by one that comes and goes', {
+    timeout: 120_000,
+  }, async () => {
+    const size = { subscribers: 10, rate: 40, seconds: 1, resumes: 8 };
+    const report = await benchEvents({ ...size, json: true }, () => undefined);
+    expect(report).toMatchObject({ subscribers: 10, faults: 0 });
+    expect(report.deliveries_per_s).toBeGreaterThan(0);
+    // A visit takes one event, two or three.
+    expect(report.resumed).toEqual({ visits: 8, events: 15, faults: 0 });
+    const lines = eventsText({ width: 100, colours: false }, report).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });

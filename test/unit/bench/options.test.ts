@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readApiOptions } from '../../../simulations/bench/api-options.ts';
+import { readEventsOptions } from '../../../simulations/bench/events-options.ts';
 import {
   readHubOptions,
   readJsonOption,
@@ -54,6 +55,13 @@ describe('the command line of the benchmarks', () => {
       json: true,
     });
     expect(() => readApiOptions(['--members', '3', '--lines', '7'])).toThrow('from 1 to 6');
+  });
+
+  it('measures events with so many subscribers', () => {
+    const defaults = { subscribers: 1000, rate: 100, seconds: 10, resumes: 1000, json: false };
+    expect(readEventsOptions([])).toEqual(defaults);
+    expect(readEventsOptions(['--subscribers', '5'])).toEqual({ ...defaults, subscribers: 5 });
+    expect(() => readEventsOptions(['--subscribers', '2000'])).toThrow('from 1 to 1900');
   });
 
   it('measures hubs of any size, or of a community file', () => {
