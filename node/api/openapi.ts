@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import * as shapes from '../service/shapes.ts';
 import { columnsOf } from './csv.ts';
+import { answersOf } from './refusals.ts';
 import {
   type AnyRoute,
   API_PREFIX,
@@ -88,8 +89,12 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
       ? { requestBody: { required: true, content: jsonContent(input.shape) } }
       : {}),
     responses: {
+      ...refusals(route),
       200: {
-        description: 'Done',
+        description: [
+          'Done',
+          ...answersOf(route).flatMap(({ status, sentence }) => (status === 200 ? sentence : [])),
+        ].join('. '),
         content: {
           ...jsonContent(route.response),
           ...(columnsOf(route.response) === undefined
@@ -100,6 +105,19 @@ function operation(route: AnyRoute, schemas: Record<string, Json>): Json {
       default: PROBLEM,
     },
   };
+}
+
+/** By status: what is refused with it. Whoever is too slow gets no body. */
+function refusals(route: AnyRoute): Json {
+  const refused = answersOf(route).filter(({ status }) => status !== 200);
+  return Object.fromEntries(
+    [...Map.groupBy(refused, ({ status }) => status)].map(([status, answers]) => {
+      const description = answers
+        .map(({ sentence, fault }) => (fault === null ? sentence : `${sentence} (\`${fault}\`)`))
+        .join(' ');
+      return [status, status === 408 ? { description } : { ...PROBLEM, description }];
+    }),
+  );
 }
 
 function plain(operationId: string, summary: string, others: Json): Json {
