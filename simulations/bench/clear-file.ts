@@ -1,8 +1,9 @@
 /** A CSV file of debts, and the cycles that clear them as a file of JSON lines. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { DebtGraph } from '../../protocol/clearing/circulation.ts';
 import type { ClearingCycle } from '../../protocol/clearing/decompose.ts';
-import { GeoError, invalid } from '../../protocol/errors.ts';
+import { invalid } from '../../protocol/errors.ts';
+import { readText, writing } from './files.ts';
 
 export interface DebtFile {
   readonly graph: DebtGraph;
@@ -16,7 +17,7 @@ const DEBT = /^\d+$/;
 
 /** @throws GeoError E009 `unreadable_file` and what `parseDebts` throws */
 export function readDebts(file: string): DebtFile {
-  return parseDebts(attempt(file, 'read', () => readFileSync(file, 'utf8')));
+  return parseDebts(readText(file));
 }
 
 /**
@@ -94,15 +95,5 @@ export function writeCycles(
   const lines = cycles.map(({ members, amount }) =>
     JSON.stringify({ cycle: members.map((member) => ids[member]), amount }),
   );
-  attempt(file, 'written', () => writeFileSync(file, lines.map((line) => `${line}\n`).join('')));
-}
-
-function attempt<Result>(file: string, verb: 'read' | 'written', act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    const fault = verb === 'read' ? 'unreadable_file' : 'unwritable_file';
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new GeoError('E009', `${file} cannot be ${verb}: ${reason}`, { fault, file });
-  }
+  writing(file, () => writeFileSync(file, lines.map((line) => `${line}\n`).join('')));
 }

@@ -1,6 +1,5 @@
 /** What `bench economy` replays: lines at the start, and payments in their order. */
 import { basename } from 'node:path';
-import { GeoError } from '../../protocol/errors.ts';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Community } from '../community/community.ts';
@@ -8,7 +7,8 @@ import { parseCommunity } from '../community/file.ts';
 import { makePayments } from '../community/workload.ts';
 import { seededRandom } from '../random.ts';
 import { type EconomyOptions, SUPPLIERS } from './economy-options.ts';
-import { readText, rows, whole } from './route-files.ts';
+import { badFile, readText } from './files.ts';
+import { rows, whole } from './route-files.ts';
 
 export type Hop = readonly [debtor: number, creditor: number];
 
@@ -44,7 +44,7 @@ export interface EconomyPayment {
 /** Nobody's debts in a trace without lines come near it. */
 const UNLIMITED = AMOUNT_MAX;
 
-/** @throws GeoError E009 `usage` | `bad_community_file` | `too_few_participants` */
+/** @throws GeoError E009 `unreadable_file` | `bad_file` | `bad_community_file` | `too_few_participants` */
 export function readEconomy({ source }: EconomyOptions): Economy {
   if ('trace' in source) {
     const graph = source.graph === undefined ? undefined : readText(source.graph);
@@ -57,7 +57,7 @@ export function readEconomy({ source }: EconomyOptions): Economy {
 
 /**
  * @param graph the text of the file of lines; without one every payee trusts its payers without limit
- * @throws GeoError E009 `usage`
+ * @throws GeoError E009 `bad_file`
  */
 export function economyFromTrace(
   text: string,
@@ -92,8 +92,9 @@ export function economyFromTrace(
     };
     const { at: before = 0 } = payments.at(-1) ?? {};
     if (payment.from === payment.to || payment.amount === 0n || payment.at < before) {
-      throw usage(`${file}, payment ${payments.length + 1}: a payment goes from one participant to
-another, is more than 0 and not earlier than the one before it.`);
+      throw badFile(
+        `${file}, payment ${payments.length + 1}: a payment goes from one participant to another, is more than 0 and not earlier than the one before it.`,
+      );
     }
     payments.push(payment);
     if (graph !== undefined) continue;
@@ -183,8 +184,4 @@ class Numbers {
     this.#numbers.set(name, this.#numbers.size);
     return this.#numbers.size - 1;
   }
-}
-
-function usage(sentence: string): GeoError {
-  return new GeoError('E009', sentence.replaceAll('\n', ' '), { fault: 'usage' });
 }

@@ -48,8 +48,8 @@ export async function runBench(argv: readonly string[]): Promise<number> {
   try {
     return await run(name, rest);
   } catch (error) {
-    if (!(error instanceof GeoError) || error.details.fault !== 'usage') throw error;
-    say(`${error.message}\n\n${USAGE}`);
+    if (!(error instanceof GeoError) || error.code !== 'E009') throw error;
+    say(error.details.fault === 'usage' ? `${error.message}\n\n${USAGE}` : error.message);
     return WRONG_USE;
   }
 }

@@ -1,8 +1,7 @@
 /** The files of `bench route`: trust lines and wishes to pay, as comma-separated text. */
-import { readFileSync } from 'node:fs';
-import { GeoError } from '../../protocol/errors.ts';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import { CompactGraph } from '../../protocol/routing/compact-graph.ts';
+import { badFile } from './files.ts';
 
 export interface NamedGraph {
   readonly graph: CompactGraph;
@@ -21,7 +20,7 @@ export interface Pair {
 /**
  * Lines `from,to,limit,debt`: `from` may owe `to` up to `limit` and owes `debt` now. Of two rows for
  * the same line the later counts; a line of somebody to itself is nothing.
- * @throws GeoError E009 `usage`
+ * @throws GeoError E009 `bad_file`
  */
 export function graphFrom(text: string, file: string): NamedGraph {
   const graph = new CompactGraph();
@@ -45,7 +44,7 @@ export function graphFrom(text: string, file: string): NamedGraph {
   return { graph, names, numbers };
 }
 
-/** @throws GeoError E009 `usage` */
+/** @throws GeoError E009 `bad_file` */
 export function pairsFrom(text: string, file: string): Pair[] {
   const pairs: Pair[] = [];
   for (const [from, to, amount] of rows(text, file, ['from', 'to', 'amount'])) {
@@ -54,39 +53,26 @@ export function pairsFrom(text: string, file: string): Pair[] {
   return pairs;
 }
 
-/** @throws GeoError E009 `usage` */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usage(`${file} cannot be read: ${error instanceof Error ? error.message : error}.`);
-  }
-}
-
 /** The named columns of each row, in the order of `columns`; the file may have more. */
 export function* rows(text: string, file: string, columns: readonly string[]): Generator<string[]> {
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   const header = lines[0]!.split(',').map((title) => title.trim());
   const places = columns.map((column) => header.indexOf(column));
   if (places.includes(-1)) {
-    throw usage(`${file} must begin with a row that names the columns ${columns.join(',')}.`);
+    throw badFile(`${file} must begin with a row that names the columns ${columns.join(',')}.`);
   }
   for (let i = 1; i < lines.length; i++) {
     if (lines[i]!.trim() === '') continue;
     const cells = lines[i]!.split(',');
     const row = places.map((place) => (cells[place] ?? '').trim());
-    if (row.includes('')) throw usage(`${file}, line ${i + 1}: a value is missing.`);
+    if (row.includes('')) throw badFile(`${file}, line ${i + 1}: a value is missing.`);
     yield row;
   }
 }
 
-/** @throws GeoError E009 `usage` */
+/** @throws GeoError E009 `bad_file` */
 export function whole(text: string, file: string): bigint {
   const value = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
   if (value >= 0n && value <= AMOUNT_MAX) return value;
-  throw usage(`${file}: "${text}" is not a whole number from 0 to ${AMOUNT_MAX}.`);
-}
-
-function usage(sentence: string): GeoError {
-  return new GeoError('E009', sentence, { fault: 'usage' });
+  throw badFile(`${file}: "${text}" is not a whole number from 0 to ${AMOUNT_MAX}.`);
 }

@@ -5,7 +5,8 @@ import { runInNewContext } from 'node:vm';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { RouteAnswer, RouteQuestion } from '../../protocol/routing/question.ts';
 import { RouteSearch } from '../../protocol/routing/search.ts';
-import { graphFrom, type NamedGraph, type Pair, pairsFrom, readText } from './route-files.ts';
+import { readText, writing } from './files.ts';
+import { graphFrom, type NamedGraph, type Pair, pairsFrom } from './route-files.ts';
 import type { RouteOptions } from './route-options.ts';
 import { randomPairs } from './route-pairs.ts';
 
@@ -61,7 +62,7 @@ export function benchRoute(options: RouteOptions, say: (line: string) => void): 
   const memory = bytesInUse() - before;
 
   const tally = new Tally();
-  const out = options.out === undefined ? undefined : openSync(options.out, 'w');
+  const out = opened(options.out);
   for (const pair of pairs) {
     const question = ask(pair);
     const asked = process.hrtime.bigint();
@@ -116,10 +117,15 @@ function choosePairs(
   );
   if (writePairs !== undefined) {
     const rows = drawn.map(({ from, to, amount }) => `${from},${to},${amount}\n`);
-    writeFileSync(writePairs, `from,to,amount\n${rows.join('')}`);
+    writing(writePairs, () => writeFileSync(writePairs, `from,to,amount\n${rows.join('')}`));
     say(`${drawn.length} pairs written to ${writePairs}.`);
   }
   return drawn;
+}
+
+/** @throws GeoError E009 `unwritable_file` */
+function opened(file: string | undefined): number | undefined {
+  return file === undefined ? undefined : writing(file, () => openSync(file, 'w'));
 }
 
 function outLine(

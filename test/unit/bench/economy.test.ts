@@ -183,6 +183,6 @@ describe('the options and files of the economy', () => {
     ['from,to,amount\na,b,0.5\n'],
     ['from,to,amount,at\na,b,5,9\nb,a,5,8\n'],
   ])('refuses a trace that says nothing: %j', (text) => {
-    expect(() => economyFromTrace(text, 'trace', undefined)).toThrow(fault('usage'));
+    expect(() => economyFromTrace(text, 'trace', undefined)).toThrow(fault('bad_file'));
   });
 });
