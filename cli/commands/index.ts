@@ -36,6 +36,7 @@ const READ_AT_HUBS: readonly string[] = [
   'audit',
   'transactions',
   'tx',
+  'routes',
   'trust list',
   'equivalent list',
 ];

@@ -1,8 +1,9 @@
 /** Commands about this participant's memberships in communities. */
-import type { Membership } from '../../node/service/shapes.ts';
+import type { Membership, Participant } from '../../node/service/shapes.ts';
 import { command, type Result, value } from '../command.ts';
 import { type Column, facts, tableOr } from '../page.ts';
-import { anyText, oneOf } from '../read.ts';
+import { anyText, oneOf, wholeNumber } from '../read.ts';
+import { alsoAtUrl } from './at.ts';
 
 const GROUP = 'Communities';
 
@@ -73,7 +74,45 @@ function membershipResult(membership: Membership): Result {
   };
 }
 
+const PARTICIPANT_COLUMNS: readonly Column<Participant>[] = [
+  { title: 'NAME', cell: ({ name }) => name, flexible: true },
+  { title: 'PID', cell: ({ pid }) => pid, flexible: true },
+  { title: 'KIND', cell: ({ kind }) => kind },
+  {
+    title: 'STATUS',
+    cell: ({ active }) => (active ? 'active' : 'suspended'),
+    format: ({ active }) => (active ? 'green' : 'red'),
+  },
+  { title: 'ABOUT', cell: ({ about }) => about, flexible: true },
+];
+
+const participantsCommand = alsoAtUrl(
+  command({
+    words: 'participants',
+    group: GROUP,
+    summary: 'Find members of the community of a hub',
+    examples: ['geo participants bakery --at https://hub.example:4849', 'geo participants'],
+    arguments: {
+      '[SEARCH]': 'part of a name or of what it says about itself, or the beginning of a PID',
+    },
+    options: {
+      limit: value('--limit <N>', 'at most N; 100 if not given', wholeNumber(1, 1_000)),
+    },
+    run: async ({ client }, { '[SEARCH]': search }, { limit }) => {
+      const page = await (await client()).participants({
+        ...(search === '' ? {} : { search }),
+        ...(limit === undefined ? {} : { limit }),
+      });
+      return {
+        json: page,
+        text: (screen) => tableOr(screen, 'Nobody.', PARTICIPANT_COLUMNS, page.items),
+      };
+    },
+  }),
+);
+
 export const membershipCommands = [
+  participantsCommand,
   command({
     words: 'join',
     group: GROUP,

@@ -14,6 +14,7 @@ import { HUB_ROUTES } from './routes/hub.ts';
 import { LEDGER_ROUTES } from './routes/ledger.ts';
 import { MEMBERSHIP_ROUTES } from './routes/memberships.ts';
 import { NODE_ROUTES } from './routes/node.ts';
+import { PARTICIPANT_ROUTES } from './routes/participants.ts';
 import { PAYMENT_ROUTES } from './routes/payments.ts';
 import { PEER_ROUTES } from './routes/peers.ts';
 import { SESSION_ROUTES } from './routes/sessions.ts';
@@ -43,6 +44,7 @@ export const ROUTES: RoutesOf<NodeService> = {
   ...LEDGER_ROUTES,
   ...HOSTED_ROUTES,
   ...HUB_ROUTES,
+  ...PARTICIPANT_ROUTES,
   ...MEMBERSHIP_ROUTES,
   ...EVENT_ROUTES,
   ...SESSION_ROUTES,

@@ -141,6 +141,12 @@ export interface HubOperations {
   hubEdges(query: shapes.HubEdgesQuery): shapes.HubEdge[];
 }
 
+/** Who belongs to the community of this hub, for its members. */
+export interface DirectoryOperations {
+  /** @throws GeoError E006 `no_hub` */
+  participants(query: shapes.ParticipantsQuery): shapes.ParticipantsPage;
+}
+
 /** This participant's memberships. */
 export interface MembershipOperations {
   memberships(): shapes.Membership[];
@@ -192,6 +198,7 @@ export interface NodeService
     LedgerOperations,
     HostedOperations,
     HubOperations,
+    DirectoryOperations,
     MembershipOperations,
     EventOperations,
     SessionOperations,

@@ -10,6 +10,7 @@ import { hubOperations } from './hub.ts';
 import { ledgerOperations } from './ledger.ts';
 import { membershipOperations } from './memberships.ts';
 import { nodeOperations } from './node.ts';
+import { directoryOperations } from './participants.ts';
 import { paymentOperations } from './payments.ts';
 import { peerOperations } from './peers.ts';
 import type { Rooms } from './rooms.ts';
@@ -29,6 +30,7 @@ export function createService(rooms: Rooms): NodeService {
     ...ledgerOperations(rooms, views),
     ...hostedOperations(rooms),
     ...hubOperations(rooms, views),
+    ...directoryOperations(rooms),
     ...membershipOperations(rooms),
     ...eventOperations(rooms),
     ...sessionOperations(rooms),

@@ -1,7 +1,7 @@
 /** Routes, payments and transactions. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { GeoError, isErrorCode } from '../../protocol/errors.ts';
-import type { TxId } from '../../protocol/identity/pid.ts';
+import type { Pid, TxId } from '../../protocol/identity/pid.ts';
 import { formatAmount, parseAmount } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
@@ -13,8 +13,38 @@ import type { Rooms } from './rooms.ts';
 import type { ErrorBody } from './shapes.ts';
 import type { Views } from './views.ts';
 
+/** Ways for a payment of `payer`, and what is in the way of more. @param payeeOf whom the request's `peer` means */
+export function routeSearch(
+  rooms: Rooms,
+  payer: Pid,
+  payeeOf: (text: string) => Pid,
+): PaymentOperations['routes'] {
+  const { settings, router } = rooms;
+  return async (request) => {
+    const { code, precision } = equivalentIn(rooms, request.equivalent);
+    const amount = parseAmount(request.amount, precision);
+    const found = await router.routesFor({
+      payer,
+      payee: payeeOf(request.peer),
+      equivalent: code,
+      amount,
+      max_hops: request.max_hops ?? settings.payments.max_hops,
+      max_paths: request.max_paths ?? settings.payments.max_paths,
+      avoid: [],
+    });
+    const text = (units: bigint) => formatAmount(units, precision);
+    return {
+      routes: found.routes.map((route) => ({ path: [...route.path], amount: text(route.amount) })),
+      payable: text(found.payable),
+      enough: found.payable >= amount,
+      reason: found.refusal === undefined ? null : errorIn(found.refusal),
+      messages: found.messages,
+    };
+  };
+}
+
 export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations {
-  const { ports, settings, me, hall, router, payments, memberships } = rooms;
+  const { ports, settings, me, hall, payments, memberships } = rooms;
   const { state } = hall;
   const { transactions } = ownBooks(rooms, me);
 
@@ -29,30 +59,7 @@ export function paymentOperations(rooms: Rooms, views: Views): PaymentOperations
   };
 
   return {
-    routes: async (request) => {
-      const { code, precision } = equivalentIn(rooms, request.equivalent);
-      const amount = parseAmount(request.amount, precision);
-      const found = await router.routesFor({
-        payer: me,
-        payee: peerIn(rooms, request.peer),
-        equivalent: code,
-        amount,
-        max_hops: request.max_hops ?? settings.payments.max_hops,
-        max_paths: request.max_paths ?? settings.payments.max_paths,
-        avoid: [],
-      });
-      const text = (units: bigint) => formatAmount(units, precision);
-      return {
-        routes: found.routes.map((route) => ({
-          path: [...route.path],
-          amount: text(route.amount),
-        })),
-        payable: text(found.payable),
-        enough: found.payable >= amount,
-        reason: found.refusal === undefined ? null : errorIn(found.refusal),
-        messages: found.messages,
-      };
-    },
+    routes: routeSearch(rooms, me, (text) => peerIn(rooms, text)),
 
     pay: async (request) => {
       const { code, precision } = equivalentIn(rooms, request.equivalent);

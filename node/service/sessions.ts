@@ -1,7 +1,10 @@
 /** Signing in by HTTP, and what whoever has signed in may ask for. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { invalid } from '../../protocol/errors.ts';
-import type { Hash, Pid, PublicKey } from '../../protocol/identity/pid.ts';
+import { type Hash, type Pid, type PublicKey, parsePid } from '../../protocol/identity/pid.ts';
+import { counterparty } from '../../protocol/ledger/edge.ts';
+import { ROUTE_LIST } from '../api/routes.ts';
+import { resolveAmong } from '../peers/names.ts';
 import type { Tokens } from '../sessions/sessions.ts';
 import type { SessionRecord } from '../store/session-records.ts';
 import type { NodeService, Reception, SessionOperations, SignedIn, Visitor } from './contract.ts';
@@ -9,6 +12,7 @@ import { ownReader, visitorReader } from './event-view.ts';
 import { eventOperations, visitorSource } from './events.ts';
 import { hubOperations } from './hub.ts';
 import { ownBooks } from './own-books.ts';
+import { routeSearch } from './payments.ts';
 import type { Rooms } from './rooms.ts';
 import type * as shapes from './shapes.ts';
 import { isoTime, Views } from './views.ts';
@@ -95,12 +99,26 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
       const signing = sessionOperations(rooms, visitor);
       if (signedIn === undefined) return signing;
       const participant = signedIn.participant as Pid;
-      const { identity, equivalents, offeredEquivalents } = service;
+      const { identity, equivalents, offeredEquivalents, participants } = service;
       const books = {
         ...ownBooks(rooms, participant),
         ...eventOperations(rooms, readerFor(signedIn)),
       };
-      const own = { ...signing, ...books, identity, equivalents, offeredEquivalents };
+      const routes = routeSearch(rooms, participant, (text) => payeeIn(rooms, participant, text));
+      const own = {
+        ...signing,
+        ...books,
+        identity,
+        equivalents,
+        offeredEquivalents,
+        participants,
+        routes: async (request: shapes.RoutesRequest) => {
+          rooms.agents.requireServed(participant);
+          // A search costs more than the request: it is bounded as signatures of strangers are.
+          rooms.door.requireRoom();
+          return routes(request);
+        },
+      };
       if (signedIn.role === null) return own;
       if (signedIn.role === 'auditor') return { ...own, ...auditing };
       // What the role does not allow is refused a second time, by the turn that would do it.
@@ -110,13 +128,17 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
 }
 
 /** What tells of the community and changes nothing. */
-function communityReads(service: NodeService) {
-  const { status, audit, checksums, addons, keptBackups, clearingPasses } = service;
-  const { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal } = service;
-  const { hubDisagreements, hubEvidence } = service;
-  const node = { status, audit, checksums, addons, keptBackups, clearingPasses };
-  const hub = { hubStats, hubMembers, hubEdges, invitations, operators, hubActs, checkJournal };
-  return { ...node, ...hub, hubDisagreements, hubEvidence };
+function communityReads(service: NodeService): Partial<NodeService> {
+  const rows = ROUTE_LIST.filter(({ access }) => access === 'auditor');
+  return Object.fromEntries(rows.map(({ name }) => [name, service[name]]));
+}
+
+/** A PID, or the beginning of one: of a member, or of somebody with whom the caller has a line. */
+function payeeIn({ hall, community }: Rooms, caller: Pid, text: string): Pid {
+  if (text.length >= 43) return parsePid(text);
+  const known = new Set(community.membership.all().keys()) as Set<Pid>;
+  for (const edge of hall.state.edgesOf(caller)) known.add(counterparty(edge, caller));
+  return resolveAmong([...known], text, 'member');
 }
 
 function tokensView({ session, record, access, refresh }: Tokens): shapes.Tokens {

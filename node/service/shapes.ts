@@ -11,6 +11,7 @@ export * from './shapes/hosted.ts';
 export * from './shapes/hub.ts';
 export * from './shapes/ledger.ts';
 export * from './shapes/node.ts';
+export * from './shapes/participants.ts';
 export * from './shapes/payments.ts';
 export * from './shapes/peers.ts';
 export * from './shapes/problem.ts';

@@ -8,8 +8,9 @@ export const PAYMENT_ROUTES: RoutesOf<PaymentOperations> = {
     method: 'GET',
     path: '/routes',
     tag: 'payments',
-    summary: 'Ways to a payee and how much could be paid now; holds nothing',
-    access: 'local',
+    summary:
+      'Ways from the caller to a payee, how much could be paid now, and what is in the way of more; holds nothing',
+    access: 'member',
     input: { in: 'query', shape: shapes.RoutesRequest },
     response: shapes.Routes,
   },

@@ -70,6 +70,7 @@ export const ARGUMENTS: {
   revokeInvitation: [{ invitation: 'abcdef', reason: '' }],
   offeredEquivalents: [],
   offerEquivalent: [{ code: 'UAH', precision: 2, metadata: {}, reason: '' }],
+  participants: [{ search: 'mar' }],
   operators: [],
   withdrawEquivalent: [{ code: 'HOUR', reason: 'no more' }],
   appointOperator: [{ operator: BOB, role: 'auditor', reason: '' }],

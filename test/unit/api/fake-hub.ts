@@ -90,6 +90,12 @@ export const invitation: shapes.Invitation = {
   by: ANNA,
   note: 'for the choir',
 };
+export const participantsPage: shapes.ParticipantsPage = {
+  items: [
+    { pid: BOB, name: 'Bob', about: '', kind: 'person', hosted: true, active: true, joined: null },
+  ],
+  next: null,
+};
 export const operator: shapes.Operator = { pid: ANNA, name: null, role: 'admin', since: null };
 export const membership: shapes.Membership = {
   hub: BOB,

@@ -22,6 +22,7 @@ import {
   member,
   membership,
   operator,
+  participantsPage,
 } from './fake-hub.ts';
 import { kept, status } from './fake-node.ts';
 import { fakeSessions } from './fake-sessions.ts';
@@ -324,6 +325,7 @@ function fixed(): Answers {
     offerEquivalent: { code: 'UAH', precision: 2, metadata: {} },
     withdrawEquivalent: [{ code: 'UAH', precision: 2, metadata: {} }],
     operators: [operator],
+    participants: participantsPage,
     appointOperator: [operator],
     hubActs: [
       {

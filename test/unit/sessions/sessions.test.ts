@@ -76,6 +76,35 @@ describe('signing in', () => {
     expect([...closed(maria), ...closed(hub)]).toEqual([]);
   });
 
+  it('lets a member find others of its community, and ways to pay them', async () => {
+    const { hosted, village, signIn, as } = await setup();
+    await hosted.trust('hub', 'nina>maria 100');
+    const maria = as(await signIn('maria'));
+    const [nina, own] = [person('nina').pid, person('maria').pid];
+    const found = (query: shapes.ParticipantsQuery) => maria.participants!(query);
+    expect(found({ search: 'NIN' })).toMatchObject({ items: [{ pid: nina, name: 'nina' }] });
+    expect(found({ search: nina.slice(0, 9) }).items).toHaveLength(1);
+    expect(found({ search: 'nobody' })).toEqual({ items: [], next: null });
+    const first = found({ limit: 1 });
+    const second = found({ limit: 1, cursor: first.next! });
+    expect([...first.items, ...second.items].map(({ pid }) => pid).sort()).toEqual(
+      [nina, own].sort(),
+    );
+    expect(second.next).toBeNull();
+    const ways = (amount: string, peer = nina.slice(0, 9)) =>
+      village.run(maria.routes!({ peer, equivalent: 'UAH', amount }));
+    expect(await ways('30')).toMatchObject({
+      routes: [{ path: [own, nina], amount: '30.00' }],
+      enough: true,
+    });
+    expect(await ways('130')).toMatchObject({ payable: '100.00', enough: false });
+    expect(await faultOf(ways('1', 'nobody'))).toBe('unknown_member');
+    const elsewhere = as(await signIn('hub'));
+    expect(
+      await faultOf(village.run(elsewhere.routes!({ peer: nina, equivalent: 'UAH', amount: '1' }))),
+    ).toBe(FINE);
+  });
+
   it.each([
     ['a stranger', 'stranger', undefined, undefined],
     ['another’s key', 'maria', 'nina', undefined],
