@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Home, homeAt } from '../../node/home/home.ts';
 import { setUpHome } from '../../node/home/setup.ts';
+import type { LoopbackPorts } from './ports.ts';
 
 /** A part of a node's configuration file, by section. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -44,15 +45,22 @@ export async function createNodeHome(
   directory: string,
   seed: Uint8Array | undefined,
   settings: Settings,
+  listen: readonly string[] = FRESH_LISTEN,
 ): Promise<Home> {
   await setUpHome(directory, seed === undefined ? {} : { seed });
   const home = homeAt(directory);
-  await writeSettings(home, FRESH_LISTEN, settings);
+  await writeSettings(home, listen, settings);
   return home;
 }
 
-/** `listen`: multiaddrs. A node that comes back keeps its ports, as a person's would, so that its peers find it. */
-export async function writeSettings(
+/** Where a node listens that comes back on the same ports, as a person's would, so that its peers find it. */
+export async function lastingListen(ports: LoopbackPorts): Promise<string[]> {
+  const [plain, webSocket] = [await ports.take(), await ports.take()];
+  return [`/ip4/127.0.0.1/tcp/${plain}`, `/ip4/127.0.0.1/tcp/${webSocket}/ws`];
+}
+
+/** `listen`: multiaddrs. */
+async function writeSettings(
   home: Home,
   listen: readonly string[],
   settings: Settings,

@@ -15,8 +15,9 @@ import type { Home } from '../../node/home/home.ts';
 import type { Identity } from '../../node/service/shapes.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { atOnce, pause } from './at-once.ts';
-import { createNodeHome, homeDirectory, keySeed, type Settings, writeSettings } from './homes.ts';
+import { createNodeHome, homeDirectory, keySeed, lastingListen, type Settings } from './homes.ts';
 import { NodeProcess } from './node-process.ts';
+import { LoopbackPorts } from './ports.ts';
 
 const GEO = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -136,10 +137,6 @@ export class Testnet {
   async restart(participant: string): Promise<void> {
     const { host } = this.#member(participant);
     if (host.process?.alive) await host.process.stop();
-    for (const { participant: name, home, running } of host.members) {
-      const listen = running?.identity.addresses.map((address) => address.split('/p2p/')[0]!);
-      if (listen !== undefined) await writeSettings(home, listen, settingsOf(this.#options, name));
-    }
     await this.#startHost(host, () => undefined);
   }
 
@@ -207,12 +204,14 @@ async function makeHosts(options: TestnetOptions): Promise<Host[]> {
     members: [],
     process: undefined,
   }));
+  const ports = new LoopbackPorts();
   for (const [index, participant] of participants.entries()) {
     const host = hosts[index % count]!;
     const home = await createNodeHome(
       homeDirectory(directory, index, participant),
       seed === undefined ? undefined : keySeed(seed, participant),
       settingsOf(options, participant),
+      await lastingListen(ports),
     );
     host.members.push({ participant, home, host, running: undefined });
   }
