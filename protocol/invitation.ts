@@ -9,10 +9,9 @@ import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { invalid } from './errors.ts';
 import { publicKeyFromSeed, signWithSeed } from './identity/keys.ts';
 import type { Hash, Pid, PublicKey } from './identity/pid.ts';
-import { decode } from './wire/cbor.ts';
 import { kidOf, parseSign1, type Sign1, sealSign1, verifySign1 } from './wire/cose.ts';
 import { InvitationUse } from './wire/messages/membership.ts';
-import { encodeWith, readWith } from './wire/schema.ts';
+import { decodeWith, encodeWith } from './wire/schema.ts';
 
 /** Random bytes of a code: too many to try, few enough to type. */
 export const INVITATION_BYTES = 10;
@@ -59,7 +58,7 @@ export function readInvitationUse(bytes: Uint8Array): {
   readonly sign1: Sign1;
 } {
   const sign1 = parseSign1(bytes);
-  const use = readWith(InvitationUse, decode(sign1.payload), SIGNED_AS);
+  const use = decodeWith(InvitationUse, sign1.payload, SIGNED_AS);
   return { id: sign1.kid, use, sign1 };
 }
 

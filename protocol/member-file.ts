@@ -3,7 +3,6 @@
  * Everything in it proves itself; whoever wrote the file need not be believed.
  */
 import { PRECISION_MAX } from './limits.ts';
-import { decode } from './wire/cbor.ts';
 import { Contact } from './wire/messages/route.ts';
 import * as s from './wire/schema.ts';
 
@@ -46,5 +45,5 @@ export function encodeMemberFile(file: MemberFile): Uint8Array {
 
 /** @throws GeoError E009 if the bytes are no such file */
 export function readMemberFile(bytes: Uint8Array): MemberFile {
-  return s.readWith(MemberFile, decode(bytes), 'member file');
+  return s.decodeWith(MemberFile, bytes, 'member file');
 }

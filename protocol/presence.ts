@@ -5,7 +5,6 @@
  */
 import { GeoError } from './errors.ts';
 import { type Pid, type PublicKey, parsePid, pidFromPublicKey } from './identity/pid.ts';
-import { decode } from './wire/cbor.ts';
 import { parseSign1, sealSign1, verifySign1 } from './wire/cose.ts';
 import * as s from './wire/schema.ts';
 
@@ -84,7 +83,7 @@ export function openPresence(
 ): PresenceBody {
   if (bytes.length > RECORD_BYTES_MAX) throw badPresence('size', 'it is too large');
   const envelope = parseSign1(bytes);
-  const body = s.readWith(PresenceBody, decode(envelope.payload), PRESENCE_SIGNED_AS);
+  const body = s.decodeWith(PresenceBody, envelope.payload, PRESENCE_SIGNED_AS);
   if (pidFromPublicKey(body.public_key) !== pid) {
     throw badPresence('key', 'it is stored under the name of someone else');
   }

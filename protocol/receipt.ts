@@ -10,7 +10,6 @@ import { FRAME_BYTES_MAX, VOTERS_MAX } from './limits.ts';
 import { debtInstead } from './machines/clearing-manifest.ts';
 import { type OpenManifest, openManifest } from './machines/manifest.ts';
 import { formatAmount } from './money/amount.ts';
-import { decode } from './wire/cbor.ts';
 import { COMMIT_NAMES } from './wire/commit-names.ts';
 import { isSignedBy, readSigned } from './wire/envelope.ts';
 import * as s from './wire/schema.ts';
@@ -56,7 +55,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
 
 /** @throws GeoError E009 if the bytes are not a receipt */
 export function readReceipt(bytes: Uint8Array): Receipt {
-  return s.readWith(Receipt, decode(bytes), 'receipt');
+  return s.decodeWith(Receipt, bytes, 'receipt');
 }
 
 /**

@@ -6,7 +6,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Pid, type PublicKey, pidFromPublicKey } from './identity/pid.ts';
 import { formatAmount } from './money/amount.ts';
-import { decode } from './wire/cbor.ts';
 import { isSignedBy, readSigned, type Unverified } from './wire/envelope.ts';
 import type { EdgeStatement } from './wire/messages/edge.ts';
 import * as s from './wire/schema.ts';
@@ -55,7 +54,7 @@ export function encodeStatement(file: StatementFile): Uint8Array {
 
 /** @throws GeoError E009 if the bytes are not a statement */
 export function readStatement(bytes: Uint8Array): StatementFile {
-  return s.readWith(StatementFile, decode(bytes), 'statement');
+  return s.decodeWith(StatementFile, bytes, 'statement');
 }
 
 /**

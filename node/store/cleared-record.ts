@@ -5,11 +5,11 @@ import * as s from '../../protocol/wire/schema.ts';
 const count = s.uint(Number.MAX_SAFE_INTEGER);
 const digits = s.text(60);
 /** A sum that no bound of the protocol holds for: amounts of years, or amounts times milliseconds. */
-const sum: s.Schema<bigint> = {
+const sum = s.simple<bigint>({
   cddl: digits.cddl,
   read: (value) => BigInt(digits.read(value)),
   write: (units, to) => to.value(String(units)),
-};
+});
 
 /** What was cleared in one equivalent: by everyone with a part of this node, or with one participant. */
 export const ClearedRecord = s.map({

@@ -1,18 +1,17 @@
 /** The values of the store, in the schema language of the wire: deterministic CBOR, checked when read. */
 
 import { CYCLE_MAX, VOTERS_MAX } from '../../protocol/limits.ts';
-import { decode } from '../../protocol/wire/cbor.ts';
 import { GrantScope } from '../../protocol/wire/messages/agent.ts';
 import { EdgeStatement } from '../../protocol/wire/messages/edge.ts';
 import { Contact } from '../../protocol/wire/messages/route.ts';
 import { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import * as s from '../../protocol/wire/schema.ts';
 
-const voterSet: s.Schema<bigint> = {
+const voterSet = s.simple<bigint>({
   cddl: 'uint',
   read: (v) => BigInt(v as number | bigint),
   write: (v, to) => to.value(v),
-};
+});
 const count = s.uint(Number.MAX_SAFE_INTEGER);
 
 const LineRecord = s.map({
@@ -231,5 +230,5 @@ export function encodeRecord<T>(schema: s.Schema<T>, value: T): Uint8Array {
 
 /** @throws GeoError E009: the store holds something that this version did not write */
 export function decodeRecord<T>(schema: s.Schema<T>, bytes: Uint8Array): T {
-  return s.readWith(schema, decode(bytes), 'store record');
+  return s.decodeWith(schema, bytes, 'store record');
 }

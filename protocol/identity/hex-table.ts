@@ -13,18 +13,22 @@ const SLOTS = 4096;
 const texts = new Array<string | undefined>(SLOTS).fill(undefined);
 const keptBytes = new Uint8Array(SLOTS * BYTES);
 
-/** @param bytes 32 of them: a hash or a key, so that the first two are as good as drawn by lot */
-export function hexOf32(bytes: Uint8Array): string {
-  const slot = ((bytes[0]! << 8) | bytes[1]!) & (SLOTS - 1);
+/**
+ * @param bytes from `at` on 32 of them are there: a hash or a key, so that the first two are as good as
+ *   drawn by lot
+ */
+export function hexOf32(bytes: Uint8Array, at = 0): string {
+  const slot = ((bytes[at]! << 8) | bytes[at + 1]!) & (SLOTS - 1);
   const from = slot * BYTES;
   const known = texts[slot];
   if (known !== undefined) {
     let same = 0;
-    while (same < BYTES && keptBytes[from + same] === bytes[same]) same++;
+    while (same < BYTES && keptBytes[from + same] === bytes[at + same]) same++;
     if (same === BYTES) return known;
   }
-  const text = bytesToHex(bytes);
-  keptBytes.set(bytes, from);
+  const read = bytes.subarray(at, at + BYTES);
+  const text = bytesToHex(read);
+  keptBytes.set(read, from);
   texts[slot] = text;
   return text;
 }

@@ -47,8 +47,12 @@ function remember(hex: string, pid: Pid): Pid {
 /** @throws GeoError E009 `bad_hash` */
 export function pidFromHash(hash: Uint8Array): Pid {
   if (hash.length !== HASH_BYTES) throw invalid('bad_hash', 'A hash has 32 bytes.');
-  const hex = hexOf32(hash);
-  return pidByHex.get(hex) ?? remember(hex, base58.encode(hash) as Pid);
+  return pidFromHex(hexOf32(hash));
+}
+
+/** @param hex 64 lower-case hexadecimal digits */
+export function pidFromHex(hex: string): Pid {
+  return pidByHex.get(hex) ?? remember(hex, base58.encode(hexToBytes(hex)) as Pid);
 }
 
 /** The 32 hash bytes of a PID; not to be changed, since whoever asks is given the same ones. */

@@ -14,11 +14,10 @@ import {
 import { type Effect, effectsOf, type Hop, hopsOf, type Route } from '../ledger/effects.ts';
 import { ORDER_LIFE_MS_MAX, VOTERS_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
-import { decode } from '../wire/cbor.ts';
 import { readSigned, type Unverified } from '../wire/envelope.ts';
 import type { Consent, Proposal } from '../wire/messages/clearing.ts';
 import { Manifest, type Order, PARTICIPANTS_MAX } from '../wire/messages/payment.ts';
-import { encodeWith, readWith } from '../wire/schema.ts';
+import { decodeWith, encodeWith } from '../wire/schema.ts';
 import { type Grants, grantsOf, refuse } from './agents.ts';
 import { checkCycle, checkNeutral } from './clearing-manifest.ts';
 
@@ -71,7 +70,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  * @throws GeoError E009 with fault `bad_manifest` (and `details.why`), `bad_message`, `bad_cbor`, `bad_envelope`
  */
 export function openManifest(bytes: Uint8Array): OpenManifest {
-  const manifest = readWith(Manifest, decode(bytes), 'manifest');
+  const manifest = decodeWith(Manifest, bytes, 'manifest');
   return manifest.kind === 'payment'
     ? openPayment(bytes, manifest, readSigned('PAYMENT_REQUEST', manifest.order))
     : openClearing(bytes, manifest);

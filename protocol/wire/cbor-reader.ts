@@ -5,6 +5,7 @@
  * keys, bad UTF-8 and long floats through, and drops a leading U+FEFF, so that two byte strings
  * could mean one value. To decode, encode again and compare would cost three times this pass.
  */
+import { hexOf32 } from '../identity/hex-table.ts';
 import { CBOR_DEPTH_MAX } from '../limits.ts';
 import { KEPT_KEY_MAX, keyAt } from './cbor-keys.ts';
 import { CBOR_KEY_REFUSED, type CborMap, type CborValue, cborError } from './cbor-value.ts';
@@ -20,6 +21,13 @@ const MAJOR_TAG = 6;
 
 /** Head of an empty text; up to 23 bytes the length is added to it. */
 const SHORT_TEXT_HEAD = 0x60;
+/** Head of an empty map; up to {@link SHORT_MAX} the number of entries is added to it. */
+const EMPTY_MAP_HEAD = 0xa0;
+const SHORT_MAX = 23;
+
+/** Head of a byte string of 32. */
+const HEAD_OF_32 = Uint8Array.of(0x58, 32);
+
 const HEAD_FALSE = 0xf4;
 const HEAD_TRUE = 0xf5;
 const HEAD_NULL = 0xf6;
@@ -50,6 +58,46 @@ export class CborReader {
     const value = this.#readValue(0);
     if (this.#at !== this.#bytes.length) throw cborError('trailing_bytes', this.#at);
     return value;
+  }
+
+  /** The next value, whatever it is. */
+  value(): CborValue {
+    return this.#readValue(0);
+  }
+
+  /** How many entries the map has that comes next; -1: no map comes, or one of 24 entries or more. */
+  shortMap(): number {
+    const entries = (this.#bytes[this.#at] ?? 0) - EMPTY_MAP_HEAD;
+    if (entries < 0 || entries > SHORT_MAX) return -1;
+    this.#at++;
+    return entries;
+  }
+
+  /** The next value as hexadecimal digits; undefined: it is no byte string of 32. */
+  hex32(): string | undefined {
+    const start = this.#at;
+    const end = start + HEAD_OF_32.length + 32;
+    if (end > this.#bytes.length || !this.skips(HEAD_OF_32)) return undefined;
+    this.#at = end;
+    return hexOf32(this.#bytes, start + HEAD_OF_32.length);
+  }
+
+  /** How many items the array is said to have that comes next; -1: no array comes. */
+  arrayLength(): number {
+    return this.#readHead() >> 5 === MAJOR_ARRAY ? this.#argument : -1;
+  }
+
+  /** Moves over bytes that are expected next, the key of an entry; false: others come. */
+  skips(expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    for (let i = 0; i < expected.length; i++) if (bytes[from + i] !== expected[i]) return false;
+    this.#at = from + expected.length;
+    return true;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
   }
 
   #readValue(depth: number): CborValue {

@@ -16,7 +16,7 @@ import {
   messageNameOf,
   schemaOf,
 } from './message-types.ts';
-import { encodeWith, readWith } from './schema.ts';
+import { decodeWith, encodeWith } from './schema.ts';
 
 type SignMessage = (message: Uint8Array) => Uint8Array;
 type Verify = (publicKey: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -69,7 +69,7 @@ export function openFrame(bytes: Uint8Array): OpenFrame {
     const signed = readSigned(type, body);
     return { type, body: signed.body, signed } as OpenFrame;
   }
-  return { type, body: readWith(schemaOf(type), decode(body), type) } as OpenFrame;
+  return { type, body: decodeWith(schemaOf(type), body, type) } as OpenFrame;
 }
 
 /** A frame for a message that rests on the channel. */
@@ -106,7 +106,7 @@ export function readSigned<N extends MessageName>(
   bytes: Uint8Array,
 ): Unverified<MessageBody<N>> {
   const sign1 = parseSign1(bytes);
-  const body = readWith(schemaOf(type), decode(sign1.payload), type);
+  const body = decodeWith(schemaOf(type), sign1.payload, type);
   return { type, kid: sign1.kid, body, payload: sign1.payload, bytes, sign1 };
 }
 

@@ -5,81 +5,26 @@
  * JSON at the other doors (HTTP, configuration) is described with zod; why the wire is not, is told
  * in docs/decisions/0001-wire-schema.md.
  */
-import { GeoError } from '../errors.ts';
-import {
-  type Hash,
-  hashFromBytes,
-  type Pid,
-  type PublicKey,
-  pidFromHash,
-  pidToHex,
-  publicKeyFromBytes,
-} from '../identity/pid.ts';
+import { hexOf32 } from '../identity/hex-table.ts';
+import { type Hash, type Pid, type PublicKey, pidFromHex, pidToHex } from '../identity/pid.ts';
 import { AMOUNT_MAX } from '../limits.ts';
 import type { EquivalentCode } from '../money/equivalent.ts';
 import { type CborValue, encode } from './cbor.ts';
-import { CborWriter, compareAscii } from './cbor-writer.ts';
+import { type CborWriter, compareAscii } from './cbor-writer.ts';
+import { fail, type Infer, OTHERWISE, readAt, type Schema, simple } from './schema-coding.ts';
+
+export {
+  decodeWith,
+  encodeWith,
+  type Infer,
+  readWith,
+  type Schema,
+  simple,
+} from './schema-coding.ts';
 
 const utf8 = new TextEncoder();
 /** Largest signed thing inside a message, bytes; an order that avoids 32 participants needs under 2 KiB. */
 const SIGNED_BYTES_MAX = 16 * 1024;
-
-export interface Schema<T> {
-  /** The CDDL type expression, or the name of a rule. */
-  readonly cddl: string;
-  /** @throws GeoError E009 `bad_message`, with the place of the fault in `details.at` */
-  read(value: CborValue): T;
-  write(value: T, to: CborWriter): void;
-}
-
-export type Infer<S> = S extends Schema<infer T> ? T : never;
-
-/** Inner fault; the place is put together while it travels up through the maps and arrays. */
-class Fault extends Error {
-  readonly path: string[] = [];
-}
-
-function fail(expected: string): never {
-  throw new Fault(expected);
-}
-
-/** Reads the part of a value that stands at `place`. */
-function readAt<T>(place: string | number, schema: Schema<T>, value: CborValue): T {
-  try {
-    return schema.read(value);
-  } catch (error) {
-    if (error instanceof Fault) error.path.unshift(String(place));
-    throw error;
-  }
-}
-
-/**
- * Reads a decoded value whole.
- * @throws GeoError E009 `bad_message`
- */
-export function readWith<T>(schema: Schema<T>, value: CborValue, what: string): T {
-  try {
-    return schema.read(value);
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    const at = error.path.join('.');
-    const place = at === '' ? what : `${what} at ${at}`;
-    throw new GeoError('E009', `${place}: ${error.message}. The sender's software is at fault.`, {
-      fault: 'bad_message',
-      at,
-      what,
-    });
-  }
-}
-
-const writer = new CborWriter();
-
-/** The bytes of a value. @throws GeoError E009 `bad_cbor`: it has no form that a reader would take */
-export function encodeWith<T>(schema: Schema<T>, value: T): Uint8Array {
-  writer.begin();
-  schema.write(value, writer);
-  return writer.finish();
-}
 
 /** For what CBOR has a form of: the value is written as it is. */
 function writePlain(value: CborValue, to: CborWriter): void {
@@ -88,27 +33,27 @@ function writePlain(value: CborValue, to: CborWriter): void {
 
 /** Exactly `size` bytes. */
 export function bytes(size: number): Schema<Uint8Array> {
-  return {
+  return simple<Uint8Array>({
     cddl: `bstr .size ${size}`,
     read: (v) =>
       v instanceof Uint8Array && v.length === size ? v : fail(`${size} bytes expected`),
     write: writePlain,
-  };
+  });
 }
 
 /** At most `max` bytes. */
 export function bytesUpTo(max: number): Schema<Uint8Array> {
-  return {
+  return simple<Uint8Array>({
     cddl: `bstr .size (0..${max})`,
     read: (v) =>
       v instanceof Uint8Array && v.length <= max ? v : fail(`at most ${max} bytes expected`),
     write: writePlain,
-  };
+  });
 }
 
 /** Text of at most `max` bytes of UTF-8. */
 export function text(max: number): Schema<string> {
-  return {
+  return simple<string>({
     cddl: `tstr .size (0..${max})`,
     // `.size` counts UTF-8 bytes; a character has at most three per UTF-16 unit.
     read: (v) =>
@@ -116,41 +61,41 @@ export function text(max: number): Schema<string> {
         ? v
         : fail(`text of at most ${max} bytes expected`),
     write: writePlain,
-  };
+  });
 }
 
 /** A whole number from 0 to `max`, which must be exact as a JavaScript number. */
 export function uint(max: number): Schema<number> {
-  return {
+  return simple<number>({
     cddl: `0..${max}`,
     read: (v) =>
       typeof v === 'number' && v >= 0 && v <= max
         ? v
         : fail(`a whole number up to ${max} expected`),
     write: writePlain,
-  };
+  });
 }
 
-export const bool: Schema<boolean> = {
+export const bool = simple<boolean>({
   cddl: 'bool',
   read: (v) => (typeof v === 'boolean' ? v : fail('true or false expected')),
   write: writePlain,
-};
+});
 
 /** One of a few words. */
 export function oneOf<const T extends string>(...values: readonly T[]): Schema<T> {
-  return {
+  return simple<T>({
     cddl: values.map((v) => JSON.stringify(v)).join(' / '),
     read: (v) =>
       (values as readonly unknown[]).includes(v)
         ? (v as T)
         : fail(`one of ${values.join(', ')} expected`),
     write: writePlain,
-  };
+  });
 }
 
 /** Whole amounts of the smallest unit, zero allowed: limits and capacities. */
-export const limit: Schema<bigint> = {
+export const limit = simple<bigint>({
   cddl: 'limit',
   read(v) {
     const units = typeof v === 'number' ? BigInt(v) : v;
@@ -159,20 +104,20 @@ export const limit: Schema<bigint> = {
       : fail('an amount from 0 to 2^63 - 1 expected');
   },
   write: writePlain,
-};
+});
 
 /** Whole amounts of the smallest unit, `0 < amount < 2^63`. */
-export const amount: Schema<bigint> = {
+export const amount = simple<bigint>({
   cddl: 'amount',
   read(v) {
     const units = limit.read(v);
     return units > 0n ? units : fail('an amount greater than zero expected');
   },
   write: writePlain,
-};
+});
 
 /** A signed sum of the smallest unit: balances. */
-export const signedAmount: Schema<bigint> = {
+export const signedAmount = simple<bigint>({
   cddl: 'signed-amount',
   read(v) {
     const units = typeof v === 'number' ? BigInt(v) : v;
@@ -181,37 +126,49 @@ export const signedAmount: Schema<bigint> = {
       : fail('an amount between -2^63 and 2^63 expected');
   },
   write: writePlain,
-};
+});
 
 /** Milliseconds since 1970-01-01 UTC. */
 export const time: Schema<number> = { ...uint(Number.MAX_SAFE_INTEGER), cddl: 'time-ms' };
 
-function bytes32<T>(name: string, from: (b: Uint8Array) => T, hexOf: (v: T) => string): Schema<T> {
+/** Keys and hashes: in memory as text, of which hexadecimal digits are one form. */
+function bytes32<T>(name: string, ofHex: (hex: string) => T, hexOf: (v: T) => string): Schema<T> {
   return {
     cddl: name,
     read: (v) =>
-      v instanceof Uint8Array && v.length === 32 ? from(v) : fail(`${name}: 32 bytes expected`),
+      v instanceof Uint8Array && v.length === 32
+        ? ofHex(hexOf32(v))
+        : fail(`${name}: 32 bytes expected`),
+    take(from) {
+      const hex = from.hex32();
+      if (hex === undefined) throw OTHERWISE;
+      return ofHex(hex);
+    },
     write: (v, to) => to.hex(hexOf(v)),
   };
 }
 
-export const pid: Schema<Pid> = bytes32('pid', pidFromHash, pidToHex);
-export const hash: Schema<Hash> = bytes32('hash', hashFromBytes, (digits) => digits);
+export const pid: Schema<Pid> = bytes32('pid', pidFromHex, pidToHex);
+export const hash: Schema<Hash> = bytes32(
+  'hash',
+  (hex) => hex as Hash,
+  (hex) => hex,
+);
 export const publicKey: Schema<PublicKey> = bytes32(
   'public-key',
-  publicKeyFromBytes,
-  (digits) => digits,
+  (hex) => hex as PublicKey,
+  (hex) => hex,
 );
 
 const CODE = /^[A-Z0-9_]{1,16}$/;
-export const equivalentCode: Schema<EquivalentCode> = {
+export const equivalentCode = simple<EquivalentCode>({
   cddl: 'equivalent-code',
   read: (v) =>
     typeof v === 'string' && CODE.test(v)
       ? (v as EquivalentCode)
       : fail('an equivalent code (A-Z, 0-9, _; at most 16) expected'),
   write: writePlain,
-};
+});
 
 /**
  * A signed thing inside a message: the bytes of its COSE_Sign1, kept as they came.
@@ -231,6 +188,13 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly 
       }
       return v.map((each, i) => readAt(i, item, each));
     },
+    take(from) {
+      const items = from.arrayLength();
+      if (items < min || items > max) throw OTHERWISE;
+      const taken: T[] = [];
+      for (let i = 0; i < items; i++) taken.push(item.take(from));
+      return taken;
+    },
     write(v, to) {
       to.array(v.length);
       for (const each of v) item.write(each, to);
@@ -249,6 +213,10 @@ export function tuple<const S extends readonly Schema<unknown>[]>(...items: S): 
         return fail(`a list of exactly ${items.length} items expected`);
       }
       return items.map((item, i) => readAt(i, item, v[i]!)) as unknown as Tuple<S>;
+    },
+    take(from) {
+      if (from.arrayLength() !== items.length) throw OTHERWISE;
+      return items.map((item) => item.take(from)) as unknown as Tuple<S>;
     },
     write(v, to) {
       to.array(items.length);
@@ -279,8 +247,9 @@ const SHORT_MAP_MAX = 23;
 
 /** A map with text keys; unknown keys are refused, so that nothing unsigned-for slips in unseen. */
 export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
-  const entries = Object.entries(fields).map(([name, field]) => ({
+  const entries = Object.entries(fields).map(([name, field], at) => ({
     name,
+    at,
     key: encode(name),
     schema: ('optional' in field ? field.optional : field) as Schema<unknown>,
     required: !('optional' in field),
@@ -312,6 +281,23 @@ export function map<const F extends Fields>(fields: F): Schema<MapType<F>> {
       }
       const names = Object.keys(source);
       if (names.length > read) fail(`"${names.find((name) => !known.has(name))}" is not known`);
+      return result as MapType<F>;
+    },
+    take(from) {
+      const values = new Array<unknown>(entries.length).fill(undefined);
+      let left = from.shortMap();
+      // Entries come in the order of their keys, or this is not the one spelling of the map.
+      for (const { at, key, schema, required } of written) {
+        if (left > 0 && from.skips(key)) {
+          values[at] = schema.take(from);
+          left--;
+        } else if (required) throw OTHERWISE;
+      }
+      if (left !== 0) throw OTHERWISE;
+      const result: Record<string, unknown> = {};
+      for (let i = 0; i < entries.length; i++) {
+        if (values[i] !== undefined) result[entries[i]!.name] = values[i];
+      }
       return result as MapType<F>;
     },
     write(v, to) {

@@ -36,6 +36,40 @@ describe('a schema', () => {
     expect(s.readWith(Thing, decode(bytes), 'thing')).toEqual({ name: 'b', key, sums: [] });
   });
 
+  it('reads at once exactly what it reads by way of a plain value, with the same refusals', () => {
+    const bytes = s.encodeWith(Thing, {
+      name: 'größe',
+      key,
+      hash,
+      sums: [3n, -4n],
+      pair: [3, true],
+    });
+    const outcome = (read: () => unknown) => {
+      try {
+        return read();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    for (let at = 0; at < bytes.length; at++) {
+      for (const change of [1, 2, 0x1f, 0x20, 0x80, 0xff]) {
+        const altered = bytes.slice();
+        altered[at]! ^= change;
+        for (const each of [altered, altered.subarray(0, at), Uint8Array.of(...altered, change)]) {
+          expect(outcome(() => s.decodeWith(Thing, each, 'thing'))).toEqual(
+            outcome(() => s.readWith(Thing, decode(each), 'thing')),
+          );
+        }
+      }
+    }
+  });
+
+  it('keeps its fields in the order in which they are declared', () => {
+    const thing = { name: 'a', key, hash, sums: [], pair: [3, true] as const };
+    const read = s.decodeWith(Thing, s.encodeWith(Thing, thing), 'thing');
+    expect(Object.keys(read)).toEqual(['name', 'key', 'hash', 'sums', 'pair']);
+  });
+
   it('has no more entries than the head of a map has room for', () => {
     const fields = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`f${i}`, s.bool]));
     expect(() => s.map(fields)).toThrow('24 entries');
