@@ -32,7 +32,8 @@ export class Limits implements StepRule {
   }
 
   changed(change: BatchChange, disk: SeenDisk): void {
-    const { host, attempts, edges } = change;
+    const { host, attempts, edges, words } = change;
+    for (const { participant } of words) this.#forgetDays(host, participant);
     for (const { before, after } of attempts) {
       if (before?.phase === 'ABORTED' && after.phase === 'COMMITTED') {
         for (const { edge } of after.manifest.effects) this.#excused.add(`${host.name} ${edge}`);
@@ -43,7 +44,6 @@ export class Limits implements StepRule {
     const brought = new Set(attempts.flatMap(({ before, after }) => broughtBy(before, after)));
     for (const each of edges) {
       for (const me of [each.after.low, each.after.high]) {
-        // The day's new debt is counted by each agent for itself.
         if (brought.has(each.name)) this.#days.delete(dayKey(host, me, each.name));
         else if (host.serves.has(me)) this.#checkLimit(host, me, each);
       }
@@ -69,6 +69,13 @@ export class Limits implements StepRule {
     }
     if (line?.dailyLimit !== undefined) this.#checkDay(dayKey(host, me, name), after, me, line);
     else this.#days.delete(dayKey(host, me, name));
+  }
+
+  /** The day's new debt is counted by each agent for itself, from when it takes over. */
+  #forgetDays(host: Host, owner: Hex): void {
+    for (const key of this.#days.keys()) {
+      if (key.startsWith(dayKey(host, owner, ''))) this.#days.delete(key);
+    }
   }
 
   #checkDay(key: string, edge: ReadEdge, me: Hex, line: ReadLine): void {

@@ -16,6 +16,7 @@ export interface Mutant extends Substitution {
   readonly shows?: (plan: Plan) => boolean;
 }
 
+const isReporting = ({ hub }: Plan) => hub !== undefined && hub.joined.length > 1;
 const isMoving = ({ steps }: Plan) => steps.some(({ step }) => step.do === 'move');
 
 export const MUTANTS: readonly Mutant[] = [
@@ -318,5 +319,24 @@ function commit(`,
           if (half > 0) await this.#store.write(ops.slice(0, half));
           await this.#store.write(ops.slice(half));
 `,
+  },
+  {
+    name: 'believe-the-first-report',
+    crime: 'a hub takes over what a member reports first, and nothing that it reports later',
+    profile: 'lossy',
+    shows: isReporting,
+    file: 'node/hub/reports.ts',
+    snippet: 'if (body.sequence <= (this.#newest.get(reporter) ?? 0)) return;',
+    replacement: 'if (this.#newest.has(reporter)) return;',
+  },
+  {
+    name: 'never-equal-again',
+    crime:
+      'a node that has had to fetch receipts takes no books for equal any more, and refuses whatever goes over them',
+    profile: 'lossy',
+    shows: isReporting,
+    file: 'node/engine/edge-sync.ts',
+    snippet: '    watch.compared = true;\n    watch.stuck = 0;',
+    replacement: '    watch.compared = this.#recovered === 0;\n    watch.stuck = 0;',
   },
 ];

@@ -32,6 +32,8 @@ export type FaultStep =
     }
   /** A host that never comes back. */
   | { readonly do: 'leave'; readonly host: number }
+  /** Reports of edges are lost, or come when they are old. */
+  | { readonly do: 'hush'; readonly late: boolean; readonly forMs: number }
   /** Frames of long ago arrive once more. */
   | { readonly do: 'echo'; readonly frames: number };
 
@@ -194,6 +196,18 @@ function leavings(frame: Frame): Timed<FaultStep>[] {
   const { random, hosts } = frame;
   if (random.below(4) > 0) return [];
   return times(frame, 1, () => ({ do: 'leave', host: random.below(hosts) }));
+}
+
+/** The hub comes to know only long afterwards what has changed. */
+export function makeHushes(
+  random: SeededRandom,
+  startMs: number,
+  spanMs: number,
+): Timed<FaultStep>[] {
+  return Array.from({ length: 1 + random.below(3) }, () => ({
+    at: startMs + random.below(spanMs),
+    step: { do: 'hush', late: random.below(2) === 0, forMs: 5_000 + random.below(20_000) },
+  }));
 }
 
 function partitions(frame: Frame, count: number): Timed<FaultStep>[] {

@@ -7,6 +7,7 @@ import { Clients } from '../checkers/clients.ts';
 import { Durability } from '../checkers/durability.ts';
 import { Durations } from '../checkers/durations.ts';
 import { Findings, type Violation } from '../checkers/findings.ts';
+import { Freshness } from '../checkers/freshness.ts';
 import { Limits } from '../checkers/limits.ts';
 import { Moves } from '../checkers/moves.ts';
 import { Observed } from '../checkers/observed.ts';
@@ -64,6 +65,9 @@ export interface History {
 /** After the end of all faults everything must be decided within this, virtual ms. */
 export const SETTLE_MS_MAX = 180_000;
 const LOOK_EVERY_MS = 1_000;
+/** Members report everything every quarter of a minute, and hear within twenty seconds that they are taken back. */
+const REFRESH_MS_MAX = 60_000;
+const PROBE_MS = 15_000;
 /** A run of fifty payments has some thousands of events; so many mean that nodes excite each other. */
 const EVENTS_MAX = 500_000;
 const SKEW_MS_MAX = 2_000;
@@ -113,6 +117,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   }
   const clients = new Clients(findings, observed, world.allHonest);
   const settled = new Settled(findings, observed, world.hosts);
+  const freshness = freshnessOf(world, plan, findings, observed);
   const digest = new RunDigest(world.time);
   world.watch.add(digest);
   const onlooker = options.onlooker?.(world);
@@ -137,6 +142,11 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   await world.time.run(plan.healMs, isStorm);
   stage.heal();
   const settledMs = await settle(world, settled);
+  if (freshness !== undefined) {
+    await refresh(world, plan, stage, freshness);
+    // A pass of the hub may have begun something meanwhile.
+    await settle(world, settled);
+  }
   process.off('unhandledRejection', stray);
   if (isStorm()) findings.report('11 liveness', `${EVENTS_MAX} events, and no end of them`);
   clients.atEnd();
@@ -169,6 +179,39 @@ async function settle(world: World, settled: Settled): Promise<number> {
     if (settled.isQuiet() && world.network.inFlight === 0) break;
   }
   return world.time.now - healed;
+}
+
+/** Only what honest nodes report can be held against the books. */
+function freshnessOf(
+  world: World,
+  { hub }: Plan,
+  findings: Findings,
+  observed: Observed,
+): Freshness | undefined {
+  if (hub === undefined) return undefined;
+  const joined = hub.joined.map((number) => world.hosts[number]!);
+  return new Freshness(findings, observed, world.hosts[hub.host]!, joined);
+}
+
+/** Until all that was not reported has been; then the hub pays by what it knows. */
+async function refresh(world: World, plan: Plan, stage: Stage, freshness: Freshness) {
+  const { time } = world;
+  const isStorm = () => time.events > EVENTS_MAX;
+  const until = time.now + REFRESH_MS_MAX;
+  while (freshness.stale().length > 0 && time.now < until && !isStorm()) {
+    await time.run(time.now + LOOK_EVERY_MS, isStorm);
+  }
+  freshness.atEnd();
+  const isWhole = world.allHonest && world.hosts.every((host) => !host.isGone);
+  const code = plan.community.equivalents[0]!;
+  const payee = isWhole ? freshness.reachable(code) : undefined;
+  if (payee === undefined) return;
+  let how: string | undefined;
+  stage.probe(payee, code, (state) => {
+    how = state;
+  });
+  await time.run(time.now + PROBE_MS, isStorm);
+  freshness.paid(payee, how);
 }
 
 /** The nodes' own audits must not be blinder than ours, nor see ghosts. */

@@ -60,6 +60,8 @@ export class SimulatedNetwork {
   weather: Weather = FAIR;
   /** Hosts whose frames take that many times as long, both ways. */
   readonly slow = new Map<number, number>();
+  /** Frames of these kinds are lost, or are as late as is said. */
+  hush: { readonly matches: (frame: Uint8Array) => boolean; readonly lateMs?: number } | undefined;
   /** Frames on their way that somebody honest sends or gets. */
   inFlight = 0;
   readonly #time: VirtualTime;
@@ -166,13 +168,15 @@ export class SimulatedNetwork {
     const number = (this.#counts.get(way) ?? 0) + 1;
     this.#counts.set(way, number);
     const draw = (what: number) => chance(this.#seed, way, number, what);
-    if (weather.loss > 0 && draw(LOSS) < weather.loss) {
+    const hushed = this.hush?.matches(frame) === true ? this.hush : undefined;
+    const isHushed = hushed !== undefined && hushed.lateMs === undefined;
+    if (isHushed || (weather.loss > 0 && draw(LOSS) < weather.loss)) {
       this.#watch.dropped(from, host, frame, 'lost');
       return;
     }
     const slowness = Math.max(this.slow.get(from.number) ?? 1, this.slow.get(host.number) ?? 1);
     const span = weather.delayMsMax - weather.delayMsMin;
-    const delay = (weather.delayMsMin + draw(DELAY) * span) * slowness;
+    const delay = (weather.delayMsMin + draw(DELAY) * span) * slowness + (hushed?.lateMs ?? 0);
     const late = weather.late > 0 && draw(LATE) < weather.late;
     this.#carry(from, host, frame, late ? delay + draw(LATE_BY) * weather.lateMsMax : delay);
     if (weather.repeat > 0 && draw(REPEAT) < weather.repeat) {

@@ -6,7 +6,7 @@ import { type SeededRandom, seededRandom } from '../random.ts';
 import { makeShortenings } from '../shortening-work.ts';
 import type { Community, Timed, WorkStep } from '../work-steps.ts';
 import { makeCommunity, makeWork } from '../workload.ts';
-import { type FaultStep, LONG_SLEEP_MS, makeFaults, type Profile } from './faults.ts';
+import { type FaultStep, LONG_SLEEP_MS, makeFaults, makeHushes, type Profile } from './faults.ts';
 
 export type Step = WorkStep | FaultStep;
 
@@ -83,7 +83,14 @@ export function makePlan({ seed, profile, hosts, payments }: PlanOptions): Plan 
   const communityWork =
     hub === undefined ? [] : makeCommunityWork(own, hub, { hosts, members, homes, spanMs });
   const chains = makeChains(seed, community, work, spanMs);
-  const steps: Timed<Step>[] = [...work, ...communityWork, ...(chains?.steps ?? []), ...faults];
+  const hushes = profile === 'calm' || hub === undefined ? [] : makeHushes(own, OPENING_MS, spanMs);
+  const steps: Timed<Step>[] = [
+    ...work,
+    ...communityWork,
+    ...(chains?.steps ?? []),
+    ...faults,
+    ...hushes,
+  ];
   steps.sort((a, b) => a.at - b.at);
   const hostile = new Set<number>();
   if (profile === 'hostile') {

@@ -1,13 +1,10 @@
 /** Carries a plan out: commands to nodes through their services, faults to disks, processes and links. */
 import { hash } from 'node:crypto';
-import type { StoreOp } from '../../node/ports.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import type { Clearings } from '../checkers/clearings.ts';
 import type { Clients } from '../checkers/clients.ts';
-import { readFrame } from '../checkers/frames.ts';
 import type { Moves } from '../checkers/moves.ts';
-import { readAttempt, readClearingState } from '../checkers/reading.ts';
 import {
   type ClearingStep,
   type LineStep,
@@ -16,10 +13,9 @@ import {
   type WorkStep,
 } from '../work-steps.ts';
 import { debtChainThrough, debtCycleThrough } from './debt-cycles.ts';
-import type { FaultStep } from './faults.ts';
 import type { Host } from './host.ts';
+import { Misfortunes } from './misfortunes.ts';
 import { Mover } from './mover.ts';
-import { FAIR } from './network.ts';
 import type { Plan, Step } from './plan.ts';
 import type { Participant, World } from './world.ts';
 
@@ -41,11 +37,9 @@ export class Stage {
   readonly #clients: Clients;
   readonly #clearings: Clearings;
   readonly #moves: Moves;
+  readonly #misfortunes: Misfortunes;
   readonly #movers = new Map<number, Mover>();
   readonly #paid = new Map<number, PayStep>();
-  /** How many partitions are in force; they replace each other. */
-  #partitions = 0;
-  #storms = 0;
 
   constructor(world: World, plan: Plan, ears: Ears) {
     this.#world = world;
@@ -53,6 +47,7 @@ export class Stage {
     this.#clients = ears.clients;
     this.#clearings = ears.clearings;
     this.#moves = ears.moves;
+    this.#misfortunes = new Misfortunes(world);
   }
 
   /** Starts every host and draws up the lines. */
@@ -115,15 +110,17 @@ export class Stage {
 
   /** All faults end; whoever is down comes back. */
   heal(): void {
-    const { network, hosts } = this.#world;
-    network.weather = FAIR;
-    network.slow.clear();
-    network.partition();
-    for (const host of hosts) {
-      host.disarm();
-      host.disk.faults = 0;
-      host.start();
-    }
+    this.#misfortunes.end();
+  }
+
+  /** A small payment by the hub itself, when all is well. @param hears how it ended */
+  probe(payee: Host, equivalent: string, hears: (state: string) => void): void {
+    const hub = this.#host(this.#plan.hub!.host);
+    this.#command(hub, async (service) => {
+      const amount = decimal(1);
+      const { state, reason } = await service.pay({ peer: payee.identity.pid, equivalent, amount });
+      hears(reason === null ? state : `${state} ${reason.details.fault}`);
+    });
   }
 
   #take(step: Step, place: number): void {
@@ -140,7 +137,7 @@ export class Stage {
         this.#work(step);
         break;
       default:
-        this.#fault(step, place);
+        this.#misfortunes.befall(step, place);
     }
   }
 
@@ -309,58 +306,6 @@ export class Stage {
     });
   }
 
-  #fault(step: FaultStep, place: number): void {
-    const { network, time } = this.#world;
-    switch (step.do) {
-      case 'weather': {
-        const name = ++this.#storms;
-        network.weather = step.weather;
-        time.after(step.forMs, () => {
-          if (this.#storms === name) network.weather = FAIR;
-        });
-        break;
-      }
-      case 'partition': {
-        const name = ++this.#partitions;
-        const cut = new Set(step.cut.map(([from, to]) => from * 256 + to));
-        network.partition((from, to) => cut.has(from * 256 + to));
-        time.after(step.forMs, () => {
-          if (this.#partitions === name) network.partition();
-        });
-        break;
-      }
-      case 'slow':
-        network.slow.set(step.host, step.times);
-        time.after(step.forMs, () => network.slow.delete(step.host));
-        break;
-      case 'crash':
-        this.#host(step.host).crash({ kept: step.kept, downMs: step.downMs });
-        break;
-      case 'trap': {
-        const { phase } = step;
-        const trap = { point: step.point, sends: step.sends, downMs: step.downMs };
-        this.#host(step.host).arm(
-          phase === undefined ? trap : { ...trap, matches: (ops) => reaches(ops, phase) },
-        );
-        break;
-      }
-      case 'disk fault':
-        this.#host(step.host).disk.faults += step.batches;
-        this.#host(step.host).disk.keepsRefused = step.kept;
-        break;
-      case 'leave': {
-        const host = this.#host(step.host);
-        host.isGone = true;
-        host.crash({ kept: false, downMs: Number.POSITIVE_INFINITY });
-        break;
-      }
-      case 'echo':
-        network.echo(step.frames, place, () => true);
-        network.echo(step.frames, -place, isOfRecovery);
-        break;
-    }
-  }
-
   #who(number: number): Participant {
     return this.#world.participants[number]!;
   }
@@ -372,21 +317,6 @@ export class Stage {
   #pid(number: number): Pid {
     return this.#who(number).identity.pid;
   }
-}
-
-/** Messages that are rare, and of which every one should be met late and twice. */
-function isOfRecovery(frame: Uint8Array): boolean {
-  const { name } = readFrame(frame);
-  return name === 'WITHDRAW_REQUEST' || name === 'WITHDRAW' || name === 'STATUS_QUERY';
-}
-
-/** Does the batch bring an attempt or a clearing to a phase? */
-function reaches(ops: readonly StoreOp[], phase: string): boolean {
-  return ops.some((op) => {
-    if (op.type !== 'put') return false;
-    if (op.key.startsWith('attempt/')) return readAttempt(op.value).phase === phase;
-    return op.key.startsWith('tx/') && readClearingState(op.value) === phase;
-  });
 }
 
 function bound(units: number | null): string | null {
