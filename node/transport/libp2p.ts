@@ -168,7 +168,17 @@ class HostTransport implements Libp2pTransport {
       await host.unhandle(PEER_PROTOCOL);
       await withinMs(limits.stopTimeoutMs, streams.finish());
     }
-    await host.stop();
+    await this.#stopHost();
+  }
+
+  /** Connections are closed in order; two peers that stop at once may wait for each other without end. */
+  async #stopHost(): Promise<void> {
+    const { host, limits } = this.#parts;
+    const stopping = Promise.resolve(host.stop());
+    stopping.catch(() => undefined);
+    await withinMs(limits.stopTimeoutMs, stopping);
+    for (const connection of host.getConnections()) connection.abort(new Error('the node stops'));
+    await withinMs(limits.stopTimeoutMs, stopping);
   }
 
   send(to: PublicKey, frame: Uint8Array): void {

@@ -15,33 +15,43 @@ const OPTIONS = [
   'hub.admission=open',
 ].flatMap((option) => ['--set', option]);
 
-const running = new Set<ChildProcess>();
+const running = new Map<string, ChildProcess>();
 let root: string;
 
 const homeOf = (name: string) => join(root, name);
 
-/** @returns what `geo start --json` says when it is ready */
-function start(name: string): Promise<{ api: string }> {
+/** @returns what `geo start --json` says when it is ready: the API, and where peers find the node */
+function start(name: string): Promise<{ api: string; address: string }> {
   const child = spawn(
     process.execPath,
     [LAUNCHER, 'start', '--json', '--home', homeOf(name), ...OPTIONS],
     { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  running.add(child);
+  running.set(name, child);
   return new Promise((resolve, reject) => {
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
-      if (out.includes('\n')) resolve(JSON.parse(out) as { api: string });
+      if (!out.includes('\n')) return;
+      const { api, addresses } = JSON.parse(out) as { api: string; addresses: string[] };
+      resolve({ api, address: addresses[0]! });
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;
     });
     child.once('exit', (code) => {
-      running.delete(child);
+      running.delete(name);
       reject(new Error(`geo start ended with ${code}: ${err}`));
     });
+  });
+}
+
+function stop(name: string): Promise<void> {
+  const child = running.get(name)!;
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
   });
 }
 
@@ -60,23 +70,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(
-    [...running].map(
-      (child) =>
-        new Promise<void>((resolve) => {
-          child.once('exit', () => resolve());
-          child.kill('SIGTERM');
-        }),
-    ),
-  );
+  await Promise.all([...running.keys()].map(stop));
   await rm(root, { recursive: true, force: true });
 });
 
-it('members join, pay, leave, and go on with a node of their own', {
+it('members join, pay, leave, go on with a node of their own, and come back', {
   timeout: 180_000,
 }, async () => {
   await geo(['init', '--home', homeOf('hub')]);
-  const { api } = await start('hub');
+  const { api, address } = await start('hub');
   await ask('hub', 'equivalent', 'define', 'UAH', '--precision', '2');
   const pids = new Map<string, string>();
   for (const name of ['maria', 'nina']) {
@@ -106,4 +108,25 @@ it('members join, pay, leave, and go on with a node of their own', {
   expect(debts.json).toMatchObject([{ debtor: pids.get('maria'), amount: '12.50' }]);
   const audit = (await ask('maria', 'audit')).json as { held: boolean }[];
   expect(JSON.stringify(audit)).not.toContain('"held":false');
+
+  // She pays back a part by herself, and then lets the hub vote for her again.
+  const pidOf = async (name: string) =>
+    ((await ask(name, 'id')).json as unknown as { pid: string }).pid;
+  expect((await ask('maria', 'join', address, '--name', 'maria')).code).toBe(0);
+  const contact = ['nina', `${pids.get('nina')!}@${address}`] as const;
+  expect((await ask('maria', 'contact', 'add', ...contact)).code).toBe(0);
+  const more = await ask('maria', 'pay', 'nina', '2.50', 'UAH');
+  expect(more).toMatchObject({ code: 0, json: { state: 'COMMITTED' } });
+  const back = join(root, 'back.geo');
+  expect((await ask('maria', 'agent', 'grant', await pidOf('hub'))).code).toBe(0);
+  expect((await ask('maria', 'agent', 'export', back)).code).toBe(0);
+  const known = await ask('hub', 'agent', 'import', back);
+  expect(known.json).toMatchObject({ member: pids.get('maria') });
+  await stop('maria');
+  const again = await ask('maria', 'member', 'pay', pids.get('nina')!, '1', 'UAH');
+  expect(again).toMatchObject({ code: 0, json: { state: 'COMMITTED' } });
+  const nina = await ask('nina', 'member', 'balance');
+  expect(nina.json).toMatchObject({ balance: [{ equivalent: 'UAH', owed_to_me: '16.00' }] });
+  const atHub = (await ask('hub', 'audit')).json as { held: boolean }[];
+  expect(JSON.stringify(atHub)).not.toContain('"held":false');
 });
