@@ -43,11 +43,11 @@ export function* circulationSteps(graph: DebtGraph): Steps<Circulation> {
   const total = totalOf(graph);
   yield;
   const flow = new UnitCostFlow(graph);
-  yield;
-  const phases = yield* flow.solve();
+  const phases = yield* flow.solve(graph);
   const cleared = new Float64Array(graph.amount.length);
   let optimum = 0;
   for (let i = 0; i < cleared.length; i++) {
+    if (i % STEP_WORK === 0) yield;
     const left = graph.amount[i]! - flow.carried(i);
     cleared[i] = left;
     optimum += left;
@@ -98,7 +98,8 @@ class UnitCostFlow {
   /** Arcs looked at since the last pause. */
   #looked = 0;
 
-  constructor({ size, debtor, creditor, amount }: DebtGraph) {
+  /** Empty: {@link solve} fills it, which takes a while. */
+  constructor({ size, amount }: DebtGraph) {
     const arcs = amount.length * 2;
     this.#size = size;
     this.#head = new Int32Array(arcs);
@@ -111,7 +112,11 @@ class UnitCostFlow {
     this.#cursor = new Int32Array(size);
     this.#queue = new Int32Array(size);
     this.#path = new Int32Array(size + 1);
+  }
+
+  *#fill({ debtor, creditor, amount }: DebtGraph): Steps<void> {
     for (let i = 0; i < amount.length; i++) {
+      if (i % STEP_WORK === 0) yield;
       const u = debtor[i]!;
       const v = creditor[i]!;
       this.#head[2 * i] = v;
@@ -122,9 +127,10 @@ class UnitCostFlow {
       this.#first[u + 1]!++;
       this.#first[v + 1]!++;
     }
-    for (let v = 0; v < size; v++) this.#first[v + 1]! += this.#first[v]!;
-    const place = this.#first.slice(0, size);
-    for (let arc = 0; arc < arcs; arc++) {
+    for (let v = 0; v < this.#size; v++) this.#first[v + 1]! += this.#first[v]!;
+    const place = this.#first.slice(0, this.#size);
+    for (let arc = 0; arc < this.#head.length; arc++) {
+      if (arc % STEP_WORK === 0) yield;
       const tail = this.#head[arc ^ 1]!;
       this.#order[place[tail]!++] = arc;
     }
@@ -135,17 +141,23 @@ class UnitCostFlow {
     return this.#residual[2 * i + 1]!;
   }
 
-  *solve(): Steps<number> {
+  /** @param graph as in the constructor */
+  *solve(graph: DebtGraph): Steps<number> {
+    yield* this.#fill(graph);
     let phases = 0;
-    while (this.#raisePotentials()) {
+    while (yield* this.#raisePotentials()) {
       phases++;
-      yield;
-      while (this.#layer()) {
-        yield;
-        yield* this.#blockingFlow();
-      }
+      while (yield* this.#layer()) yield* this.#blockingFlow();
     }
     return phases;
+  }
+
+  /** Whether it is time to pause, after so many more arcs have been looked at. */
+  #isLong(looked: number): boolean {
+    this.#looked += looked;
+    if (this.#looked < STEP_WORK) return false;
+    this.#looked = 0;
+    return true;
   }
 
   /** Cost of an arc under the potentials: 1 along a debt, −1 back; never negative where there is residual. */
@@ -159,7 +171,7 @@ class UnitCostFlow {
    * nearest receiver; then the potentials that make the shortest arcs cost 0.
    * @returns false if nobody is left to send
    */
-  #raisePotentials(): boolean {
+  *#raisePotentials(): Steps<boolean> {
     const distance = this.#level.fill(UNREACHED);
     const buckets: number[][] = [[]];
     for (let v = 0; v < this.#size; v++) {
@@ -176,6 +188,7 @@ class UnitCostFlow {
         const u = bucket[i]!;
         if (distance[u] !== d) continue;
         if (this.#excess[u]! < 0) nearest = d;
+        if (this.#isLong(this.#first[u + 1]! - this.#first[u]!)) yield;
         for (let at = this.#first[u]!; at < this.#first[u + 1]!; at++) {
           const arc = this.#order[at]!;
           if (this.#residual[arc] === 0) continue;
@@ -196,7 +209,7 @@ class UnitCostFlow {
   }
 
   /** Breadth-first layers over the arcs of reduced cost 0. @returns false if no receiver is reached */
-  #layer(): boolean {
+  *#layer(): Steps<boolean> {
     const level = this.#level.fill(-1);
     const queue = this.#queue;
     let end = 0;
@@ -213,6 +226,7 @@ class UnitCostFlow {
         found = true;
         continue;
       }
+      if (this.#isLong(this.#first[u + 1]! - this.#first[u]!)) yield;
       for (let at = this.#first[u]!; at < this.#first[u + 1]!; at++) {
         const arc = this.#order[at]!;
         const v = this.#head[arc]!;
@@ -229,9 +243,7 @@ class UnitCostFlow {
     for (let source = 0; source < this.#size; source++) {
       while (this.#excess[source]! > 0 && this.#level[source] === 0) {
         if (!this.#augment(source)) break;
-        if (this.#looked < STEP_WORK) continue;
-        this.#looked = 0;
-        yield;
+        if (this.#isLong(0)) yield;
       }
     }
   }

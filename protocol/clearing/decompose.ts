@@ -34,6 +34,8 @@ const STEP_MIN = 1.25;
 const THRESHOLDS = 24;
 /** Debts that the exchange looks at, for each debt there is: about 0.05 s for 3,000 debts. */
 const EFFORT_PER_DEBT = 500;
+/** Cycles that one step puts in their place. */
+const CYCLES_PER_STEP = 2_048;
 /** No more than that unless asked for: a second or two. */
 const EFFORT_DEFAULT_MAX = 5_000_000;
 
@@ -66,7 +68,7 @@ export function* cycleSteps(
   yield* takeCycles(graph, left, lengthMax, chosen);
   yield* exchangeCycles(graph, left, chosen, lengthMax, effort);
   yield* takeCycles(graph, left, lengthMax, chosen);
-  return inOrder(graph, chosen);
+  return yield* inOrder(graph, chosen);
 }
 
 function usualEffort({ amount }: DebtGraph): number {
@@ -108,10 +110,11 @@ function* takeCycles(
   }
 }
 
-function inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Decomposition {
+function* inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Steps<Decomposition> {
   const cycles: ClearingCycle[] = [];
   let cleared = 0;
   for (const at of descending(Float64Array.from(chosen, ({ amount }) => amount))) {
+    if (cycles.length % CYCLES_PER_STEP === 0) yield;
     const { debts, amount } = chosen[at]!;
     cycles.push({ members: debts.map((i) => debtor[i]!), debts, amount });
     cleared += amount * debts.length;

@@ -73,8 +73,8 @@ class ExchangeSearch {
   /** Debts out of each participant, the largest first. */
   readonly #first: Int32Array;
   readonly #order: Int32Array;
-  /** Debt → cycles over it, some of which may have given way. */
-  readonly #over: number[][];
+  /** Debt → cycles over it, some of which may have given way; none until there was one. */
+  readonly #over: (number[] | undefined)[];
   /** Debt → what is lost elsewhere for each unit on it, at this threshold; −1 until asked for. */
   readonly #price: Float64Array;
   /** `hops · size + participant` → least loss less gain of a way there, and its last debt. */
@@ -106,7 +106,7 @@ class ExchangeSearch {
     this.#order = new Int32Array(sorted.length);
     const place = this.#first.slice(0, size);
     for (const i of sorted) this.#order[place[debtor[i]!]!++] = i;
-    this.#over = Array.from(amount, () => []);
+    this.#over = new Array(amount.length);
     this.#price = new Float64Array(amount.length);
     this.#loss = new Float64Array(lengthMax * size).fill(Number.POSITIVE_INFINITY);
     this.#via = new Int32Array(lengthMax * size);
@@ -119,7 +119,8 @@ class ExchangeSearch {
   note(cycle: number): void {
     const { debts } = this.#cycles[cycle]!;
     for (const i of debts) {
-      const over = this.#over[i]!;
+      this.#over[i] ??= [];
+      const over = this.#over[i];
       let at = over.length;
       for (; at > 0 && this.#cycles[over[at - 1]!]!.debts.length > debts.length; at--) {
         over[at] = over[at - 1]!;
@@ -150,7 +151,8 @@ class ExchangeSearch {
 
   /** Cycles over the debt that have not given way, the shortest first. */
   #holders(debt: number): readonly number[] {
-    const holders = this.#over[debt]!;
+    const holders = this.#over[debt];
+    if (holders === undefined) return [];
     let kept = 0;
     for (const cycle of holders) if (this.#cycles[cycle]!.amount > 0) holders[kept++] = cycle;
     holders.length = kept;

@@ -3,6 +3,7 @@ import { type DebtGraph, largestCirculation } from '../../protocol/clearing/circ
 import { executableCycles } from '../../protocol/clearing/decompose.ts';
 import { seededRandom } from '../random.ts';
 import { readDebts, writeCycles } from './clear-file.ts';
+import { measureSlices, type SlicesReport } from './clear-slices.ts';
 import type { ClearOptions } from './options.ts';
 
 /** Amounts in the smallest unit of the file, times in milliseconds; null: not asked for (`--exact`). */
@@ -17,6 +18,8 @@ export interface ClearReport {
   readonly decompose_ms: number | null;
   /** The most that the process held at any time, 2^20 bytes. */
   readonly memory_mb: number;
+  /** Only if it was asked for. */
+  readonly slices?: SlicesReport;
 }
 
 /** @throws GeoError E009, see `readDebts`, `largestCirculation` and `writeCycles` */
@@ -48,6 +51,14 @@ export function benchClear(options: ClearOptions): ClearReport {
     decompose_ms,
     memory_mb: peakMemory(),
   };
+}
+
+/** The report, and what the same is like beside other work, if that was asked for. */
+export async function benchClearBeside(options: ClearOptions): Promise<ClearReport> {
+  const report = benchClear(options);
+  if (!options.slices) return report;
+  const { graph } = readDebts(options.debts);
+  return { ...report, slices: await measureSlices(graph, options.maxLength, options.exact) };
 }
 
 const WARM_UP = { members: 200, debts: 1_200, largest: 10_000, rounds: 3 };
@@ -86,6 +97,14 @@ export function clearText(report: ClearReport): string {
     );
   }
   rows.push(['peak memory', `${report.memory_mb} MB`]);
+  if (report.slices !== undefined) {
+    const { took_ms, loop_delay_ms: delay, step_cpu_ms: step } = report.slices;
+    rows.push(
+      ['in slices', `${took_ms} ms`],
+      ['loop delay', `p50 ${delay.p50}, p99 ${delay.p99}, at most ${delay.most} ms`],
+      ['longest step', `p99 ${step.p99}, at most ${step.most} ms of processor time`],
+    );
+  }
   return rows.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join('');
 }
 

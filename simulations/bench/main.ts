@@ -5,7 +5,7 @@ import { GeoError } from '../../protocol/errors.ts';
 import { benchApi } from './api.ts';
 import { API_USAGE, readApiOptions } from './api-options.ts';
 import { apiText } from './api-table.ts';
-import { benchClear, clearText } from './clear.ts';
+import { benchClearBeside, clearText } from './clear.ts';
 import { benchEconomy } from './economy.ts';
 import { ECONOMY_USAGE, readEconomyOptions } from './economy-options.ts';
 import { economyText } from './economy-table.ts';
@@ -101,7 +101,7 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
     }
     case 'clear': {
       const options = readClearOptions(argv);
-      const report = benchClear(options);
+      const report = await benchClearBeside(options);
       print(options.json, report, () => clearText(report));
       return DONE;
     }

@@ -31,6 +31,8 @@ clear       how much of the debts in a file can be cleared, exactly and in short
   --cycles FILE        also write the cycles, one JSON object per line, in order of execution
   --cold               without solving made-up debts first: times are then those of a program that has
                        just started, and not of a hub that runs
+  --slices             then once more in slices, as a hub does it beside payments: how long the event
+                       loop is kept waiting, and the longest step
 
 All print one JSON object instead of tables with --json.
 `;
@@ -74,6 +76,8 @@ export interface ClearOptions {
   readonly cycles: string | undefined;
   /** Measure code that has never run before. */
   readonly cold: boolean;
+  /** Then once more in slices, as beside payments. */
+  readonly slices: boolean;
   readonly json: boolean;
 }
 
@@ -180,6 +184,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
         exact: { type: 'boolean', default: false },
         cycles: { type: 'string' },
         cold: { type: 'boolean', default: false },
+        slices: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     }),
@@ -194,6 +199,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
     exact: values.exact,
     cycles: values.cycles,
     cold: values.cold,
+    slices: values.slices,
     json: values.json,
   };
 }

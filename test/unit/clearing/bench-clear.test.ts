@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { benchClear, clearText } from '../../../simulations/bench/clear.ts';
+import { benchClear, benchClearBeside, clearText } from '../../../simulations/bench/clear.ts';
 import { readClearOptions } from '../../../simulations/bench/options.ts';
 import { oracleOptimum, randomRows } from './debts.ts';
 
@@ -91,6 +91,23 @@ describe('bench clear', () => {
     );
     const { cleared, cycles, optimum } = run('--debts', debts);
     expect(run('--debts', debts, '--cold')).toMatchObject({ cleared, cycles, optimum });
+  });
+
+  it('says what it is like in slices, if asked', async () => {
+    const rows = randomRows(5, 60, 500, 1_000);
+    const debts = file(
+      'slices.csv',
+      `from,to,limit,debt\n${rows.map((row) => `${row[0]},${row[1]},-1,${row[2]}\n`).join('')}`,
+    );
+    const report = await benchClearBeside(readClearOptions(['--debts', debts, '--slices']));
+    const { took_ms, loop_delay_ms: delay, step_cpu_ms: step } = report.slices!;
+    expect(took_ms).toBeGreaterThan(0);
+    expect(delay.most).toBeGreaterThanOrEqual(delay.p99);
+    expect(delay.p99).toBeGreaterThanOrEqual(delay.p50);
+    expect(step.most).toBeGreaterThanOrEqual(step.p99);
+    expect(clearText(report)).toContain(`at most ${step.most} ms of processor time`);
+    const { slices, ...rest } = report;
+    expect(Object.keys(rest)).toEqual(Object.keys(run('--debts', debts)));
   });
 
   it('looks for no cycles if only the optimum is asked for', () => {
