@@ -13,6 +13,7 @@ import type { News } from './events/news.ts';
 import type { RestoredBooks } from './restored-books.ts';
 import type { NeighbourSearch } from './routing/neighbour-search.ts';
 import type { Rooms } from './service/rooms.ts';
+import { STORE_VERSION } from './store/version.ts';
 
 /** The rooms, and what only their builder knows besides. */
 export interface Household extends Rooms {
@@ -54,6 +55,11 @@ export class Lifecycle {
     await this.#connect();
     await this.#resume();
     await payments.recover();
+    await integrity.checkLog();
+    await integrity.log.noteStart({
+      ...this.#house.settings,
+      store: { version: STORE_VERSION, restored: this.#house.restored.at },
+    });
     if (community.hasNewSettings()) await hall.turn((turn) => community.noteSettings(turn));
     await clearing.recover();
     // A refused write may have reached the disk all the same: what rests on it goes out now.

@@ -6,6 +6,7 @@ import {
   type HistoryRow,
   HistoryType,
   type Invariant,
+  type LogEntry,
 } from '../../node/service/shapes.ts';
 import { command, flag, value } from '../command.ts';
 import { csvText } from '../csv.ts';
@@ -66,6 +67,13 @@ function bookColumns(nameOf: NameOf): readonly Column<BookRow>[] {
     },
   ];
 }
+
+const LOG_COLUMNS: Column<LogEntry>[] = [
+  { title: 'N', right: true, cell: ({ number }) => String(number) },
+  { title: 'TIME', cell: ({ time }) => time },
+  { title: 'WHAT', cell: ({ kind }) => kind },
+  { title: '', flexible: true, cell: ({ text }) => text },
+];
 
 const INVARIANT_COLUMNS: readonly Column<Invariant>[] = [
   { title: 'INVARIANT', cell: ({ name }) => name, flexible: true },
@@ -157,6 +165,30 @@ export const bookCommands = [
       return {
         json: rows,
         text: (page) => tableOr(page, 'No edges yet.', bookColumns(nameOf), rows),
+      };
+    },
+  }),
+  command({
+    words: 'audit log',
+    group: 'Books',
+    summary:
+      'Show what was done to the node itself: starts, acts, freezes, sessions ended, backups',
+    details:
+      'Each entry holds the hash of the one before; `geo verify store` and every audit follow the chain, so what is changed or taken out is noticed. Starts are there if an option has changed, with the names of those that have.',
+    examples: ['geo audit log', 'geo audit log --after 40 --json'],
+    options: {
+      after: value('--after <N>', 'entries above this number only', wholeNumber(0, 999_999_999)),
+      limit: value(
+        '--limit <N>',
+        'how many at most; 100 unless said otherwise',
+        wholeNumber(1, 1_000),
+      ),
+    },
+    run: async ({ client }, _given, { after = 0, limit = 100 }) => {
+      const entries = await (await client()).auditLog({ after, limit });
+      return {
+        json: entries,
+        text: (page) => tableOr(page, 'Nothing was done yet.', LOG_COLUMNS, entries),
       };
     },
   }),

@@ -26,6 +26,7 @@ import { startCommand } from './start.ts';
 import { transactionCommands } from './transactions.ts';
 import { trustCommands } from './trust.ts';
 import { verifyCommand } from './verify.ts';
+import { verifyStoreCommand } from './verify-store.ts';
 
 /** What a hub answers to whoever has signed in, by the same routes as a node to its owner. */
 const READ_AT_HUBS: readonly string[] = [
@@ -59,6 +60,7 @@ export const COMMANDS: readonly Row[] = [
   ...clearingCommands,
   ...clearingPassCommands,
   verifyCommand,
+  verifyStoreCommand,
   ...readable(bookCommands),
   reportCommand,
   ...eventCommands,

@@ -242,6 +242,14 @@ export class Turn {
     this.#sendings.push({ to, frame });
   }
 
+  /**
+   * What the turn has put and deleted so far, by key; a deleted one has no value. Its edges, attempts and
+   * transactions are not among them before it is finished.
+   */
+  *written(): Generator<readonly [key: string, value: Uint8Array | undefined]> {
+    for (const op of this.#ops.values()) yield [op.key, op.type === 'put' ? op.value : undefined];
+  }
+
   /** What listeners will hear of this turn. */
   get notices(): readonly Notice[] {
     return this.#notices;

@@ -5,7 +5,6 @@
  */
 import { type Hash, hashOf, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
-import type { State } from '../engine/state.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Store, VerifySignature } from '../ports.ts';
 import { ActRecord, JournalHead } from '../store/hub-records.ts';
@@ -32,14 +31,19 @@ export interface JournalCheck {
   readonly problem: string;
 }
 
+/** Where the newest act is remembered: the state of a node, or a store at rest. */
+interface Heads {
+  readonly meta: { get(name: string): Uint8Array | undefined };
+}
+
 const NOTHING = '0'.repeat(64) as Hash;
 
 export class Journal {
-  readonly #state: State;
+  readonly #state: Heads;
   readonly #store: Store;
   readonly #verify: VerifySignature;
 
-  constructor(state: State, store: Store, verify: VerifySignature) {
+  constructor(state: Heads, store: Store, verify: VerifySignature) {
     this.#state = state;
     this.#store = store;
     this.#verify = verify;

@@ -16,6 +16,7 @@ import {
 import type { Store } from '../ports.ts';
 import { isOf, keys, rangeOf } from '../store/keys.ts';
 import { AttemptRecord, decodeRecord, EdgeRecord, TransactionRecord } from '../store/records.ts';
+import { checkAuditLog, type LogCheck } from './audit-log.ts';
 import type { EquivalentChecksum } from './checksums.ts';
 
 /** What is checked, as people read it. */
@@ -25,6 +26,7 @@ export const INVARIANTS = {
   holds: 'every hold belongs to a live attempt',
   once: 'at most one committed attempt per order',
   checksums: 'the books in memory are those of the store',
+  log: 'the audit log is whole',
 } as const;
 export type InvariantName = keyof typeof INVARIANTS;
 
@@ -139,6 +141,7 @@ export async function auditBooks(
             detail: `broken: ${firstOf(twice.map(([tx]) => tx))}`,
           },
       checksumRow(checksums, expected),
+      logRow(await checkAuditLog(store, rest)),
     ],
   };
 }
@@ -210,6 +213,10 @@ async function checksumsOf(
       checksum: checksumText(sum),
     }))
     .sort((a, b) => (a.equivalent < b.equivalent ? -1 : 1));
+}
+
+function logRow({ entries, problem }: LogCheck): InvariantRow {
+  return { ...nameOf('log'), held: problem === undefined, detail: problem ?? `${entries} entries` };
 }
 
 function checksumRow(

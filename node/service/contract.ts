@@ -91,6 +91,10 @@ export interface LedgerOperations {
   audit(): Promise<shapes.Invariant[]>;
   /** One for each equivalent, over all edges. */
   checksums(): shapes.Checksum[];
+  /** Reads the whole store: every record, the invariants, the audit log and the journal of a hub. */
+  verifyStore(): Promise<shapes.StoreCheck>;
+  /** What was done to the node itself, oldest first. */
+  auditLog(query: shapes.LogQuery): Promise<shapes.LogEntry[]>;
   /** Opens an edge again that an audit has frozen and that is sound now. */
   releaseEdge(request: shapes.ReleaseRequest): Promise<shapes.Edge>;
 }

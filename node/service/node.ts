@@ -58,7 +58,9 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
 
     backup: async (file) => {
       requireAbsolute(file);
-      return { file, ...(await writeBackup(ports.store, file)) };
+      const written = await writeBackup(ports.store, file);
+      await hall.turn((turn) => rooms.integrity.log.note(turn, 'backup', `whole: ${file}`));
+      return { file, ...written };
     },
 
     keptBackups: () => {

@@ -1,8 +1,6 @@
 /** Whether this participant takes on new debt, or only lets what there is be repaid. Kept over restarts. */
 import type { Hall } from '../engine/hall.ts';
-
-/** Name in `meta/`: one byte, 1 while frozen. */
-const FROZEN = 'participation-frozen';
+import { PARTICIPATION_FROZEN } from '../store/keys.ts';
 
 export interface Participation {
   readonly isFrozen: () => boolean;
@@ -11,8 +9,8 @@ export interface Participation {
 
 export function participationOf(hall: Hall): Participation {
   return {
-    isFrozen: () => hall.state.meta.get(FROZEN)?.[0] === 1,
+    isFrozen: () => hall.state.meta.get(PARTICIPATION_FROZEN)?.[0] === 1,
     setFrozen: (frozen) =>
-      hall.turn((turn) => turn.putMeta(FROZEN, new Uint8Array([frozen ? 1 : 0]))),
+      hall.turn((turn) => turn.putMeta(PARTICIPATION_FROZEN, new Uint8Array([frozen ? 1 : 0]))),
   };
 }

@@ -42,6 +42,7 @@
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
  * | `heard/` | name of an add-on | cursor of the last event that it has heard |
  * | `redo/` | number | what one batch wrote, until a segment of the incremental backup has it (`redo-log.ts`) |
+ * | `log/` | number | LogRecord: what was done to the node itself; never changed or deleted |
  * | `meta/` | name | single values of the node |
  */
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
@@ -92,6 +93,7 @@ export type Prefix =
   | 'addon'
   | 'heard'
   | 'redo'
+  | 'log'
   | 'meta';
 
 export const keys = {
@@ -120,6 +122,7 @@ export const keys = {
   told: (hash: Hash) => `told/${hash}`,
   event: (number: number) => `event/${padded(number)}`,
   redo: (number: number) => `redo/${padded(number)}`,
+  log: (number: number) => `log/${padded(number)}`,
   act: (number: number) => `act/${padded(number)}`,
   account: (member: Pid, number: number) => `account/${member}/${padded(number)}`,
   shelf: (prefix: ShelfPrefix, name: string) => `${prefix}/${name}`,
@@ -134,6 +137,12 @@ export const RESTORED_MARK = 'restored-at';
 export const EVENT_HEAD = 'event-head';
 /** Name in `meta/`: number and hash of the newest act of a hub's journal. */
 export const JOURNAL_HEAD = 'journal-head';
+/** Name in `meta/`: number and hash of the newest entry of the audit log. */
+export const LOG_HEAD = 'log-head';
+/** Name in `meta/`: of each option at the last start a few digits of a hash, as JSON. */
+export const LOG_SETTINGS = 'log-settings';
+/** Name in `meta/`: whether this participant takes on no new debt: one byte, 1 while frozen. */
+export const PARTICIPATION_FROZEN = 'participation-frozen';
 /** Name in `meta/`: the options of a hub at its last start, as JSON. */
 export const HUB_SETTINGS = 'hub-settings';
 /** Name in `meta/`: number of the newest entry of any history, as text. */
@@ -157,6 +166,11 @@ export function appliedAfter(id: EdgeId, count: number): ScanRange {
 /** Acts of the journal after `number`. */
 export function actsSince(number: number): ScanRange {
   return { gte: keys.act(number + 1), lt: rangeOf('act').lt };
+}
+
+/** Entries of the audit log after `number`. */
+export function logAfter(number: number): ScanRange {
+  return { gte: keys.log(number + 1), lt: rangeOf('log').lt };
 }
 
 /** Events after `number`. */
@@ -201,6 +215,10 @@ export function historyOf(member?: Pid): ScanRange {
 
 export function isOf(prefix: Prefix, key: string): boolean {
   return key.startsWith(`${prefix}/`);
+}
+
+export function prefixOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 /** What follows the prefix of a key. */

@@ -130,6 +130,19 @@ export const IMPORTS: readonly ImportRow[] = [
     'commands/start.ts': [['', '/protocol/', '/config/', '/node/'], []],
     // Loaded only when it is asked for, so that nothing else of the CLI depends on it.
     'commands/simulations.ts': [['', '/simulations/'], []],
+    // Of a node that does not run, the whole store is read.
+    'commands/verify-store.ts': [
+      [
+        '',
+        '/protocol/',
+        '/node/api/',
+        '/node/service/shapes.ts',
+        ...AT_REST.map((file) => `/node/${file}`),
+        '/node/store/level.ts',
+        '/node/verify-store.ts',
+      ],
+      [],
+    ],
     // Without a running node, the store is opened to see whether it is sound.
     'doctor/look.ts': [
       ['', '/protocol/', '/config/', '/node/api/', '/node/home/', '/node/store/level.ts'],

@@ -77,6 +77,25 @@ export const LEDGER_ROUTES: RoutesOf<LedgerOperations> = {
     input: null,
     response: z.array(shapes.Checksum),
   },
+  verifyStore: {
+    method: 'GET',
+    path: '/verify-store',
+    tag: 'ledger',
+    summary:
+      'Read the whole store: every record, the invariants, the audit log, the journal of a hub',
+    access: 'local',
+    input: null,
+    response: shapes.StoreCheck,
+  },
+  auditLog: {
+    method: 'GET',
+    path: '/audit/log',
+    tag: 'ledger',
+    summary: 'What was done to the node itself; each entry holds the hash of the one before',
+    access: 'auditor',
+    input: { in: 'query', shape: shapes.LogQuery },
+    response: z.array(shapes.LogEntry),
+  },
   releaseEdge: {
     method: 'POST',
     path: '/edge/release',

@@ -152,12 +152,37 @@ export const Checksum = z.object({
 export const Invariant = z.object({
   invariant: z
     .string()
-    .describe('for programs: `limits`, `certificates`, `holds`, `once` or `checksums`'),
+    .describe('for programs: `limits`, `certificates`, `holds`, `once`, `checksums` or `log`'),
   name: z.string().describe('for people'),
   held: z.boolean(),
   detail: z.string(),
 });
 
+export const StoreCheck = z.object({
+  records: z.int(),
+  rows: z.array(Invariant),
+  checksums: z.array(Checksum),
+  problems: z.array(z.string()).describe('a sentence for each; none: the store is sound'),
+});
+
+export const LogQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).describe('entries above this number only'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+export const LogEntry = z.object({
+  number: z.int(),
+  time,
+  kind: z
+    .string()
+    .describe('`started`, `act`, `freeze`, `release`, `session`, `backup` or `participation`'),
+  text: z.string(),
+  previous: hash.describe('SHA-256 of the entry before, as it is stored'),
+});
+
+export type StoreCheck = z.infer<typeof StoreCheck>;
+export type LogQuery = z.infer<typeof LogQuery>;
+export type LogEntry = z.infer<typeof LogEntry>;
 export type BalanceRow = z.infer<typeof BalanceRow>;
 export type DebtRow = z.infer<typeof DebtRow>;
 export type HistoryQuery = z.infer<typeof HistoryQuery>;

@@ -48,6 +48,8 @@ export const ARGUMENTS: {
   backup: ['/backups/anna.geo'],
   audit: [],
   checksums: [],
+  verifyStore: [],
+  auditLog: [{ after: 3, limit: 10 }],
   keptBackups: [],
   keepBackup: [{ directory: '/backups/anna', anew: true }],
   endBackup: [],

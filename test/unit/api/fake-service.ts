@@ -295,6 +295,8 @@ function fixed(): Answers {
     answerClearing: { ...fakeClearing(), state: 'WAITING_CONFIRMATIONS' },
     audit: [{ invariant: 'limits', name: 'debts within limits', held: true, detail: '1 edge' }],
     checksums: [{ equivalent: 'UAH', edges: 1, checksum: KEY }],
+    verifyStore: { records: 12, rows: [], checksums: [], problems: ['an edge is broken'] },
+    auditLog: [{ number: 4, time: TIME, kind: 'backup', text: 'whole: /tmp/a.geo', previous: KEY }],
     releaseEdge: edge,
     keptBackups: [kept],
     keepBackup: kept,

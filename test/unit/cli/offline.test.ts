@@ -8,7 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands/index.ts';
 import { describeCommands } from '../../../cli/describe.ts';
 import { runCli } from '../../../cli/main.ts';
+import { homeAt } from '../../../node/home/home.ts';
 import { openKeyFile } from '../../../node/home/keyring.ts';
+import { keys } from '../../../node/store/keys.ts';
+import { openLevelStore } from '../../../node/store/level.ts';
+import type { Hash } from '../../../protocol/identity/pid.ts';
 import { seedFromWords } from '../../../protocol/identity/recovery-words.ts';
 import { geo, LAUNCHER } from './cli-process.ts';
 import { createMemoryTerminal, type MemoryTerminalOptions } from './memory-terminal.ts';
@@ -166,6 +170,31 @@ describe('geo id and config show', () => {
     const refused = await run(['config', 'show', '--home', home]);
     expect(refused.code).toBe(4);
     expect(refused.err).toMatch(/limitz.*log\.level.*bad_config/s);
+  });
+});
+
+describe('geo verify store', () => {
+  it('reads the books of a node that does not run, and says which record is wrong', async () => {
+    const home = newHome();
+    await run(['init', '--home', home]);
+    const sound = await run(['verify', 'store', '--home', home]);
+    expect(sound).toMatchObject({ code: 0, out: expect.stringMatching(/store +sound/) });
+    const store = await openLevelStore(homeAt(home).storeDirectory);
+    await store.write([
+      { type: 'put', key: keys.manifest('0'.repeat(64) as Hash), value: new Uint8Array([1]) },
+    ]);
+    await store.close();
+    const found = await run(['verify', 'store', '--home', home, '--json']);
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.out)).toMatchObject({
+      sound: false,
+      by: 'its files',
+      problems: [expect.stringMatching(/^manifest\/0+: the content is not that of its name/)],
+    });
+  });
+
+  it('needs books', async () => {
+    expect(await run(['verify', 'store', '--home', newHome()])).toMatchObject({ code: 4 });
   });
 });
 

@@ -136,7 +136,7 @@ describe('an audit', () => {
   it('does not compare memory with a disk that is behind', async () => {
     const writing = service('boris').setParticipation('frozen');
     const rows = await village.run(service('boris').audit());
-    expect(rows.at(-1)).toMatchObject({
+    expect(rows.find(({ invariant }) => invariant === 'checksums')).toMatchObject({
       held: true,
       detail: expect.stringContaining('not compared'),
     });
