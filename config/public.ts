@@ -48,6 +48,14 @@ export const publicApi = z.strictObject({
     'an IP address or a network',
     'Proxies whose `X-Forwarded-For` is believed. Without it everyone behind a proxy is one address to the lock-out.',
   ),
+  metrics: flag(
+    false,
+    'Give `/metrics` to operators and auditors who have signed in. Off: on the local API only.',
+  ),
+  addons: flag(
+    false,
+    'Serve the routes of add-ons under `/addons`, each to those for whom the add-on has made it. Off: on the local API only.',
+  ),
   connections: whole(
     { default: 2_000, min: 1, max: 100_000 },
     'Connections at one time. Further ones are closed at once.',

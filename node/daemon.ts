@@ -113,6 +113,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           service: node.service,
           reception: node.reception,
           live: node.live,
+          addons: node.addons,
+          metrics,
           version: softwareVersion(),
           clock: realClock,
           log,

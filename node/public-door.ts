@@ -1,8 +1,9 @@
 /** The public API, as the configuration wants it: its certificate, its proxies, its bounds. */
 import type { Server } from 'node:https';
 import type { NodeConfig } from '../config/node.ts';
+import type { AddonSource } from './api/addon-door.ts';
 import { CertificateWatch, readCertificate } from './api/certificate.ts';
-import { type Api, startApi } from './api/server.ts';
+import { type Api, type MetricsSource, startApi } from './api/server.ts';
 import type { Clock, Log } from './ports.ts';
 import type { LiveSource, NodeService, Reception } from './service/contract.ts';
 
@@ -10,6 +11,8 @@ interface Behind {
   readonly service: NodeService;
   readonly reception: Reception;
   readonly live: LiveSource;
+  readonly addons?: AddonSource;
+  readonly metrics?: MetricsSource;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,9 +28,11 @@ export interface PublicDoor {
 /** @throws GeoError E009 `bad_certificate`, and as {@link startApi} */
 export async function openPublicDoor(
   config: NodeConfig['public'],
-  { service, reception, live, version, clock, log }: Behind,
+  behind: Behind,
 ): Promise<PublicDoor> {
   const { host, port, origins, proxies, connections } = config;
+  const { addons, metrics } = behind;
+  const { service, reception, live, version, clock, log } = behind;
   const { certificate_file: certificate, key_file: key } = config;
   const files = certificate === null || key === null ? undefined : { certificate, key };
   const used = files && (await readCertificate(files));
@@ -42,6 +47,8 @@ export async function openPublicDoor(
     origins,
     proxies,
     connections,
+    ...(config.addons && addons !== undefined ? { addons } : {}),
+    ...(config.metrics && metrics !== undefined ? { metrics } : {}),
     ...(used === undefined ? {} : { certificate: used }),
   });
   log.info({ url: api.url, encrypted: used !== undefined }, 'the public API listens');

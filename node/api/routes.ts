@@ -31,6 +31,8 @@ export const METRICS_PATH = '/metrics';
 /** Events as they happen: SSE, or WebSocket after an upgrade. */
 export const LIVE_PATH = `${API_PREFIX}/live`;
 export const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
+/** The same for people. */
+export const PAGE_PATH = `${API_PREFIX}/`;
 
 export type ServiceMethod = keyof NodeService;
 

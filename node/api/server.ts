@@ -11,6 +11,7 @@ import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts'
 import { Admission } from './admission.ts';
 import type { Certificate } from './certificate.ts';
 import { CSV_CONTENT_TYPE, columnsOf, csvOf } from './csv.ts';
+import { documentPage, PAGE_POLICY } from './document-page.ts';
 import { checkHost, LOOPBACK_HOST } from './guard.ts';
 import { LiveDoor } from './live.ts';
 import { openApiDocument } from './openapi.ts';
@@ -23,6 +24,7 @@ import {
   LIVENESS_PATH,
   METRICS_PATH,
   OPENAPI_PATH,
+  PAGE_PATH,
   READINESS_PATH,
   ROUTE_LIST,
 } from './routes.ts';
@@ -38,6 +40,11 @@ const STOP_MS_MAX = 2_000;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
+export interface MetricsSource {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 export interface ApiOptions {
   readonly service: NodeService;
   /** Without it nobody can sign in. */
@@ -47,7 +54,7 @@ export interface ApiOptions {
   /** Without it there is nothing under `/addons`. */
   readonly addons?: AddonSource;
   /** Without it there are none. */
-  readonly metrics?: { readonly contentType: string; text(): Promise<string> };
+  readonly metrics?: MetricsSource;
   /** Metrics need no token. */
   readonly openMetrics?: boolean;
   /** A loopback name or address, unless there is a certificate. */
@@ -174,6 +181,7 @@ function buildApp(options: ApiOptions): FastifyInstance {
     // A member of a hub may have no token: the signature in the body is its authority.
     open.addHook('onRequest', async (request) => admission.welcome(request));
     addRoutes(open, service, admission, ({ access }) => access === 'anyone');
+    addDocument(open, openApiDocument(options.version ?? '0'));
   });
 
   app.register(async (guarded) => {
@@ -189,8 +197,6 @@ function buildApp(options: ApiOptions): FastifyInstance {
         reply,
       ),
     );
-    const document = openApiDocument(options.version ?? '0');
-    guarded.get(OPENAPI_PATH, { config: { access: 'member' } }, async () => document);
     addRoutes(guarded, service, admission, ({ access }) => access !== 'anyone');
     if (!options.openMetrics) addMetrics(guarded, options);
     if (options.addons !== undefined) addAddonRoutes(guarded, options.addons);
@@ -203,9 +209,20 @@ function buildApp(options: ApiOptions): FastifyInstance {
   return app;
 }
 
+/** What the API can do is no secret: whoever looks at it first has no token yet. */
+function addDocument(app: FastifyInstance, document: object): void {
+  app.get(OPENAPI_PATH, async () => document);
+  app.get(PAGE_PATH, async (_request, reply) =>
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', PAGE_POLICY)
+      .send(documentPage(JSON.stringify(document), OPENAPI_PATH)),
+  );
+}
+
 function addMetrics(app: FastifyInstance, { metrics }: ApiOptions): void {
   if (metrics === undefined) return;
-  app.get(METRICS_PATH, async (_request, reply) =>
+  app.get(METRICS_PATH, { config: { access: 'auditor' } }, async (_request, reply) =>
     reply.header('content-type', metrics.contentType).send(await metrics.text()),
   );
 }

@@ -1,7 +1,14 @@
 /** Who may ask for what: every row of the table, with every kind of caller. */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Access } from '../../../node/api/route.ts';
-import { API_PREFIX, LIVE_PATH, OPENAPI_PATH, ROUTE_LIST } from '../../../node/api/routes.ts';
+import {
+  API_PREFIX,
+  LIVE_PATH,
+  OPENAPI_PATH,
+  PAGE_PATH,
+  ROUTE_LIST,
+} from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
 import type { Reception, SignedIn, Visitor } from '../../../node/service/contract.ts';
 import { Problem } from '../../../node/service/shapes.ts';
@@ -135,9 +142,24 @@ describe('what is no row of the table', () => {
     },
   );
 
-  it('the description of the API is for whoever has signed in', async () => {
-    expect(await ask('GET', OPENAPI_PATH, MEMBER)).toMatchObject({ status: 200 });
-    expect(await ask('GET', OPENAPI_PATH, '')).toMatchObject({ status: 401 });
+  it('the description of the API is for everybody, as a page too', async () => {
+    expect(await ask('GET', OPENAPI_PATH, '')).toMatchObject({ status: 200 });
+    const page = await fetch(api.url + PAGE_PATH);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = page.headers.get('content-security-policy')!;
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; frame-ancestors 'none'$/,
+    );
+    const html = await page.text();
+    const style = /<style>([\s\S]*?)<\/style>/.exec(html)![1]!;
+    expect(policy).toContain(createHash('sha256').update(style).digest('base64'));
+    for (const { name, summary } of ROUTE_LIST) {
+      expect(html).toContain(`<details id="${name}">`);
+      expect(html).toContain(summary.replaceAll('&', '&amp;').replaceAll('"', '&quot;'));
+    }
+    const shapes = new Set([...html.matchAll(/id="shape-(\w+)"/g)].map(([, shape]) => shape));
+    for (const [, shape] of html.matchAll(/href="#shape-(\w+)"/g)) expect(shapes).toContain(shape);
+    expect(html).not.toMatch(/<script|onclick|https?:\/\//);
   });
 
   it('a visitor is told apart by address, and by session when it has one', async () => {

@@ -12,14 +12,15 @@ import { API_PREFIX, LIVENESS_PATH } from '../../../node/api/routes.ts';
 import { startApi } from '../../../node/api/server.ts';
 import { realClock } from '../../../node/platform/platform.ts';
 import { openPublicDoor } from '../../../node/public-door.ts';
-import type { Reception } from '../../../node/service/contract.ts';
+import type { Reception, SignedIn } from '../../../node/service/contract.ts';
 import { createFakeService, quietSource } from './fake-service.ts';
 
 const ORIGIN = 'https://wallet.example';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const service = createFakeService();
+let role: SignedIn['role'] = null;
 const reception: Reception = {
-  holderOf: () => ({ session: 'a'.repeat(64), participant: 'x', role: null }),
+  holderOf: () => ({ session: 'a'.repeat(64), participant: 'x', role }),
   isInForce: () => true,
   liveFor: () => quietSource,
   serviceFor: () => service,
@@ -29,9 +30,17 @@ afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
 
-async function open(config: object) {
+async function open(config: object, more: object = {}) {
   const given = NodeConfig.parse({ public: { port: 0, origins: [ORIGIN], ...config } }).public;
-  const behind = { service, reception, live: quietSource, version: '1', clock: realClock, log };
+  const behind = {
+    service,
+    reception,
+    live: quietSource,
+    version: '1',
+    clock: realClock,
+    log,
+    ...more,
+  };
   const door = await openPublicDoor(given, behind);
   closings.push(() => door.stop());
   return door;
@@ -63,6 +72,30 @@ describe('the public API', () => {
     const answer = await fetch(url + LIVENESS_PATH, { headers: { origin: ORIGIN } });
     expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
     expect(answer.headers.get('x-frame-options')).toBe('DENY');
+  });
+
+  it('has metrics and add-ons only where it is told to', async () => {
+    const seen: object[] = [];
+    const addons = {
+      call: async (call: { readonly caller: object | null }) => {
+        seen.push(call.caller!);
+        return { status: 200, type: 'text/plain', body: 'served' };
+      },
+      openSocket: () => ({ hear() {}, close() {} }),
+    };
+    const metrics = { contentType: 'text/plain', text: async () => 'geo_up 1' };
+    const statuses = async (config: object) => {
+      const { url } = await open(config, { addons, metrics });
+      const headers = { authorization: 'Bearer gea_x' };
+      const ask = async (path: string) => (await fetch(url + path, { headers })).status;
+      return [await ask('/addons/reporting/community'), await ask('/metrics')];
+    };
+    expect(await statuses({})).toEqual([403, 403]);
+    expect(await statuses({ addons: true, metrics: true })).toEqual([200, 403]);
+    expect(seen).toEqual([{ participant: 'x', isOperator: false }]);
+    role = 'auditor';
+    expect(await statuses({ metrics: true })).toEqual([403, 200]);
+    role = null;
   });
 
   it('does not listen beyond loopback without a certificate, nor with one that is none', async () => {
