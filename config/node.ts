@@ -191,6 +191,10 @@ const routes = z.strictObject({
     { default: 30_000, min: 0, max: 3_600_000 },
     'How long a hub that did not answer is not asked for routes again.',
   ),
+  search_ms: whole(
+    { default: 250, min: 1, max: 60_000 },
+    'In a hub: how long one search in its index may take. Then it is ended with what it has found, and says that it does not know the rest.',
+  ),
   hop_weight_percent: whole(
     { default: 100, min: 0, max: 10_000 },
     'In a hub: what a hop costs beside the debt that it adds, in percent of the amount. With 100 a longer way is taken where it leaves less debt; from 300 on nearly always the shortest.',

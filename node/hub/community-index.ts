@@ -9,7 +9,11 @@ import type { Route } from '../../protocol/ledger/effects.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
-import type { RouteAnswer, SearchSettings } from '../../protocol/routing/question.ts';
+import type {
+  RouteAnswer,
+  RouteQuestion,
+  SearchSettings,
+} from '../../protocol/routing/question.ts';
 import { refusalError } from '../../protocol/routing/refusal.ts';
 import type { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
@@ -27,6 +31,8 @@ export interface IndexAnswer {
 
 export interface IndexContext {
   readonly search: SearchSettings;
+  /** Made for each search, whose steps are bounded as well: says when its time is over. */
+  readonly timeLimit: () => () => boolean;
   readonly trust: ReportTrust;
   /** Decimal places of an equivalent that this node has defined. */
   readonly precisionOf: (equivalent: EquivalentCode) => number | undefined;
@@ -151,7 +157,7 @@ export class CommunityIndex {
     };
     for (const hop of shut) close(hop);
     for (const hop of this.#blockedFor(question)) close(hop);
-    const answer = graph.search.find({
+    const asked: RouteQuestion = {
       payer,
       payee,
       amount: question.amount,
@@ -159,7 +165,8 @@ export class CommunityIndex {
       maxPaths: question.max_paths,
       avoid: question.avoid.flatMap((pid) => graph.numberOf(pid) ?? []),
       shut: closed,
-    });
+    };
+    const answer = graph.search.find(asked, this.#context.timeLimit());
     const routes = answer.routes.map(({ path, amount }) => ({
       path: path.map((node) => graph.pidOf(node)),
       amount,

@@ -13,7 +13,7 @@ import type { Agents } from '../engine/agents.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Notice } from '../engine/notices.ts';
 import type { Turn } from '../engine/turn.ts';
-import type { Ports } from '../ports.ts';
+import type { Clock, Ports } from '../ports.ts';
 import { HubRoutes } from '../routing/hub-routes.ts';
 import type { Place } from '../routing/neighbour-search.ts';
 import type { RouteSources } from '../routing/wish.ts';
@@ -64,6 +64,7 @@ export class RouteDesk {
     this.#index = new CommunityIndex({
       search: { ...SEARCH_DEFAULTS, hopWeight },
       trust: settings.hub,
+      timeLimit: () => timeLimit(ports.clock, settings.routes.search_ms),
       precisionOf: (equivalent) => hall.state.equivalents.get(equivalent)?.precision,
       isBarred,
     });
@@ -256,4 +257,17 @@ export class RouteDesk {
       this.#sweepSoon();
     });
   }
+}
+
+/** The clock is not asked at each step: a step takes nanoseconds. */
+const STEPS_BETWEEN_LOOKS = 64;
+
+function timeLimit(clock: Clock, ms: number): () => boolean {
+  const end = clock.now() + ms;
+  let steps = 0;
+  let over = false;
+  return () => {
+    if (!over && ++steps % STEPS_BETWEEN_LOOKS === 0) over = clock.now() > end;
+    return over;
+  };
 }

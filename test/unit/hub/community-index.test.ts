@@ -22,9 +22,10 @@ const [ANNA, BORIS, CYRIL, DORA] = ['anna', 'boris', 'cyril', 'dora'].map(
 ) as [Pid, Pid, Pid, Pid];
 const NOW = 1_800_000_000_000;
 
-const emptyIndex = (barred: readonly Pid[] = []) =>
+const emptyIndex = (barred: readonly Pid[] = [], isOver = () => false) =>
   new CommunityIndex({
     search: SEARCH_DEFAULTS,
+    timeLimit: () => isOver,
     trust: { report_fresh_ms: 10_000, report_life_ms: 30_000 },
     precisionOf: (equivalent) => (equivalent === UAH ? 2 : undefined),
     isBarred: (pid) => barred.includes(pid),
@@ -215,6 +216,14 @@ describe('a community index', () => {
     const question = { payer: DORA, payee: CYRIL, equivalent: UAH, amount: 10n };
     const bounds = { max_hops: 6, max_paths: 3, avoid: [] };
     expect(index.find({ ...question, ...bounds }, [[DORA, BORIS]])?.payable).toBe(0n);
+  });
+
+  it('ends a search whose time is over, and says that it does not know', () => {
+    const index = emptyIndex([], () => true);
+    keep(index, [edge(ANNA, BORIS, 100n), edge(BORIS, CYRIL, 50n)], NOW);
+    expect(ask(index, ANNA, CYRIL, 80n)).toMatchObject({
+      refusal: { code: 'E007', fault: 'search_unfinished' },
+    });
   });
 
   it('says nothing of participants and equivalents that it does not know', () => {
