@@ -1,192 +1,25 @@
 /**
- * The fault matrix: every message of payment, recovery, clearing, trust lines and books is once lost, doubled,
+ * The fault matrix: every message between nodes that debts or members rest on (`rows.ts`) is once lost, doubled,
  * late, refused by its receiver's disk, and the end of its receiver or of its sender. After each, every
  * node has its outcome, nothing is held, both books of every edge are equal and the audits are clean.
  */
 import { describe, expect, it } from 'vitest';
-import type { MessageName } from '../../protocol/wire/message-types.ts';
+import { AgentRecord, decodeRecord } from '../../node/store/records.ts';
+import { pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { MESSAGES } from '../../protocol/wire/message-types.ts';
 import { faultsOf } from '../unit/engine/village-audit.ts';
+import { type Ending, MATRIX, type Row, WITHOUT_ROW } from './rows.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { FAULTS, type Fault, type Role, Stage } from './stage.ts';
-
-type Ending = 'paid' | 'not paid' | 'line in force' | 'cleared' | 'not cleared';
-type Way = `${Role}>${Role}`;
-
-interface Row {
-  readonly scenario: keyof typeof SCENARIOS;
-  readonly type: MessageName;
-  readonly ways: readonly Way[];
-  readonly ends: Ending;
-  /** Faults with another ending. */
-  readonly but?: Partial<Record<Fault, Ending>>;
-  /** Faults that cannot strike here. */
-  readonly without?: readonly Fault[];
-}
-
-const TO_VOTERS: readonly Way[] = ['payer>middle', 'payer>payee'];
-const TO_PAYER: readonly Way[] = ['middle>payer', 'payee>payer'];
-const AMONG_VOTERS: readonly Way[] = ['middle>payee', 'payee>middle'];
-
-const PAYMENT: readonly Row[] = [
-  {
-    scenario: 'paid',
-    type: 'PAYMENT_PREPARE',
-    ways: TO_VOTERS,
-    ends: 'not paid',
-    but: { duplicate: 'paid' },
-  },
-  {
-    scenario: 'paid',
-    type: 'PAYMENT_PREPARE_ACK',
-    ways: TO_PAYER,
-    ends: 'not paid',
-    // A voter that comes back sends its vote again.
-    but: { duplicate: 'paid', 'kill sender': 'paid' },
-  },
-  { scenario: 'paid', type: 'PAYMENT_COMMIT', ways: TO_VOTERS, ends: 'paid' },
-  { scenario: 'paid', type: 'PAYMENT_COMMIT_ACK', ways: TO_PAYER, ends: 'paid' },
-  { scenario: 'refused', type: 'PAYMENT_PREPARE_ACK', ways: TO_PAYER, ends: 'not paid' },
-  { scenario: 'refused', type: 'PAYMENT_ABORT', ways: ['payer>middle'], ends: 'not paid' },
-];
-
-const RECOVERY: readonly Row[] = [
-  {
-    scenario: 'inDoubt',
-    type: 'STATUS_QUERY',
-    ways: TO_PAYER,
-    ends: 'paid',
-    // A coordinator that is silent for a whole round of asking: the voters withdraw.
-    but: { 'kill receiver': 'not paid' },
-  },
-  { scenario: 'inDoubt', type: 'STATUS_QUERY', ways: AMONG_VOTERS, ends: 'paid' },
-  {
-    scenario: 'inDoubt',
-    type: 'STATUS_REPLY',
-    ways: [...TO_VOTERS, ...AMONG_VOTERS],
-    ends: 'paid',
-  },
-  { scenario: 'coordinatorGone', type: 'STATUS_QUERY', ways: AMONG_VOTERS, ends: 'not paid' },
-  {
-    scenario: 'coordinatorGone',
-    type: 'STATUS_REPLY',
-    ways: [...AMONG_VOTERS, ...TO_PAYER],
-    ends: 'not paid',
-  },
-  { scenario: 'coordinatorGone', type: 'WITHDRAW_REQUEST', ways: AMONG_VOTERS, ends: 'not paid' },
-  {
-    scenario: 'coordinatorGone',
-    type: 'WITHDRAW',
-    ways: TO_PAYER,
-    ends: 'not paid',
-    without: ['kill receiver'], // It is down already.
-  },
-];
-
-const CLEARING: readonly Row[] = [
-  {
-    scenario: 'cleared',
-    type: 'CLEARING_PREPARE',
-    ways: TO_VOTERS,
-    ends: 'not cleared',
-    but: { duplicate: 'cleared' },
-  },
-  {
-    scenario: 'cleared',
-    type: 'CLEARING_PREPARE_ACK',
-    ways: TO_PAYER,
-    ends: 'not cleared',
-    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
-  },
-  { scenario: 'cleared', type: 'CLEARING_COMMIT', ways: TO_VOTERS, ends: 'cleared' },
-  { scenario: 'cleared', type: 'CLEARING_COMMIT_ACK', ways: TO_PAYER, ends: 'cleared' },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_PREPARE_ACK',
-    ways: ['payee>payer'],
-    // A NO that comes too late, or to a process that has ended, asks for no consent any more.
-    ends: 'not cleared',
-    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
-  },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_ABORT',
-    ways: ['payer>middle'],
-    ends: 'cleared',
-  },
-  { scenario: 'agreed', type: 'CLEARING_PROPOSE', ways: ['payer>payee'], ends: 'cleared' },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_ACCEPT',
-    ways: ['payee>payer'],
-    ends: 'cleared',
-    // It agreed, and is away when the votes are asked for.
-    but: { 'kill sender': 'not cleared' },
-  },
-  { scenario: 'disagreed', type: 'CLEARING_REJECT', ways: ['payee>payer'], ends: 'not cleared' },
-];
-
-const LINES: readonly Row[] = [
-  {
-    scenario: 'lineCreated',
-    type: 'TRUST_LINE_CREATE',
-    ways: ['payer>middle'],
-    ends: 'line in force',
-  },
-  {
-    scenario: 'lineCreated',
-    type: 'TRUST_LINE_ACK',
-    ways: ['middle>payer'],
-    ends: 'line in force',
-  },
-  {
-    scenario: 'lineUpdated',
-    type: 'TRUST_LINE_UPDATE',
-    ways: ['middle>payer'],
-    ends: 'line in force',
-  },
-  {
-    scenario: 'lineUpdated',
-    type: 'TRUST_LINE_ACK',
-    ways: ['payer>middle'],
-    ends: 'line in force',
-  },
-  {
-    scenario: 'lineClosed',
-    type: 'TRUST_LINE_CLOSE',
-    ways: ['payee>middle'],
-    ends: 'line in force',
-  },
-  { scenario: 'lineClosed', type: 'TRUST_LINE_ACK', ways: ['middle>payee'], ends: 'line in force' },
-];
-
-const BOOKS: readonly Row[] = [
-  {
-    scenario: 'reunited',
-    type: 'EDGE_DIGEST',
-    ways: ['middle>payer', 'payer>middle', ...AMONG_VOTERS],
-    ends: 'paid',
-  },
-  {
-    scenario: 'restored',
-    type: 'EDGE_HISTORY',
-    ways: ['middle>payer', 'payer>middle', ...AMONG_VOTERS],
-    ends: 'paid',
-  },
-  {
-    scenario: 'paid',
-    type: 'EDGE_STATEMENT',
-    ways: ['middle>payer', 'payer>middle'],
-    ends: 'paid',
-  },
-];
 
 interface Case extends Omit<Row, 'ways' | 'but' | 'without'> {
   readonly from: Role;
   readonly to: Role;
   readonly fault: Fault;
+  readonly isHub: boolean;
 }
 
-function casesOf(rows: readonly Row[]): Case[] {
+function casesOf(rows: readonly Row[], isHub: boolean): Case[] {
   return rows.flatMap(({ scenario, type, ways, ends, but = {}, without = [] }) =>
     ways.flatMap((way) => {
       const [from, to] = way.split('>') as [Role, Role];
@@ -196,6 +29,7 @@ function casesOf(rows: readonly Row[]): Case[] {
         from,
         to,
         fault,
+        isHub,
         ends: but[fault] ?? ends,
       }));
     }),
@@ -209,8 +43,8 @@ const IN_FORCE: Partial<Record<keyof typeof SCENARIOS, readonly [Role, Role, str
   lineClosed: ['payee', 'middle', '0.00'],
 };
 
-async function play({ scenario, type, from, to, fault, ends }: Case): Promise<void> {
-  const stage = await Stage.open({ type, from, to }, fault);
+async function play({ scenario, type, from, to, fault, ends, isHub }: Case): Promise<void> {
+  const stage = await Stage.open({ type, from, to }, fault, isHub);
   const { village } = stage;
   await SCENARIOS[scenario](stage);
   await stage.finish();
@@ -225,18 +59,53 @@ async function play({ scenario, type, from, to, fault, ends }: Case): Promise<vo
     expect(village.book(owner, other).limit_given).toBe(limit);
     expect(village.book(other, owner).limit_received).toBe(limit);
   }
+  if (isHub) expectKnown(stage, ends);
   // What happened has hurt nobody.
   stage.heal();
   const further = await village.pay('payer', 'middle', '1');
   expect(further.state).toBe('COMMITTED');
 }
 
-describe.each([
-  ['payment', PAYMENT],
-  ['recovery', RECOVERY],
-  ['clearing', CLEARING],
-  ['trust lines', LINES],
-  ['books', BOOKS],
-] as const)('%s', (_, rows) => {
-  it.each(casesOf(rows))('$scenario: $type $from → $to, $fault: $ends', play);
+/** What a community knows of its members in the end. */
+function expectKnown({ village }: Stage, ends: Ending): void {
+  const hub = village.service('middle');
+  const statuses = village
+    .service('payer')
+    .memberships()
+    .map(({ status }) => status);
+  expect(statuses).toEqual(['active']);
+  const member = hub.hubMembers({}).find(({ pid }) => pid === village.pid('payer'));
+  expect(member?.status).toBe('active');
+  if (ends === 'defined') {
+    const codes = village
+      .service('payer')
+      .equivalents()
+      .map(({ code }) => code);
+    expect(codes).toContain('HOUR');
+  }
+  if (ends === 'reported') {
+    const told = village
+      .disk('middle')
+      .snapshot()
+      .map(([key]) => /^report.*(low|high)$/.exec(key)?.[1]);
+    expect(told.filter((end) => end !== undefined).sort()).toEqual(['high', 'low']);
+  }
+  if (ends !== 'represented' && ends !== 'on its own') return;
+  const expected = village.pid(ends === 'represented' ? 'middle' : 'payer');
+  for (const role of ['payer', 'middle', 'payee'] as const) {
+    const value = village.disk(role).get(`agent/${village.pid('payer')}`);
+    const word = decodeRecord(AgentRecord, value!);
+    expect(pidFromPublicKey(word.agent), `as ${role} knows`).toBe(expected);
+  }
+}
+
+describe.each(Object.entries(MATRIX))('%s', (part, rows) => {
+  it.each(casesOf(rows, part === 'hub'))('$scenario: $type $from → $to, $fault: $ends', play);
+});
+
+it('has a row for every message, or a reason for none', () => {
+  const rows: readonly Row[] = Object.values(MATRIX).flat();
+  const met = new Set<string>(rows.map(({ type }) => type));
+  const without = Object.keys(MESSAGES).filter((name) => !met.has(name));
+  expect(without.sort()).toEqual(Object.keys(WITHOUT_ROW).sort());
 });

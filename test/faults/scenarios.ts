@@ -95,7 +95,7 @@ const LOOK_MS = 500;
  * The payee wants to be asked, which the payer does not know: a NO, a question, and an answer after a
  * while.
  */
-function asked(accept: boolean): Scenario {
+function answered(accept: boolean): Scenario {
   return async (stage) => {
     await circle(stage);
     const { village } = stage;
@@ -115,6 +115,92 @@ function asked(accept: boolean): Scenario {
   };
 }
 
+/** The payer's node has been restarted, and knows no routes any more. */
+const searched: Scenario = async (stage) => {
+  await forget(stage);
+  stage.pay();
+};
+
+/** The payee owes the payer, who looks for a way along debts back to it. */
+const found: Scenario = async (stage) => {
+  await circle(stage);
+  stage.command('payer', (village) =>
+    village.service('payer').clearNow({ equivalent: 'UAH', dry_run: false }),
+  );
+};
+
+const joined: Scenario = async (stage) => stage.join('payer');
+
+/** Both ends of an edge report it to the hub of which they are members. */
+const reported: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  await stage.village.introduce('payee', 'payer');
+  stage.command('payee', setLine('payee', 'payer', '50'));
+};
+
+/** The hub tells its member a way. */
+const asked: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  await forget(stage);
+  stage.pay();
+};
+
+/** The hub defines one equivalent more for its community. */
+const defined: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  stage.command('middle', (village) =>
+    village
+      .service('middle')
+      .offerEquivalent({ code: 'HOUR', precision: 1, metadata: {}, reason: '' }),
+  );
+};
+
+/** The hub finds the way for its member, and carries its order out. */
+const ordered: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  stage.pay({ by_hub: true, note: 'for the honey' });
+};
+
+/** The payer lets the hub vote for it. */
+const granted: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  await stage.village.trust('payee>payer 50');
+  stage.command('payer', grantHub);
+};
+
+/** ... and votes for itself again. */
+const revoked: Scenario = async (stage) => {
+  stage.armed = false;
+  await granted(stage);
+  await stage.village.calm();
+  stage.armed = true;
+  stage.command('payer', (village) => village.service('payer').revokeAgent());
+};
+
+async function becomeMembers(stage: Stage): Promise<void> {
+  const { armed } = stage;
+  stage.armed = false;
+  stage.command('middle', (village) =>
+    village
+      .service('middle')
+      .offerEquivalent({ code: 'UAH', precision: 2, metadata: {}, reason: '' }),
+  );
+  for (const role of ['payer', 'payee'] as const) stage.join(role);
+  await stage.village.calm();
+  stage.armed = armed;
+}
+
+async function forget(stage: Stage): Promise<void> {
+  stage.armed = false;
+  await stage.village.restart('payer');
+  await stage.village.calm();
+  stage.village.sent.length = 0;
+  stage.armed = true;
+}
+
+const grantHub = (village: Stage['village']) =>
+  village.service('payer').grantAgent({ peer: village.pid('middle'), days: 30 });
+
 export const SCENARIOS = {
   paid,
   refused,
@@ -126,8 +212,17 @@ export const SCENARIOS = {
   reunited,
   restored,
   cleared,
-  agreed: asked(true),
-  disagreed: asked(false),
+  agreed: answered(true),
+  disagreed: answered(false),
+  searched,
+  found,
+  joined,
+  reported,
+  asked,
+  defined,
+  ordered,
+  granted,
+  revoked,
 } satisfies Record<string, Scenario>;
 
 function setLine(from: Role, to: Role, limit: string) {

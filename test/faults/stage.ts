@@ -29,7 +29,11 @@ const AWAY_MS = 500;
 const PATIENCE_MS = 120_000;
 
 /** Books are compared often, and a statement is due with every payment. */
-const SETTINGS = { edges: { compare_ms: COMPARE_MS, statement_every: 1 } };
+const SETTINGS = {
+  edges: { compare_ms: COMPARE_MS, statement_every: 1 },
+  memberships: { retry_ms: 1_000, renew_ms: 10_000, report_ms: 5_000 },
+};
+const HUB = { hub: { enabled: true, admission: 'open', name: 'The village' } } as const;
 
 /** Which message the fault befalls. */
 export interface Target {
@@ -55,8 +59,14 @@ export class Stage {
     this.lose(() => false);
   }
 
-  static async open(target: Target, fault: Fault): Promise<Stage> {
-    const village = await Village.open({ people: ROLES, lines: LINES, settings: SETTINGS });
+  /** @param isHub the middle is a hub as well */
+  static async open(target: Target, fault: Fault, isHub = false): Promise<Stage> {
+    const village = await Village.open({
+      people: ROLES,
+      lines: LINES,
+      settings: SETTINGS,
+      ...(isHub ? { own: { middle: HUB } } : {}),
+    });
     await village.learnRoutes('payer', 'payee', '5');
     village.sent.length = 0;
     return new Stage(village, target, fault);
@@ -68,8 +78,8 @@ export class Stage {
   }
 
   /** Begins the payment of 5; what a killed payer does not learn is nobody's concern here. */
-  pay(): void {
-    this.village.begin('payer', 'payee', '5').catch(() => undefined);
+  pay(more: { readonly by_hub?: boolean; readonly note?: string } = {}): void {
+    this.village.begin('payer', 'payee', '5', more).catch(() => undefined);
   }
 
   /** Payer, middle and payee owe each other 5 in a circle; the payer has it cleared. */
@@ -108,6 +118,14 @@ export class Stage {
   /** A message that caused no write has left its refusal behind. */
   heal(): void {
     for (const role of ROLES) this.village.life(role).fate = () => 'write';
+  }
+
+  /** Somebody becomes a member of the hub in the middle. */
+  join(role: Role): void {
+    this.command(role, (village) => {
+      const address = village.service('middle').identity().addresses[0]!;
+      return village.service(role).join({ address, name: role, about: '', kind: 'person' });
+    });
   }
 
   #fate(passing: Passing): FrameFate {
