@@ -12,7 +12,13 @@ import type { Ports } from '../ports.ts';
 import { FindingRecord } from '../store/integrity-records.ts';
 import { keys } from '../store/keys.ts';
 import { encodeRecord, type HistoryRecord } from '../store/records.ts';
-import { type AuditReport, auditBooks, type Finding, INVARIANTS } from './audit.ts';
+import {
+  type AuditReport,
+  auditBooks,
+  type Finding,
+  INVARIANTS,
+  type InvariantRow,
+} from './audit.ts';
 import type { Checksums } from './checksums.ts';
 
 /** Begins the reason of every dispute that an audit has found. */
@@ -101,7 +107,7 @@ export class Auditor {
     // Not one that began before the edge was mended.
     await this.#running?.catch(() => undefined);
     const { findings } = await this.audit();
-    const left = findings.filter(({ edge }) => edgeKey(edge) === name);
+    const left = findings.filter((each) => edgeKey(each.edge) === name && freezes(each));
     if (left.length > 0) {
       throw new GeoError(
         'E004',
@@ -141,22 +147,29 @@ export class Auditor {
     if (broken.length > before) {
       for (const row of broken) ports.log.error({ ...row }, 'an invariant of the books is broken');
     }
-    // What is about no single edge has nothing to freeze, and is told of all the same.
-    if (broken.length > before && report.findings.length === 0) {
+    // What has frozen nothing is told of all the same.
+    const told = broken.filter((row) => this.#isOnlyTold(row, report.findings));
+    if (broken.length > before && told.length > 0) {
       await hall.turn((turn) =>
         tell(
           turn,
-          broken.map(({ name, detail }) => `${name}: ${detail}`),
+          told.map(({ name, detail }) => `${name}: ${detail}`),
         ),
       );
     }
     return report;
   }
 
-  async #freeze(findings: readonly Finding[]): Promise<void> {
-    const { hall, isCompared } = this.#context;
+  #isOnlyTold({ invariant }: InvariantRow, findings: readonly Finding[]): boolean {
+    const found = findings.filter((each) => each.invariant === invariant);
     // A line that is on its way back to restored books may come after the debts on it.
-    const certain = findings.filter((each) => each.invariant !== 'limits' || isCompared(each.edge));
+    if (invariant === 'limits') return found.some(({ edge }) => this.#context.isCompared(edge));
+    return found.length === 0;
+  }
+
+  async #freeze(findings: readonly Finding[]): Promise<void> {
+    const { hall } = this.#context;
+    const certain = findings.filter(freezes);
     const byEdge = [...Map.groupBy(certain, ({ edge }) => edgeKey(edge))].filter(([name]) =>
       mayFreeze(hall.state.edges.get(name)),
     );
@@ -165,6 +178,14 @@ export class Auditor {
       await hall.turn((turn) => freeze(turn, some));
     }
   }
+}
+
+/**
+ * A debt above its limit with every certificate there is a debt all the same: its owner has lowered the limit, or
+ * the certificate came after that and had to be honoured (R8). Nothing new fits on the line anyway.
+ */
+function freezes({ invariant }: Finding): boolean {
+  return invariant !== 'limits';
 }
 
 /** What an audit finds outlasts books that are equal again; what else has frozen the edge outlasts the audit. */

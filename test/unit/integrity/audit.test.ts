@@ -88,6 +88,28 @@ describe('an audit', () => {
     expect(history.map(({ text }) => text)).toEqual([expect.stringContaining('is frozen')]);
   });
 
+  it('tells of a debt above its limit once, and freezes nothing: what is proven is owed', async () => {
+    await startWith(() =>
+      tamper(village, 'boris', 'anna', (edge) => {
+        const [line, limit] = [
+          edge.lowLine === undefined ? 'highLine' : 'lowLine',
+          1_000n,
+        ] as const;
+        return { ...edge, [line]: { ...edge[line], limit } };
+      }),
+    );
+    await village.calm();
+    for (let i = 0; i < 2; i++) expect(await broken('boris')).toEqual(['debts within limits']);
+    expect(edgeOf('boris', 'anna')).toMatchObject({ dispute: null });
+    expect((await alerts('boris')).map(({ text }) => text)).toEqual([
+      expect.stringContaining('debts within limits'),
+    ]);
+    // The debt can be paid back, and then there is nothing left to tell.
+    await village.pay('boris', 'anna', '30');
+    await village.calm();
+    expect(await broken('boris')).toEqual([]);
+  });
+
   it('says the same thing once', async () => {
     await startWith(() =>
       tamper(village, 'boris', 'anna', (edge) => ({ ...edge, balance: edge.balance / 2n })),
