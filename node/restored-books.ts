@@ -5,6 +5,7 @@ import type { Hall } from './engine/hall.ts';
 import type { State } from './engine/state.ts';
 import type { Log } from './ports.ts';
 import { RESTORED_MARK } from './store/keys.ts';
+import { decodeCount } from './store/records.ts';
 
 export class RestoredBooks {
   readonly #state: State;
@@ -16,7 +17,7 @@ export class RestoredBooks {
   /** When these books were restored from a backup, ms since 1970 UTC. */
   get at(): number | undefined {
     const mark = this.#state.meta.get(RESTORED_MARK);
-    return mark && Number(new TextDecoder().decode(mark));
+    return mark && decodeCount(mark);
   }
 
   /**

@@ -6,6 +6,7 @@
 import { GeoError } from '../../protocol/errors.ts';
 import type { Ports } from '../ports.ts';
 import { HISTORY_HEAD } from '../store/keys.ts';
+import { decodeCount } from '../store/records.ts';
 import { Deadlines, type DeadlineTopic } from './deadlines.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Notice } from './notices.ts';
@@ -148,7 +149,7 @@ export class Hall {
   /** Numbers of turns that threw or fell with the disk are not given again. */
   #nextEntry(): number {
     const head = this.state.meta.get(HISTORY_HEAD);
-    const stored = head === undefined ? 0 : Number(new TextDecoder().decode(head));
+    const stored = head === undefined ? 0 : decodeCount(head);
     this.#newestEntry = Math.max(this.#newestEntry, stored) + 1;
     return this.#newestEntry;
   }

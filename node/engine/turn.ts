@@ -221,7 +221,7 @@ export class Turn {
     const number = this.#nextEntry();
     const key = member === undefined ? keys.history(number) : keys.account(member, number);
     this.put(key, records.encodeRecord(records.HistoryRecord, { ...entry, time: this.now }));
-    this.putMeta(HISTORY_HEAD, new TextEncoder().encode(String(number)));
+    this.putMeta(HISTORY_HEAD, records.encodeCount(number));
   }
 
   put(key: string, value: Uint8Array): void {

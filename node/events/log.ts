@@ -10,7 +10,7 @@ import type { Turn } from '../engine/turn.ts';
 import type { Store } from '../ports.ts';
 import { EventRecord } from '../store/event-record.ts';
 import { EVENT_HEAD, eventsAfter, keys, numberOf } from '../store/keys.ts';
-import { decodeRecord, encodeRecord } from '../store/records.ts';
+import { decodeCount, decodeRecord, encodeCount, encodeRecord } from '../store/records.ts';
 import { eventsOf, type Readers } from './recorder.ts';
 
 /** Newest events that are kept in memory too: who follows closely costs no reading. */
@@ -121,12 +121,12 @@ export class EventLog {
       if (number > this.#options.kept) turn.del(keys.event(number - this.#options.kept));
       turn.notice({ type: 'recorded', event: { number, record } });
     }
-    turn.putMeta(EVENT_HEAD, new TextEncoder().encode(String(number)));
+    turn.putMeta(EVENT_HEAD, encodeCount(number));
   }
 
   #head(): number {
     const mark = this.#options.hall.state.meta.get(EVENT_HEAD);
-    return mark === undefined ? 0 : Number(new TextDecoder().decode(mark));
+    return mark === undefined ? 0 : decodeCount(mark);
   }
 
   #oldest(): number {

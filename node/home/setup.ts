@@ -13,7 +13,7 @@ import { readBackup, verifyBackup } from '../store/backup-format.ts';
 import { HISTORY_HEAD, isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
 import { openLevelStore } from '../store/level.ts';
 import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
-import { encodeRecord, HistoryRecord } from '../store/records.ts';
+import { decodeCount, encodeRecord, HistoryRecord } from '../store/records.ts';
 import { findPoint, type Point } from '../store/restore-point.ts';
 import { VERSION_KEY } from '../store/version.ts';
 import { type Home, homeAt } from './home.ts';
@@ -118,7 +118,7 @@ const BEGUN_ANEW = 'These books were begun anew for a key that had been used bef
 /** What tells the node at its next start that its books may be older than what it has signed. */
 function restoredMark(store: Store, now: number, text: string): StoreOp[] {
   const head = store.get(keys.meta(HISTORY_HEAD));
-  const number = head === undefined ? 1 : Number(new TextDecoder().decode(head)) + 1;
+  const number = head === undefined ? 1 : decodeCount(head) + 1;
   const entry: HistoryRecord = { type: 'alert', text, time: now };
   const put = (key: string, value: string) =>
     ({ type: 'put', key, value: new TextEncoder().encode(value) }) as const;

@@ -13,6 +13,7 @@ import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import { HUB_SETTINGS, MEMBERS_CONFIRMED, RESTORED_MARK } from '../store/keys.ts';
+import { decodeCount } from '../store/records.ts';
 import { Invitations, type InvitationTerms } from './invitations.ts';
 import { JoinReplies } from './join-replies.ts';
 import { Journal } from './journal.ts';
@@ -234,7 +235,7 @@ export class Community {
       before: { status: 'unconfirmed' },
       after: {
         status: 'confirmed',
-        restored: new Date(Number(new TextDecoder().decode(restored))).toISOString(),
+        restored: new Date(decodeCount(restored)).toISOString(),
         members: this.membership.all().size,
       },
     });

@@ -4,6 +4,8 @@ import { type DestinationStream, destination, type Level, pino } from 'pino';
 import type { Clock, Entropy, Log } from '../ports.ts';
 import { SECRET_FILE_MODE } from './files.ts';
 
+/** Beyond this a timer may be a second late, ms. Node keeps a list for each duration, and a payment sets one. */
+const EXACT_MS_MAX = 60_000;
 /** setTimeout fires at once if it is asked for more than this, ms (24.8 days). */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
@@ -17,15 +19,21 @@ export const realClock: Clock = {
       const left = due - performance.now();
       // Node's timers may fire a fraction of a millisecond early; the port promises "not before".
       if (left <= 0) task();
-      else timer = setTimeout(wait, Math.min(Math.ceil(left), TIMEOUT_MS_MAX));
+      else timer = setTimeout(wait, rounded(left));
     };
-    timer = setTimeout(wait, Math.min(Math.max(0, Math.ceil(delayMs)), TIMEOUT_MS_MAX));
+    timer = setTimeout(wait, rounded(Math.max(0, delayMs)));
     return () => clearTimeout(timer);
   },
   soon: (task) => {
     setImmediate(task);
   },
 };
+
+/** Up, to what Node's timers take. */
+function rounded(delayMs: number): number {
+  const step = delayMs > EXACT_MS_MAX ? 1_000 : 1;
+  return Math.min(Math.ceil(delayMs / step) * step, TIMEOUT_MS_MAX);
+}
 
 /** Starts a stopwatch, which nobody's setting of the clock disturbs. @returns seconds since then */
 export function stopwatch(): () => number {

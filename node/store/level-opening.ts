@@ -11,6 +11,7 @@ import { AcknowledgedMark, readAcknowledged } from './level-acknowledged.ts';
 import { isLocked, openFailed, storeInUse } from './level-faults.ts';
 import { type Database, readChecked } from './level-reading.ts';
 import { withChecksum } from './level-value.ts';
+import { decodeCount } from './records.ts';
 import { checkVersion, VERSION_KEY, versionStamp } from './version.ts';
 
 /** Counts batches; written in each of them. Decimal ASCII digits. */
@@ -154,7 +155,7 @@ export async function checkContent(
   checkVersion(directory, version);
 
   const counted = readChecked(db, directory, BATCH_NUMBER_KEY);
-  const batchNumber = counted === undefined ? 0 : Number(new TextDecoder().decode(counted));
+  const batchNumber = counted === undefined ? 0 : decodeCount(counted);
   if (acknowledged !== undefined && !(batchNumber >= acknowledged)) {
     throw storeDamaged(
       directory,

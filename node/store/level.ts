@@ -16,6 +16,7 @@ import { isNotOpen, openFailed, readFailed, writeFailed } from './level-faults.t
 import { BATCH_NUMBER_KEY, checkContent, type Opening, openOwned } from './level-opening.ts';
 import { type Database, entries, readChecked } from './level-reading.ts';
 import { withChecksum } from './level-value.ts';
+import { encodeCount } from './records.ts';
 
 /** Before reopening, this much must be writable: LevelDB then turns its log into a table. */
 const REOPEN_BYTES = 16 * 1024 * 1024;
@@ -119,7 +120,7 @@ class LevelDbStore implements LevelStore {
     if (this.#mustReopen) await this.#reopen();
     // A failed batch may yet turn out to be in the log, so its number is not used again.
     this.#batchNumber += 1;
-    const number = new TextEncoder().encode(String(this.#batchNumber));
+    const number = encodeCount(this.#batchNumber);
     const batch = [...ops, { type: 'put', key: BATCH_NUMBER_KEY, value: number } as const].map(
       (op): StoreOp =>
         op.type === 'put'

@@ -224,6 +224,27 @@ export type ContactRecord = s.Infer<typeof ContactRecord>;
 export type EquivalentRecord = s.Infer<typeof EquivalentRecord>;
 export type HistoryRecord = s.Infer<typeof HistoryRecord>;
 
+/** Code of `0`. */
+const ZERO = 0x30;
+
+/** A count as the store has it, decimal text; every turn counts something. */
+export function encodeCount(count: number): Uint8Array {
+  const digits = String(count);
+  const bytes = new Uint8Array(digits.length);
+  for (let i = 0; i < digits.length; i++) bytes[i] = digits.charCodeAt(i);
+  return bytes;
+}
+
+/** @returns NaN if it is no decimal text */
+export function decodeCount(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) {
+    const digit = byte - ZERO;
+    count = digit >= 0 && digit <= 9 ? count * 10 + digit : Number.NaN;
+  }
+  return count;
+}
+
 export function encodeRecord<T>(schema: s.Schema<T>, value: T): Uint8Array {
   return s.encodeWith(schema, value);
 }

@@ -65,6 +65,16 @@ describe('the real clock', () => {
     expect(cancelled).not.toHaveBeenCalled();
   });
 
+  it('is never early, and less than a second late where a minute and more is waited for', () => {
+    vi.useFakeTimers();
+    const task = vi.fn();
+    realClock.after(61_234, task);
+    vi.advanceTimersByTime(61_233);
+    expect(task).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1_000);
+    expect(task).toHaveBeenCalledOnce();
+  });
+
   it('runs `soon` tasks after the microtasks of the current turn', async () => {
     const order: string[] = [];
     await new Promise<void>((resolve) => {
