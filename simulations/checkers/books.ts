@@ -93,23 +93,27 @@ export class Books implements StepRule {
   #compare(host: Host, name: string): void {
     const edge = this.#observed.of(host).edges.get(name);
     const account = this.account(host, name);
-    const at = `${host.name} with ${short(counterparty(name, host))}`;
+    // Said only of what is wrong, which is nearly never.
+    const at = () => `${host.name} with ${short(counterparty(name, host))}`;
     if (edge === undefined) {
-      this.#findings.report('10 certificates', `${at}: an attempt uses an edge that is not stored`);
+      this.#findings.report(
+        '10 certificates',
+        `${at()}: an attempt uses an edge that is not stored`,
+      );
       return;
     }
     if (edge.balance !== account.balance || edge.count !== account.count) {
       this.#findings.report(
         '10 certificates',
-        `${at}: the book says ${edge.balance} after ${edge.count} transactions, its certificates ${account.balance} after ${account.count}`,
+        `${at()}: the book says ${edge.balance} after ${edge.count} transactions, its certificates ${account.balance} after ${account.count}`,
       );
     } else if (BigInt(`0x${edge.digest}`) !== account.digest) {
-      this.#findings.report('5 digest', `${at}: the digest does not fit what was applied`);
+      this.#findings.report('5 digest', `${at()}: the digest does not fit what was applied`);
     }
     if (edge.heldUp !== account.heldUp || edge.heldDown !== account.heldDown) {
       this.#findings.report(
         '9 holds',
-        `${at}: held are ${edge.heldUp} up and ${edge.heldDown} down, live attempts hold ${account.heldUp} and ${account.heldDown}`,
+        `${at()}: held are ${edge.heldUp} up and ${edge.heldDown} down, live attempts hold ${account.heldUp} and ${account.heldDown}`,
       );
     }
   }

@@ -9,7 +9,15 @@ import type { Watch } from '../simulator/watch.ts';
 import { type Findings, short } from './findings.ts';
 import { bodyOf, partOf, type ReadFrame, readFrame, statementsIn } from './frames.ts';
 import type { Observed } from './observed.ts';
-import { edgeName, type Hex, hexOf, payloadOf, sha256Of, signatureOf } from './reading.ts';
+import {
+  edgeName,
+  type Hex,
+  hexOf,
+  participantOf,
+  payloadOf,
+  sha256Of,
+  signatureOf,
+} from './reading.ts';
 
 export class Durability implements Watch {
   readonly #findings: Findings;
@@ -50,7 +58,7 @@ export class Durability implements Watch {
       case 'TRUST_LINE_UPDATE':
       case 'TRUST_LINE_CLOSE': {
         const line = decode(payloadOf(frame.body)) as CborMap;
-        const owner = sha256Of(line.from_key as Uint8Array);
+        const owner = participantOf(line.from_key as Uint8Array);
         this.#requireLine(from, owner, hexOf(line.to as Uint8Array), line);
         break;
       }

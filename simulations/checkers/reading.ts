@@ -1,8 +1,9 @@
 /**
  * A node's disk as an outsider reads it: bytes to plain facts, by the published layout of keys and
- * records. Shares with the node the CBOR codec and nothing of its engine.
+ * records. Shares with the node the CBOR codec and digits of bytes, and nothing of its engine.
  */
 import { hash } from 'node:crypto';
+import { hexOf32 } from '../../protocol/identity/hex-table.ts';
 import { type CborMap, type CborValue, decode } from '../../protocol/wire/cbor.ts';
 
 /** A participant or a hash, 64 hexadecimal digits. */
@@ -126,7 +127,18 @@ export function sha256Of(bytes: Uint8Array): Hex {
   return hash('sha256', bytes, 'hex');
 }
 
+const byKey = new Map<Hex, Hex>();
+
+/** The participant that a public key names; the same few come over and over. */
+export function participantOf(key: Uint8Array): Hex {
+  const name = hexOf(key);
+  const known = byKey.get(name) ?? sha256Of(key);
+  byKey.set(name, known);
+  return known;
+}
+
 export function hexOf(bytes: Uint8Array): Hex {
+  if (bytes.length === 32) return hexOf32(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
@@ -223,7 +235,7 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
       debts.set(name, entry);
     }
   }
-  const voters = (map.voters as Uint8Array[]).map((key) => sha256Of(key));
+  const voters = (map.voters as Uint8Array[]).map(participantOf);
   const agents = map.agents as number[];
   return {
     hash: sha256Of(bytes),
@@ -248,7 +260,7 @@ type Purpose = Pick<ReadManifest, 'ends' | 'clearing' | 'amount' | 'orderedBy'>;
 function paymentOf(order: CborMap): Purpose {
   const key = order.payer_key as Uint8Array;
   return {
-    ends: { payer: sha256Of(key), payee: hex(order.payee) },
+    ends: { payer: participantOf(key), payee: hex(order.payee) },
     clearing: undefined,
     amount: whole(order.amount),
     orderedBy: hexOf(key),
@@ -275,7 +287,7 @@ export function readConsent(bytes: Uint8Array): ReadConsent {
   return {
     bytes,
     tx: hex(body.tx),
-    participant: sha256Of(key),
+    participant: participantOf(key),
     participantKey: hexOf(key),
     amount: whole(body.amount),
     expires: Number(body.expires),
@@ -290,12 +302,12 @@ export interface ReadWord {
 
 export function readWord(bytes: Uint8Array): ReadWord {
   const { agent, sequence } = decode(bytes) as CborMap;
-  return { agent: sha256Of(agent as Uint8Array), sequence: Number(sequence) };
+  return { agent: participantOf(agent as Uint8Array), sequence: Number(sequence) };
 }
 
 export function readMember(bytes: Uint8Array): { participant: Hex; status: string } {
   const { key, status } = decode(bytes) as CborMap;
-  return { participant: sha256Of(key as Uint8Array), status: status as string };
+  return { participant: participantOf(key as Uint8Array), status: status as string };
 }
 
 /** What an attempt adds to the digest of an edge, as a number below 2^256. */
