@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '../../node/api/client.ts';
+import type { Home } from '../../node/home/home.ts';
 import type * as shapes from '../../node/service/shapes.ts';
 import { eventually } from '../../simulations/testnet/at-once.ts';
 import { Testnet, type TestnetOptions } from '../../simulations/testnet/supervisor.ts';
@@ -15,6 +16,11 @@ const GEO = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** `geo start` that a test can have killed at a write. */
 export function mortalDaemon(homes: readonly string[]): readonly string[] {
   return ['--import', CRASH_POINT, GEO, 'start', '--home', homes[0]!];
+}
+
+/** The process that next works on the home with {@link CRASH_POINT} preloaded dies there. */
+export function armCrashIn({ directory }: Home, point: CrashPoint): Promise<void> {
+  return writeFile(join(directory, 'crash-point.json'), JSON.stringify(point));
 }
 
 export class Daemons {
@@ -80,8 +86,7 @@ export class Daemons {
   }
 
   armCrash(name: string, point: CrashPoint): Promise<void> {
-    const file = join(this.net.node(name).home.directory, 'crash-point.json');
-    return writeFile(file, JSON.stringify(point));
+    return armCrashIn(this.net.node(name).home, point);
   }
 
   /** Resolves when nothing is under way and everything is as it must be; rejects with what is not. */
