@@ -9,7 +9,13 @@ import { isErrno, SECRET_FILE_MODE, writeFileAtomically } from '../node/platform
 import { realClock, realEntropy } from '../node/platform/platform.ts';
 import type { Account, AgentCard, Submission, TrustLine } from '../node/service/shapes.ts';
 import { GeoError } from '../protocol/errors.ts';
-import { type Pid, parsePid } from '../protocol/identity/pid.ts';
+import {
+  type Pid,
+  parsePid,
+  pidFromPublicKey,
+  publicKeyFromBytes,
+} from '../protocol/identity/pid.ts';
+import { sealNote } from '../protocol/identity/sealed-note.ts';
 import { type MemberKey, pidOf, queryEnvelope } from '../protocol/member.ts';
 import { type EquivalentCode, parseEquivalentCode } from '../protocol/money/equivalent.ts';
 import { believe } from './authorities.ts';
@@ -25,9 +31,12 @@ const Chosen = z.object({
 });
 
 const NONCE_BYTES = 16;
+const SEED_BYTES = 32;
 
 export interface MemberHome {
   readonly key: MemberKey;
+  /** Opens notes. */
+  readonly seed: Uint8Array;
   readonly pid: Pid;
   readonly hub: AgentCard;
   readonly client: Client;
@@ -50,8 +59,8 @@ export async function openMember(
     );
   }
   const passphrase = await readPassphrase(options, terminal, false);
-  const { signer } = await openKeyFile(home.directory, passphrase);
-  return { key: signer, pid: pidOf(signer), hub, client };
+  const { signer, seed } = await openKeyFile(home.directory, passphrase);
+  return { key: signer, seed, pid: pidOf(signer), hub, client };
 }
 
 /** Remembers the hub for the commands that follow. */
@@ -68,11 +77,35 @@ export function freshNonce(): Uint8Array {
   return realEntropy.bytes(NONCE_BYTES);
 }
 
+/** @param note sealed, beside an order that names its hash */
 export function submit(
   { client }: Pick<MemberHome, 'client'>,
   frame: Uint8Array,
+  note?: Uint8Array,
 ): Promise<Submission> {
-  return client.submitEnvelope({ frame: toBase64(frame) });
+  const request = { frame: toBase64(frame) };
+  return client.submitEnvelope(note === undefined ? request : { ...request, note: toBase64(note) });
+}
+
+/**
+ * A note that only the payee can read. The hub tells the payee's key, and cannot tell another: the PID is its hash.
+ * @param nonce of the order that it goes with
+ * @throws GeoError E005 `wrong_key`, E009 `unknown_peer` | `note_too_long`
+ */
+export async function noteFor(
+  { client }: MemberHome,
+  payee: Pid,
+  text: string,
+  nonce: Uint8Array,
+): Promise<Uint8Array> {
+  const told = await client.participantKey({ pid: payee });
+  const key = publicKeyFromBytes(Buffer.from(told.public_key, 'hex'));
+  if (pidFromPublicKey(key) !== payee) {
+    throw new GeoError('E005', 'The hub tells a key that is not the payee’s; nothing was sent.', {
+      fault: 'wrong_key',
+    });
+  }
+  return sealNote(text, key, realEntropy.bytes(SEED_BYTES), nonce);
 }
 
 /** A fresh request in the member's name. */

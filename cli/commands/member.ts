@@ -209,9 +209,13 @@ export const memberCommands = [
     group: GROUP,
     summary: 'Pay somebody: sign the order, and have the hub carry it out',
     details: 'Exit code 1 if the payment was aborted, 6 if it is not decided yet.',
-    examples: ['geo member pay 8opH 12.50 UAH --home ~/maria'],
+    examples: [
+      'geo member pay 8opH 12.50 UAH --home ~/maria',
+      'geo member pay 8opH 12.50 UAH --note "for the honey" --home ~/maria',
+    ],
     arguments: { PEER, AMOUNT, EQ },
     options: {
+      note: value('--note <TEXT>', 'only the payee can read it; the hub cannot', anyText),
       timeout: value(
         '--timeout <SECONDS>',
         'when the order ends; 30 unless said',
@@ -219,7 +223,7 @@ export const memberCommands = [
       ),
       ...passphraseOptions,
     },
-    run: async (context, given, { timeout = TIMEOUT_S, ...secret }) => {
+    run: async (context, given, { note, timeout = TIMEOUT_S, ...secret }) => {
       const door = await import('../member-home.ts');
       const { orderFrame } = await import('../../protocol/member.ts');
       const { parseAmount } = await import('../../protocol/money/amount.ts');
@@ -227,17 +231,22 @@ export const memberCommands = [
       const { code, precision } = door.equivalentAt(member, given.EQ);
       const { trust_lines: lines } = await door.accountOf(member);
       const created = door.now();
+      const payee = door.peerAmong(lines, given.PEER);
+      const nonce = door.freshNonce();
+      const sealed =
+        note === undefined ? undefined : await door.noteFor(member, payee, note, nonce);
       const { frame } = orderFrame(member.key, {
-        payee: door.peerAmong(lines, given.PEER),
+        payee,
         equivalent: code,
         precision,
         amount: parseAmount(given.AMOUNT, precision),
         coordinator: member.hub.pid as typeof member.pid,
-        nonce: door.freshNonce(),
+        nonce,
         now: created,
         expires: created + timeout * 1000,
+        ...(sealed === undefined ? {} : { note: sealed }),
       });
-      const payment = (await door.submit(member, frame)).payment!;
+      const payment = (await door.submit(member, frame, sealed)).payment!;
       const { reason } = payment;
       return {
         json: payment,
@@ -250,6 +259,45 @@ export const memberCommands = [
             ...(reason === null ? [] : ([['reason', reason.message, 'red']] as const)),
           ]),
         exit: payment.state === 'COMMITTED' ? 0 : payment.state === 'ABORTED' ? 1 : 6,
+      };
+    },
+  }),
+  command({
+    words: 'member tx',
+    group: GROUP,
+    summary: 'Show a payment in which you take part, and the note in it',
+    examples: ['geo member tx 3fa85f64… --home ~/maria'],
+    arguments: { TX_ID: 'identifier of the transaction' },
+    options: passphraseOptions,
+    run: async (context, { TX_ID }, secret) => {
+      const door = await import('../member-home.ts');
+      const { openNote } = await import('../../protocol/identity/sealed-note.ts');
+      const member = await door.openMember(context, secret);
+      const query = door.queryOf(member);
+      const tx = await member.client.memberTransaction({ query, tx_id: TX_ID });
+      const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
+      const sealed = tx.kind === 'payment' ? tx.sealed_note : undefined;
+      const note =
+        sealed === undefined
+          ? null
+          : openNote(bytes(sealed.sealed), member.seed, bytes(sealed.nonce));
+      const seen = { ...tx, note };
+      return {
+        json: seen,
+        text: (page) =>
+          facts(page, [
+            ['transaction', tx.tx_id],
+            ['state', tx.state, tx.state === 'COMMITTED' ? 'green' : undefined],
+            ...(tx.kind === 'payment'
+              ? ([
+                  ['from', tx.payer],
+                  ['to', tx.payee],
+                ] as const)
+              : []),
+            ['amount', `${tx.amount} ${tx.equivalent}`],
+            ['my role', tx.role],
+            ['note', note ?? 'none that you can read'],
+          ]),
       };
     },
   }),

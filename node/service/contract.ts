@@ -106,6 +106,11 @@ export interface LedgerOperations {
 export interface HostedOperations {
   /** What a member has to know of its agent. */
   agentCard(): shapes.AgentCard;
+  /**
+   * The key of a participant that this node knows of, so that a note can be sealed for it.
+   * @throws GeoError E009 `unknown_peer`, E006 `too_many_requests`
+   */
+  participantKey(query: shapes.KeyQuery): shapes.ParticipantKey;
   /** Resolves when it is done; of an order, when it is decided or its time is over. */
   submitEnvelope(request: shapes.Envelope): Promise<shapes.Submission>;
   memberAccount(request: shapes.MemberQuery): Promise<shapes.Account>;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { GeoError, invalid } from '../../protocol/errors.ts';
-import { type Pid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
+import { type Pid, parsePid, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { CLOCK_SKEW_MS_MAX } from '../../protocol/limits.ts';
 import { readSigned, requireSignedBy, seal } from '../../protocol/wire/envelope.ts';
 import type { AgentGrant, AgentRevoke } from '../../protocol/wire/messages/agent.ts';
@@ -84,6 +84,16 @@ export function hostedOperations(rooms: Rooms): HostedOperations {
       community: rooms.settings.hub.name,
       equivalents: [...state.equivalents].map(([code, { precision }]) => ({ code, precision })),
     }),
+
+    participantKey: ({ pid: text }) => {
+      door.requireRoom();
+      const pid = parsePid(text);
+      const key = agents.keyOf(pid);
+      if (key !== undefined && pidFromPublicKey(key) === pid) return { pid, public_key: key };
+      throw new GeoError('E009', 'The key of that participant is not known here.', {
+        fault: 'unknown_peer',
+      });
+    },
 
     submitEnvelope: async ({ frame, note }) => {
       const done = await door.submit(

@@ -1,6 +1,9 @@
 /** The books of one participant as this node has them: lines, debts, balance, history, transactions. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { GeoError } from '../../protocol/errors.ts';
 import type { Pid, TxId } from '../../protocol/identity/pid.ts';
+import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { TransactionRecord } from '../store/records.ts';
 import { clearingStats } from './clearing-stats.ts';
 import type { OwnBooks } from './contract.ts';
 import { readHistory } from './history.ts';
@@ -51,9 +54,17 @@ export function ownBooks(rooms: Rooms, member: Pid): OwnBooks {
           fault: 'unknown_transaction',
         });
       }
-      return seen.kind === 'clearing' ? seen : { ...seen, role: views.roleIn(seen) };
+      if (seen.kind === 'clearing') return seen;
+      const own = { ...seen, role: views.roleIn(seen) };
+      return seen.payee === member ? { ...own, ...sealedNoteIn(record!) } : own;
     },
   };
+}
+
+function sealedNoteIn({ note, order }: TransactionRecord) {
+  if (note === undefined) return {};
+  const { nonce } = readSigned('PAYMENT_REQUEST', order).body;
+  return { sealed_note: { sealed: bytesToHex(note), nonce: bytesToHex(nonce) } };
 }
 
 function partiesOf(seen: shapes.Transaction): readonly string[] {

@@ -87,8 +87,14 @@ it('members join, pay, leave, go on with a node of their own, and come back', {
     pids.set(name, (json as { member: string }).member);
   }
   await ask('nina', 'member', 'trust', pids.get('maria')!, '100', 'UAH');
-  const paid = await ask('maria', 'member', 'pay', pids.get('nina')!, '12.50', 'UAH');
+  const order = ['member', 'pay', pids.get('nina')!, '12.50', 'UAH', '--note', 'for the honey'];
+  const paid = await ask('maria', ...order);
   expect(paid).toMatchObject({ code: 0, json: { state: 'COMMITTED', amount: '12.50' } });
+  const { tx_id: tx } = paid.json as { tx_id: string };
+  expect(await ask('nina', 'member', 'tx', tx)).toMatchObject({ json: { note: 'for the honey' } });
+  // Who has sent it cannot open it, and the hub that has carried it out neither.
+  expect(await ask('maria', 'member', 'tx', tx)).toMatchObject({ json: { note: null } });
+  expect(await ask('hub', 'tx', tx)).toMatchObject({ json: { note: null } });
   const refused = await ask('maria', 'member', 'pay', pids.get('nina')!.slice(0, 8), '500', 'UAH');
   expect(refused).toMatchObject({ code: 1, json: { state: 'ABORTED' } });
   const account = await ask('maria', 'member', 'balance');

@@ -13,6 +13,15 @@ export const HOSTED_ROUTES: RoutesOf<HostedOperations> = {
     input: null,
     response: shapes.AgentCard,
   },
+  participantKey: {
+    method: 'GET',
+    path: '/members/key',
+    tag: 'members',
+    summary: 'The public key of a participant, to seal a note for it',
+    access: 'anyone',
+    input: { in: 'query', shape: shapes.KeyQuery },
+    response: shapes.ParticipantKey,
+  },
   submitEnvelope: {
     method: 'POST',
     path: '/envelopes',

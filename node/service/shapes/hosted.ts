@@ -8,6 +8,12 @@ import { code, hash, peer, pid, time } from './words.ts';
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 
+export const KeyQuery = z.strictObject({ pid });
+export const ParticipantKey = z.object({
+  pid,
+  public_key: hash.describe('the PID is its hash: nobody has to believe who tells it'),
+});
+
 export const AgentCard = z.object({
   pid,
   public_key: hash,
@@ -88,3 +94,5 @@ export type Exported = z.infer<typeof Exported>;
 export type ImportRequest = z.infer<typeof ImportRequest>;
 export type Imported = z.infer<typeof Imported>;
 export type GrantRequest = z.infer<typeof GrantRequest>;
+export type KeyQuery = z.infer<typeof KeyQuery>;
+export type ParticipantKey = z.infer<typeof ParticipantKey>;

@@ -95,6 +95,12 @@ const decided = {
 export const PaymentTransaction = Payment.extend({
   kind: z.literal('payment'),
   ...decided,
+  sealed_note: z
+    .object({ sealed: z.string(), nonce: z.string() })
+    .optional()
+    .describe(
+      'to a payee whose key is elsewhere: the note as it came, and what it is opened with, in hexadecimal',
+    ),
 });
 
 export const ClearingTransaction = Clearing.extend({ kind: z.literal('clearing'), ...decided });

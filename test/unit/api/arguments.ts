@@ -57,6 +57,7 @@ export const ARGUMENTS: {
   agentCard: [],
   submitEnvelope: [{ frame: 'oGE=', note: 'oGE=' }],
   memberAccount: [{ query: 'oGE=' }],
+  participantKey: [{ pid: BOB }],
   memberTransaction: [{ query: 'oGE=', tx_id: TX }],
   memberExport: [{ query: 'oGE=' }],
   exportBooks: [{ peer: 'bob', file: '/books/bob.geo' }],

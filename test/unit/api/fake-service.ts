@@ -310,6 +310,7 @@ function fixed(): Answers {
     },
     submitEnvelope: { member: ANNA, payment, reply: null },
     memberAccount: account,
+    participantKey: { pid: BOB, public_key: KEY },
     memberTransaction: transaction,
     memberExport: { file: 'oGE=' },
     exportBooks: { file: '/books/anna.geo', bytes: 3 },
