@@ -33,7 +33,7 @@ const STEP_MIN = 1.25;
 /** ... but from the largest debt to 1 there are no more of them than about this. */
 const THRESHOLDS = 24;
 /** Debts that the exchange looks at, for each debt there is: about 0.05 s for 3,000 debts. */
-const EFFORT_PER_DEBT = 500;
+const EFFORT_PER_DEBT = 750;
 /** Cycles that one step puts in their place. */
 const CYCLES_PER_STEP = 2_048;
 /** No more than that unless asked for: a second or two. */
@@ -92,22 +92,30 @@ function* takeCycles(
   const step = Math.max(STEP_MIN, largest ** (1 / THRESHOLDS));
   for (let threshold = largest / step; ; threshold /= step) {
     const least = Math.max(1, Math.ceil(threshold));
-    for (const debt of byAmount) {
-      while (available[debt]! >= least) {
-        const debts = search.through(debt, least);
-        if (debts === undefined) break;
-        let amount = Number.POSITIVE_INFINITY;
-        for (const i of debts) amount = Math.min(amount, available[i]!);
-        for (const i of debts) available[i]! -= amount;
-        chosen.push({ debts, amount });
-      }
-      if (search.looked >= pause) {
-        pause = search.looked + STEP_WORK;
-        yield;
+    // Debts that close only long cycles come first: others would take what these need, and find more ways.
+    for (const lengthMin of [lengthMax - 1, 0]) {
+      for (const debt of byAmount) {
+        while (available[debt]! >= least) {
+          const debts = search.through(debt, least);
+          if (debts === undefined || debts.length < lengthMin) break;
+          chosen.push({ debts, amount: takeFrom(available, debts) });
+        }
+        if (search.looked >= pause) {
+          pause = search.looked + STEP_WORK;
+          yield;
+        }
       }
     }
     if (least === 1) return;
   }
+}
+
+/** Takes as much as there is of all of them. @returns how much */
+function takeFrom(available: Float64Array, debts: readonly number[]): number {
+  let amount = Number.POSITIVE_INFINITY;
+  for (const i of debts) amount = Math.min(amount, available[i]!);
+  for (const i of debts) available[i]! -= amount;
+  return amount;
 }
 
 function* inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Steps<Decomposition> {

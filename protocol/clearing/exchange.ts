@@ -21,6 +21,9 @@ export interface ChosenCycle {
 /** Each threshold is this part of the one before. */
 const STEP = 4;
 const UNKNOWN = -1;
+/** A way's last hops only lead to participants that are known to be near enough to its end. */
+const NEAR_HOPS = 3;
+const FAR = 255;
 /** Cycles that one step takes note of. */
 const CYCLES_PER_STEP = 2_048;
 
@@ -63,6 +66,23 @@ export function* exchangeCycles(
   }
 }
 
+/** Debts of each participant: `order[first[v] .. first[v + 1])`. */
+interface Sorted {
+  readonly first: Int32Array;
+  readonly order: Int32Array;
+}
+
+/** @param ends the participant that each debt is sorted to */
+function byParticipant(size: number, ends: Int32Array, sorted: Int32Array): Sorted {
+  const first = new Int32Array(size + 1);
+  for (const i of sorted) first[ends[i]! + 1]!++;
+  for (let v = 0; v < size; v++) first[v + 1]! += first[v]!;
+  const order = new Int32Array(sorted.length);
+  const place = first.slice(0, size);
+  for (const i of sorted) order[place[ends[i]!]!++] = i;
+  return { first, order };
+}
+
 class ExchangeSearch {
   /** Debts looked at so far. */
   looked = 0;
@@ -70,9 +90,9 @@ class ExchangeSearch {
   readonly #left: Float64Array;
   readonly #cycles: ChosenCycle[];
   readonly #lengthMax: number;
-  /** Debts out of each participant, the largest first. */
-  readonly #first: Int32Array;
-  readonly #order: Int32Array;
+  /** Debts out of each participant, and into each, the largest first. */
+  readonly #out: Sorted;
+  readonly #into: Sorted;
   /** Debt → cycles over it, some of which may have given way; none until there was one. */
   readonly #over: (number[] | undefined)[];
   /** Debt → what is lost elsewhere for each unit on it, at this threshold; −1 until asked for. */
@@ -85,6 +105,9 @@ class ExchangeSearch {
   readonly #next: Int32Array;
   /** Participant → least loss by fewer hops: a longer way must beat it. */
   readonly #least: Float64Array;
+  /** Participant → hops from there back to the debtor of the search, if they are few; else FAR. */
+  readonly #back: Uint8Array;
+  readonly #near: number[] = [];
   #threshold = 0;
 
   /** @param sorted debts, the largest first */
@@ -95,17 +118,14 @@ class ExchangeSearch {
     cycles: ChosenCycle[],
     lengthMax: number,
   ) {
-    const { size, debtor, amount } = graph;
+    const { size, debtor, creditor, amount } = graph;
     this.#graph = graph;
     this.#left = left;
     this.#cycles = cycles;
     this.#lengthMax = lengthMax;
-    this.#first = new Int32Array(size + 1);
-    for (const i of sorted) this.#first[debtor[i]! + 1]!++;
-    for (let v = 0; v < size; v++) this.#first[v + 1]! += this.#first[v]!;
-    this.#order = new Int32Array(sorted.length);
-    const place = this.#first.slice(0, size);
-    for (const i of sorted) this.#order[place[debtor[i]!]!++] = i;
+    this.#out = byParticipant(size, debtor, sorted);
+    this.#into = byParticipant(size, creditor, sorted);
+    this.#back = new Uint8Array(size).fill(FAR);
     this.#over = new Array(amount.length);
     this.#price = new Float64Array(amount.length);
     this.#loss = new Float64Array(lengthMax * size).fill(Number.POSITIVE_INFINITY);
@@ -198,6 +218,8 @@ class ExchangeSearch {
     const hopsMax = this.#lengthMax - 1;
     const loss = this.#loss;
     const least = this.#least;
+    const { first, order } = this.#out;
+    const back = this.#findNear(goal, Math.min(NEAR_HOPS, hopsMax));
     let front = this.#front;
     let next = this.#next;
     let inFront = 1;
@@ -210,17 +232,19 @@ class ExchangeSearch {
     let bestHops = 0;
     for (let hops = 1; hops <= hopsMax && inFront > 0; hops++) {
       let inNext = 0;
+      const hopsLeft = hopsMax - hops;
       for (let k = 0; k < inFront; k++) {
         const u = front[k]!;
         const soFar = loss[(hops - 1) * size + u]!;
-        for (let at = this.#first[u]!; at < this.#first[u + 1]!; at++) {
-          const i = this.#order[at]!;
+        for (let at = first[u]!; at < first[u + 1]!; at++) {
+          const i = order[at]!;
           if (amount[i]! < this.#threshold) break;
           this.looked++;
           const v = creditor[i]!;
+          if (hopsLeft < NEAR_HOPS && back[v]! > hopsLeft) continue;
           const reached = soFar + this.#priceOf(i) - 1;
           const label = hops * size + v;
-          if (reached - (hopsMax - hops) >= best || reached >= loss[label]!) continue;
+          if (reached - hopsLeft >= best || reached >= loss[label]!) continue;
           if (v !== goal && reached >= least[v]!) continue;
           if (loss[label] === Number.POSITIVE_INFINITY) {
             this.#touched.push(label);
@@ -244,7 +268,34 @@ class ExchangeSearch {
       least[label % size] = Number.POSITIVE_INFINITY;
     }
     this.#touched.length = 0;
+    for (const participant of this.#near) back[participant] = FAR;
+    this.#near.length = 0;
     return found;
+  }
+
+  /** Who is so few hops before `goal`: the last hops of a way need not look at anybody else. */
+  #findNear(goal: number, hopsMax: number): Uint8Array {
+    const { debtor, amount } = this.#graph;
+    const { first, order } = this.#into;
+    const back = this.#back;
+    const near = this.#near;
+    back[goal] = 0;
+    near.push(goal);
+    for (let k = 0; k < near.length; k++) {
+      const v = near[k]!;
+      const hops = back[v]! + 1;
+      if (hops > hopsMax) break;
+      for (let at = first[v]!; at < first[v + 1]!; at++) {
+        const i = order[at]!;
+        if (amount[i]! < this.#threshold) break;
+        this.looked++;
+        const u = debtor[i]!;
+        if (back[u] !== FAR) continue;
+        back[u] = hops;
+        near.push(u);
+      }
+    }
+    return back;
   }
 
   /** @returns the debts of the cycle; nothing if a participant comes twice */

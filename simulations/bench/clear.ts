@@ -61,7 +61,7 @@ export async function benchClearBeside(options: ClearOptions): Promise<ClearRepo
   return { ...report, slices: await measureSlices(graph, options.maxLength, options.exact) };
 }
 
-const WARM_UP = { members: 200, debts: 1_200, largest: 10_000, rounds: 3 };
+const WARM_UP = { members: 200, debts: 1_200, largest: 10_000, rounds: 10 };
 
 /** Debts of nobody, solved so that the code is compiled as it is in a hub that runs for a while. */
 function warmUp(exact: boolean): void {
