@@ -10,6 +10,7 @@ import type { Hall } from '../engine/hall.ts';
 import type { Shelf } from '../engine/shelf.ts';
 import type { Turn } from '../engine/turn.ts';
 import { ClearedRecord } from '../store/cleared-record.ts';
+import { removedBy } from './committed.ts';
 
 /** By equivalent: everything; by equivalent and PID: with that participant. */
 export const CLEARED: Shelf<ClearedRecord> = { prefix: 'cleared', schema: ClearedRecord };
@@ -64,16 +65,13 @@ function committedIn(turn: Turn, tx: TxId): OpenClearing | undefined {
   return open?.kind === 'clearing' ? open : undefined;
 }
 
-function withOneMore(
-  before: ClearedRecord | undefined,
-  { proposal: { cycle, shortens, precision }, amount }: OpenClearing,
-): ClearedRecord {
+function withOneMore(before: ClearedRecord | undefined, open: OpenClearing): ClearedRecord {
+  const { amount, proposal } = open;
+  const { cycle, shortens, precision } = proposal;
   const kept = before ?? { precision, lengths: [], chains: 0, shortened: 0n };
   const members = cycle.length;
   if (shortens === true) {
-    // All its debts but the one that comes instead.
-    const removed = amount * BigInt(members - 2);
-    return { ...kept, chains: kept.chains + 1, shortened: kept.shortened + removed };
+    return { ...kept, chains: kept.chains + 1, shortened: kept.shortened + removedBy(open) };
   }
   const row = kept.lengths.find((each) => each.members === members);
   const next = {

@@ -11,3 +11,8 @@ export function committedOf(state: State, tx: TxId): OpenClearing | undefined {
   const open = attempts.find((attempt) => attempt?.commit.phase === 'COMMITTED')?.open;
   return open?.kind === 'clearing' ? open : undefined;
 }
+
+/** All debt that is gone by it, smallest unit: of a chain, all but the one debt that comes instead. */
+export function removedBy({ amount, proposal: { cycle, shortens } }: OpenClearing): bigint {
+  return amount * BigInt(shortens === true ? cycle.length - 2 : cycle.length);
+}

@@ -54,6 +54,16 @@ export interface PassWatch {
   readonly found: (plan: PassPlan) => void;
 }
 
+/** What the first finds, and then, as the books stand after it, what the second does. */
+export function oneAfterTheOther(first: CycleSource, second: CycleSource): CycleSource {
+  return {
+    async *find(question, watch) {
+      yield* first.find(question, watch);
+      yield* second.find(question, watch);
+    },
+  };
+}
+
 /** A name of the cycle that does not depend on where it begins. */
 export function cycleKey({
   equivalent,

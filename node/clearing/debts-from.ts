@@ -18,13 +18,15 @@ interface Search {
   readonly equivalent: EquivalentCode;
   /** Steps along debts at most. */
   readonly steps: number;
+  /** Edges that are looked at, if not as many as any search may look at. */
+  readonly edgesMax?: number;
 }
 
 /** Nearest first; each debt once. Only whom this node serves has all its edges here, and is gone on from. */
 export function* debtsFrom(
   state: Pick<State, 'edgesOf'>,
   isServed: (participant: Pid) => boolean,
-  { from, equivalent, steps }: Search,
+  { from, equivalent, steps, edgesMax = EDGES_MAX }: Search,
 ): Generator<OwedOn> {
   const seen = new Set(from);
   let level = [...seen];
@@ -34,7 +36,7 @@ export function* debtsFrom(
     for (const debtor of level) {
       if (!isServed(debtor)) continue;
       for (const edge of state.edgesOf(debtor)) {
-        if (++looked > EDGES_MAX) return;
+        if (++looked > edgesMax) return;
         if (edge.equivalent !== equivalent || debtOf(edge, debtor) === 0n) continue;
         const creditor = counterparty(edge, debtor);
         yield { edge, debtor, creditor };

@@ -15,6 +15,9 @@ import { type Cycle, type CycleQuestion, cycleKey } from './cycle.ts';
 import type { CommunityBooks } from './global-pass.ts';
 import type { IsSpared } from './spared.ts';
 
+/** Debts that are looked at for one that has changed, however many cycles there are: for about half a millisecond. */
+const WORK_MAX = 4 * TRIGGER_WORK;
+
 interface IndexCyclesContext {
   /** undefined: this node is no hub, or knows of no debts. */
   readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
@@ -45,8 +48,9 @@ export class IndexCycles {
   /** The largest first. Whoever takes one carries it out before asking for the next. */
   *through(edge: EdgeId, question: CycleQuestion): Generator<Cycle> {
     const seen = new Set<string>();
-    while (seen.size < this.#context.cyclesMax) {
-      const cycle = this.#largest(edge, question);
+    const spent = { looked: 0 };
+    while (seen.size < this.#context.cyclesMax && spent.looked < WORK_MAX) {
+      const cycle = this.#largest(edge, question, spent);
       // The same again: somebody is asked first, or its debts are not reported yet.
       if (cycle === undefined || seen.has(cycleKey(cycle))) return;
       seen.add(cycleKey(cycle));
@@ -55,7 +59,11 @@ export class IndexCycles {
   }
 
   /** Whoever wants shorter cycles only is part of those; if the largest is too long for somebody, of none. */
-  #largest({ low, high }: EdgeId, question: CycleQuestion): Cycle | undefined {
+  #largest(
+    { low, high }: EdgeId,
+    question: CycleQuestion,
+    spent: { looked: number },
+  ): Cycle | undefined {
     const { equivalent, maxLength, minAmount } = question;
     const books = this.#context.books(equivalent);
     const one = books?.numberOf(low);
@@ -69,7 +77,9 @@ export class IndexCycles {
     };
     for (const length of [CYCLE_MIN, maxLength]) {
       search.length = length;
+      const before = search.trigger.looked;
       const found = search.trigger.between(one, other, bounds);
+      spent.looked += search.trigger.looked - before;
       if (found === undefined) return undefined;
       const members = found.members.map((member) => books.pidOf(member));
       if (!members.some((pid) => this.#context.isSpared(pid, equivalent, members.length))) {

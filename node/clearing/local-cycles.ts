@@ -3,7 +3,7 @@
  * owes it (docs/PROTOCOL.md, "Looking for cycles").
  */
 import type { Pid } from '../../protocol/identity/pid.ts';
-import { clearable, shortenable } from '../../protocol/ledger/clearing.ts';
+import { clearable } from '../../protocol/ledger/clearing.ts';
 import { counterparty, type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import { CYCLE_MIN } from '../../protocol/limits.ts';
 import { HopGraph } from '../../protocol/routing/graph.ts';
@@ -20,10 +20,10 @@ import type { IsSpared } from './spared.ts';
 
 /** Debts from which one pass searches, the largest first. */
 const DEBTS_MAX = 64;
+/** Edges that are looked at for a way out of the own books: for some hundredths of a millisecond. */
+const NEAR_EDGES_MAX = 128;
 /** Of those served here to whom the debts of others lead back: so many are gone on from. */
 const BACK_MAX = 8;
-/** Lines that one search for shortenings tries. */
-const LINES_MAX = 4;
 /** Of the messages of one search, the part for short cycles when long ones are looked for as well. */
 const SHORT_PART = 0.25;
 
@@ -53,7 +53,6 @@ export class LocalCycles implements CycleSource {
     for (const { edge } of claims.slice(0, DEBTS_MAX)) {
       yield* this.through(edge, question);
     }
-    for (const member of this.#context.agents.members()) yield* this.shortenings(member, question);
   }
 
   /**
@@ -82,7 +81,7 @@ export class LocalCycles implements CycleSource {
       const budget = Math.max(1, Math.floor(settings.search_budget * part));
       const { creditor, debtor } = claim;
       const question = { creditor, debtor, equivalent, amount, maxHops, budget };
-      for (const cycle of await this.#search(question, minAmount)) {
+      for (const cycle of await this.alongDebts(question, minAmount)) {
         // One that was refused, or is only counted, is found again.
         if (told.has(cycleKey(cycle))) continue;
         told.add(cycleKey(cycle));
@@ -93,45 +92,21 @@ export class LocalCycles implements CycleSource {
   }
 
   /**
-   * Chains of debts that begin at a participant served here and may become one debt to the chain's end, in
-   * whom the line's two owners must have agreed (docs/PROTOCOL.md, "Shortening").
+   * Whether debts lead on from one of them to somebody of whose debts others know more than the own books: if
+   * none do, there is nobody to ask. It looks near by; farther ways out wait for a pass.
    */
-  async *shortenings(first: Pid, { equivalent, minAmount }: CycleQuestion): AsyncGenerator<Cycle> {
-    const { state, settings } = this.#context;
-    const lines = state
-      .edgesOf(first)
-      .filter((edge) => edge.equivalent === equivalent)
-      .map((edge) => ({ edge, debtor: first, creditor: counterparty(edge, first) }))
-      .filter(({ edge, ...line }) => shortenable(edge, line) >= minAmount);
-    const maxHops = Math.min(OUTWARDS_MAX, settings.max_length - 1);
-    const budget = Math.max(1, Math.floor(settings.search_budget / LINES_MAX));
-    for (const { edge, creditor: last } of lines.slice(0, LINES_MAX)) {
-      const now = state.edges.get(edgeKey(edge));
-      const amount = now === undefined ? 0n : shortenable(now, { debtor: first, creditor: last });
-      if (amount === 0n) continue;
-      // As for a cycle, of which the last would owe the first.
-      const ends = { creditor: first, debtor: last, equivalent, amount, maxHops, budget };
-      for (const chain of await this.#search({ ...ends, shortens: true }, minAmount)) {
-        yield { ...chain, shortens: true };
-      }
-    }
-  }
-
-  /**
-   * Whether debts over the edge lead on to somebody of whose debts others know more than the own books: if none
-   * do, there is nobody to ask.
-   */
-  leadsAway(id: EdgeId, { equivalent, maxLength }: CycleQuestion): boolean {
+  leadsAway(from: readonly Pid[], { equivalent, maxLength }: CycleQuestion): boolean {
     const { state, agents } = this.#context;
     const isServed = (pid: Pid) => agents.served(pid);
-    const from = [id.low, id.high].filter(isServed);
-    for (const { creditor } of debtsFrom(state, isServed, { from, equivalent, steps: maxLength })) {
+    const near = { from, equivalent, steps: maxLength, edgesMax: NEAR_EDGES_MAX };
+    for (const { creditor } of debtsFrom(state, isServed, near)) {
       if (!agents.served(creditor)) return true;
     }
     return false;
   }
 
-  async #search(question: DebtQuestion, minAmount: bigint): Promise<Cycle[]> {
+  /** Ways along debts from a creditor to whoever owes it, or may come to: each with that debt is a cycle, or a chain. */
+  async alongDebts(question: DebtQuestion, minAmount: bigint): Promise<Cycle[]> {
     const { debts, settings, places, ground, isSpared } = this.#context;
     const { creditor, debtor, equivalent, amount, maxHops, shortens = false } = question;
     const ends = { payer: creditor, payee: debtor };

@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
 import { ClearableEstimate } from './clearable-estimate.ts';
 import type { Clearings } from './clearings.ts';
-import { committedOf } from './committed.ts';
+import { committedOf, removedBy } from './committed.ts';
 import { type CycleSource, minAmountIn } from './cycle.ts';
 import type { CommunityBooks } from './global-pass.ts';
 import { PassProgress } from './pass-progress.ts';
@@ -182,7 +182,7 @@ export class Passes {
     const open = committedOf(this.#context.hall.state, tx);
     if (open === undefined) return;
     progress.committed++;
-    progress.cleared += open.amount * BigInt(open.proposal.cycle.length);
+    progress.cleared += removedBy(open);
   }
 
   async #tell(progress: PassProgress, state: PassPhase): Promise<void> {

@@ -11,12 +11,13 @@ import type { Consent, Objection } from '../../protocol/wire/messages/clearing.t
 import { NeighbourSearch, type SearchGround } from '../routing/neighbour-search.ts';
 import type { Places } from '../routing/places.ts';
 import type { TransactionRecord } from '../store/records.ts';
+import { Chains } from './chains.ts';
 import { ClearableShare } from './clearable-share.ts';
 import { Cleared } from './cleared.ts';
 import { ClearingAttempts, type ClearingAttemptsContext } from './clearing-attempts.ts';
 import { Clearings, type ClearingsContext } from './clearings.ts';
 import { Consents } from './consents.ts';
-import type { CycleSource } from './cycle.ts';
+import { type CycleSource, oneAfterTheOther } from './cycle.ts';
 import { CycleKeys } from './cycle-keys.ts';
 import { DebtAverages } from './debt-averages.ts';
 import { debtGroundOf } from './debt-ground.ts';
@@ -106,7 +107,8 @@ export class ClearingRoom {
     const { clock, log } = ports;
     const { books } = context;
     this.#global = new GlobalPass({ clock, log, books, isSpared, otherwise: cycles });
-    this.source = this.#global;
+    const chains = new Chains({ state, agents, cycles, isSpared, settings });
+    this.source = oneAfterTheOther(this.#global, chains);
     const { clearings, source } = this;
     this.passes = new Passes({ ports, hall, clearings, source, books, settings });
     this.averages = new DebtAverages({
@@ -123,7 +125,16 @@ export class ClearingRoom {
     });
     this.clearable = new ClearableShare({ clock, books });
     const index = new IndexCycles({ books, isSpared, cyclesMax: settings.cycles_max });
-    this.#triggers = new Triggers({ ports, hall, agents, clearings, cycles, index, settings });
+    this.#triggers = new Triggers({
+      ports,
+      hall,
+      agents,
+      clearings,
+      cycles,
+      chains,
+      index,
+      settings,
+    });
   }
 
   /** A hub's passes. */

@@ -7,6 +7,7 @@ import type { Agents } from '../engine/agents.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSettings } from '../settings.ts';
+import type { Chains } from './chains.ts';
 import type { Clearings } from './clearings.ts';
 import { type Cycle, type CycleQuestion, minAmountIn } from './cycle.ts';
 import type { IndexCycles } from './index-cycles.ts';
@@ -16,6 +17,8 @@ import type { LocalCycles } from './local-cycles.ts';
 const WAITING_MAX = 256;
 /** Debts that a hub looks at in its index before other work goes on; a tenth of a millisecond each. */
 const LOOKED_AT_ONCE = 16;
+/** Then it does other work for so long, ms. */
+const PAUSE_MS = 20;
 
 interface TriggersContext {
   readonly ports: Ports;
@@ -23,6 +26,7 @@ interface TriggersContext {
   readonly agents: Agents;
   readonly clearings: Clearings;
   readonly cycles: LocalCycles;
+  readonly chains: Chains;
   readonly index: IndexCycles;
   readonly settings: NodeSettings['clearing'];
 }
@@ -51,7 +55,11 @@ export class Triggers {
   #add(edge: EdgeId): void {
     if (this.#stopped || this.#waiting.size >= WAITING_MAX) return;
     this.#waiting.set(edgeKey(edge), edge);
-    this.#cancel ??= this.#context.ports.clock.after(this.#wait(), () => void this.#next());
+    if (this.#cancel === undefined) this.#schedule(this.#wait());
+  }
+
+  #schedule(waitMs: number): void {
+    this.#cancel = this.#context.ports.clock.after(waitMs, () => void this.#next());
   }
 
   /** Everyone along a payment finds the same cycles: by chance one of them is the first. */
@@ -62,7 +70,7 @@ export class Triggers {
   }
 
   async #next(): Promise<void> {
-    const { ports } = this.#context;
+    const { ports, index } = this.#context;
     try {
       await this.#look();
     } catch (error) {
@@ -70,7 +78,8 @@ export class Triggers {
     }
     this.#cancel = undefined;
     const [more] = this.#waiting.values();
-    if (more !== undefined) this.#add(more);
+    if (more === undefined || this.#stopped) return;
+    this.#schedule(index.knows(more.equivalent) ? PAUSE_MS : this.#wait());
   }
 
   /**
@@ -78,7 +87,7 @@ export class Triggers {
    * debt at a time, while no payment of this node is under way.
    */
   async #look(): Promise<void> {
-    const { hall, agents, index, cycles } = this.#context;
+    const { hall, agents, index, cycles, chains } = this.#context;
     for (let looked = 0; looked < LOOKED_AT_ONCE; looked++) {
       const [edge] = this.#waiting.values();
       if (edge === undefined) return;
@@ -90,12 +99,11 @@ export class Triggers {
       if (isIndexed && (await this.#clear(index.through(edge, question)))) return;
       if (!isIdle) continue;
       // A hub that has everybody's debts in its books has found what there is.
-      if (!isIndexed || cycles.leadsAway(edge, question)) {
+      const own = [edge.low, edge.high].filter((pid) => agents.served(pid));
+      if (!isIndexed || cycles.leadsAway(own, question)) {
         await this.#clear(cycles.through(edge, question));
       }
-      for (const debtor of [edge.low, edge.high].filter((pid) => agents.served(pid))) {
-        await this.#clear(cycles.shortenings(debtor, question));
-      }
+      for (const first of own) await this.#clear(chains.from(first, question));
       return;
     }
   }

@@ -30,6 +30,8 @@ export interface TriggeredCycle {
 }
 
 export class TriggerSearch {
+  /** Debts looked at so far, by all searches. */
+  looked = 0;
   readonly #graph: CompactGraph;
   readonly #isSpared: (debtor: number, creditor: number) => boolean;
   /** Participant → width of the widest way there by fewer hops; 0 if there is none. */
@@ -117,6 +119,7 @@ export class TriggerSearch {
       if (widest[debtor] === most) break;
     }
     for (const v of touched) widest[v] = 0;
+    this.looked += bounds.work - work;
     return best;
   }
 

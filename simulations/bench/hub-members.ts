@@ -69,8 +69,12 @@ export class HubMembers {
   readonly #keys: ReadonlyMap<string, Signer>;
   readonly #precision: ReadonlyMap<string, number>;
 
-  constructor(community: Community, hub: HubIdentity) {
+  readonly #allowsShortening: boolean;
+
+  /** @param allowsShortening whether all their lines do */
+  constructor(community: Community, hub: HubIdentity, allowsShortening = false) {
     this.community = community;
+    this.#allowsShortening = allowsShortening;
     this.#hub = hub;
     this.#keys = new Map(community.participants.map(({ id }) => [id, signerOf(id)]));
     this.#precision = new Map(community.equivalents.map(precisionOf));
@@ -118,21 +122,25 @@ export class HubMembers {
             ...kept,
             blocked_participants: blockedPids,
             ...(daily === null ? {} : { daily_limit: daily }),
+            ...(this.#allowsShortening ? { allow_shortening: true } : {}),
           },
         }),
       );
     });
   }
 
-  /** Of one smallest unit each, so that lines do not fill up while they are measured. */
-  orders(count: number): string[] {
+  /**
+   * Of one smallest unit each, so that lines do not fill up while they are measured.
+   * @param most or of as many as that, at random
+   */
+  orders(count: number, most = 1): string[] {
     return makePayments(this.community, count, this.#random).map(({ from, to, equivalent }) => {
       const now = Date.now();
       const { frame } = orderFrame(this.#keyOf(from), {
         payee: this.#pidOf(to),
         equivalent,
         precision: this.#precision.get(equivalent)!,
-        amount: 1n,
+        amount: BigInt(most === 1 ? 1 : 1 + this.#random.below(most)),
         coordinator: this.#hub.pid,
         nonce: this.#random.bytes(NONCE_BYTES),
         now,

@@ -27,10 +27,12 @@ import { benchRoute } from './route.ts';
 import { ROUTE_USAGE, readRouteOptions } from './route-options.ts';
 import { routeText } from './route-table.ts';
 import { benchSoak, soakText } from './soak.ts';
+import { benchTriggers, readTriggersOptions, TRIGGERS_USAGE, triggersText } from './triggers.ts';
 
 const USAGE = `${BENCH_USAGE}${API_USAGE}${EVENTS_USAGE}
 ${ROUTE_USAGE}
-${ECONOMY_USAGE}`;
+${ECONOMY_USAGE}
+${TRIGGERS_USAGE}`;
 const DONE = 0;
 const NOT_FLAT = 1;
 const WRONG = 1;
@@ -109,6 +111,12 @@ async function run(name: string, argv: readonly string[]): Promise<number> {
       const options = readEconomyOptions(argv);
       const report = benchEconomy(options);
       print(options.json, report, () => economyText(PAGE, report));
+      return DONE;
+    }
+    case 'triggers': {
+      const options = readTriggersOptions(argv);
+      const report = await benchTriggers(options, say);
+      print(options.json, report, () => triggersText(PAGE, report));
       return DONE;
     }
     case 'help':
