@@ -17,6 +17,10 @@ export const sessions = z.strictObject({
     true,
     'Let operators of the hub act as soon as they have signed in. Off: they only read by HTTP, and sign each act by itself, over the network (`geo hub … --at HUB`).',
   ),
+  links: flag(
+    false,
+    'Let members sign in, to read, with an e-mail address or phone number, a password and a one-time code as well. Nothing is sent to that address: that it is theirs, operators find out by themselves.',
+  ),
   per_participant: whole(
     { default: 16, min: 1, max: 1_000 },
     'Sessions that one participant may have. A further one ends the one that was used longest ago.',

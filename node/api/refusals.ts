@@ -33,6 +33,12 @@ const SAME_QUERY: Omit<Answer, 'misuse'> = {
   sentence: 'A signed query may be repeated until it is two minutes old; then it is refused.',
 };
 
+const ONCE: Omit<Answer, 'misuse'> = {
+  status: 401,
+  fault: 'sign_in_failed',
+  sentence: 'A challenge is good once.',
+};
+
 /** Routes whose requests carry something that must not be done twice, or may be asked for again. */
 const REPEATED: Readonly<Partial<Record<ServiceMethod, Omit<Answer, 'misuse'>>>> = {
   pay: {
@@ -46,11 +52,10 @@ const REPEATED: Readonly<Partial<Record<ServiceMethod, Omit<Answer, 'misuse'>>>>
     sentence:
       'An order is carried out once; handed in again, it is answered with what has become of it.',
   },
-  signIn: {
-    status: 401,
-    fault: 'sign_in_failed',
-    sentence: 'A challenge is good once.',
-  },
+  signIn: ONCE,
+  makeLink: ONCE,
+  endLink: ONCE,
+  signInByLink: { status: 401, fault: 'sign_in_failed', sentence: 'A one-time code is good once.' },
   exchangeTokens: {
     status: 401,
     fault: 'token_reused',

@@ -170,6 +170,12 @@ export interface SessionOperations {
   challenge(request: shapes.ChallengeRequest): shapes.Challenge;
   signIn(request: shapes.SignInRequest): Promise<shapes.Tokens>;
   exchangeTokens(request: shapes.ExchangeRequest): Promise<shapes.Tokens>;
+  /** Ends with E006 `no_links` where the hub does not want them, as the next three. */
+  makeLink(request: shapes.LinkRequest): Promise<shapes.NewLink>;
+  endLink(request: shapes.EndLinkRequest): Promise<shapes.EndedLink>;
+  /** A session to read with, begun without the key. */
+  signInByLink(request: shapes.LinkSignInRequest): Promise<shapes.Tokens>;
+  links(): shapes.Link[];
   sessions(): shapes.Session[];
   endSession(session: string): Promise<shapes.Session>;
 }

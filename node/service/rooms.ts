@@ -22,6 +22,7 @@ import type { Acquaintances } from '../peers/acquaintances.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Ports } from '../ports.ts';
 import type { Router } from '../routing/router.ts';
+import type { Links } from '../sessions/links.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sessions/sign-in.ts';
 import type { NodeSettings } from '../settings.ts';
@@ -52,6 +53,7 @@ export interface Rooms {
   readonly integrity: IntegrityRoom;
   readonly addons: Addons;
   readonly sessions: Sessions;
+  readonly links: Links;
   readonly signIn: SignIn;
   readonly isFrozen: () => boolean;
   readonly setFrozen: (frozen: boolean) => Promise<void>;

@@ -1,6 +1,6 @@
 /** Signing in by HTTP, and what whoever has signed in may ask for. */
 import { hexToBytes } from '@noble/hashes/utils.js';
-import { invalid } from '../../protocol/errors.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
 import { type Hash, type Pid, type PublicKey, parsePid } from '../../protocol/identity/pid.ts';
 import { counterparty } from '../../protocol/ledger/edge.ts';
 import { ROUTE_LIST } from '../api/routes.ts';
@@ -19,7 +19,7 @@ import { isoTime, Views } from './views.ts';
 
 /** @param visitor who asks; without one, the owner of the node */
 export function sessionOperations(
-  { me, sessions, signIn }: Rooms,
+  { me, settings, sessions, links, signIn }: Rooms,
   visitor?: Visitor,
 ): SessionOperations {
   const caller = visitor?.signedIn;
@@ -32,6 +32,21 @@ export function sessionOperations(
     expires: isoTime(record.refresh_expires),
     current: session === caller?.session,
   });
+  const proven = (envelope: string) =>
+    signIn.prove({
+      envelope: new Uint8Array(Buffer.from(envelope, 'base64')),
+      address: visitor?.address ?? '',
+    });
+  const requireLinks = () => {
+    if (settings.sessions.links) return;
+    throw new GeoError(
+      'E006',
+      'This hub knows its members by their keys alone. Sign in with yours.',
+      {
+        fault: 'no_links',
+      },
+    );
+  };
   const listed = () => sessions.list(caller?.participant as Pid | undefined);
 
   return {
@@ -55,6 +70,31 @@ export function sessionOperations(
 
     exchangeTokens: async ({ refresh_token: token, nonce }) =>
       tokensView(await sessions.exchange(token, hexToBytes(nonce))),
+
+    makeLink: async ({ envelope, ...given }) => {
+      requireLinks();
+      return links.make(proven(envelope), given);
+    },
+
+    endLink: async ({ envelope }) => {
+      requireLinks();
+      const participant = proven(envelope);
+      await links.end(participant);
+      return { participant };
+    },
+
+    signInByLink: async (request) => {
+      requireLinks();
+      const address = visitor?.address ?? '';
+      return tokensView(await signIn.enterByLink({ ...request, address }));
+    },
+
+    links: () =>
+      links.all().map(([participant, { name, made }]) => ({
+        participant,
+        name,
+        made: isoTime(made),
+      })),
 
     sessions: () => listed().map(([name, record]) => view(name, record)),
 
@@ -88,15 +128,15 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
   const auditing = communityReads(service);
   return {
     holderOf: (token) => {
-      const { session, participant } = sessions.holderOf(token);
-      return { session, participant, role: roleOf(participant) };
+      const { session, participant, byLink } = sessions.holderOf(token);
+      return { session, participant, role: byLink ? null : roleOf(participant) };
     },
     isInForce: ({ session, participant, role }) =>
-      sessions.isOpen(session as Hash) && roleOf(participant as Pid) === role,
+      sessions.isOpen(session as Hash) && (role === null || roleOf(participant as Pid) === role),
     liveFor: (signedIn) => visitorSource(rooms.news, readerFor(signedIn), signedIn.role !== null),
     serviceFor: (visitor) => {
       const { signedIn } = visitor;
-      const signing = sessionOperations(rooms, visitor);
+      const { links: _others, ...signing } = sessionOperations(rooms, visitor);
       if (signedIn === undefined) return signing;
       const participant = signedIn.participant as Pid;
       const { identity, equivalents, offeredEquivalents, participants } = service;

@@ -6,6 +6,7 @@ import type { Hall } from '../engine/hall.ts';
 import type { Community } from '../hub/community.ts';
 import type { Membership } from '../hub/membership.ts';
 import type { Ports } from '../ports.ts';
+import { Links } from './links.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 
@@ -24,8 +25,8 @@ interface Rooms {
 export function openReception(
   rooms: Rooms,
   settings: NodeConfig['sessions'],
-): { readonly sessions: Sessions; readonly signIn: SignIn } {
-  const { ports, hall, me, door, restored } = rooms;
+): { readonly sessions: Sessions; readonly links: Links; readonly signIn: SignIn } {
+  const { ports, hall, me, door, restored, community } = rooms;
   const isKnown = (participant: Pid) => belongs(rooms, participant);
   const sessions = new Sessions({
     hall,
@@ -37,8 +38,18 @@ export function openReception(
     books: () => restored.at ?? 0,
     isKnown,
   });
+  const links = new Links({
+    hall,
+    entropy: ports.entropy,
+    now: () => ports.clock.now(),
+    books: () => restored.at ?? 0,
+    issuer: community.settings.name || 'GEO',
+    // Who acts, or owns the node, signs in with the key.
+    isWelcome: (pid) => isKnown(pid) && community.operators.roleOf(pid) === undefined,
+  });
   const requireRoom = () => door.requireRoom();
-  return { sessions, signIn: new SignIn({ ports, me, sessions, isKnown, requireRoom }) };
+  const signIn = new SignIn({ ports, me, sessions, links, isKnown, requireRoom });
+  return { sessions, links, signIn };
 }
 
 /** The node itself, whom it votes for, and at a hub its members and operators. */

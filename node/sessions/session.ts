@@ -14,16 +14,19 @@ export interface Beginning {
   readonly label: string;
   /** When these books were restored, ms since 1970 UTC; 0 for never. */
   readonly books: number;
+  /** With a password instead of the key. */
+  readonly byLink: boolean;
 }
 
 /** @param secret of the first refresh token */
 export function begun(
-  { participant, label, books }: Beginning,
+  { participant, label, books, byLink }: Beginning,
   secret: Uint8Array,
   terms: Terms,
   now: number,
 ): SessionRecord {
-  return { participant, label, books, begun: now, ...pairOf(secret, terms, now) };
+  const facts = { participant, label, books, ...(byLink ? { by_link: true } : {}) };
+  return { ...facts, begun: now, ...pairOf(secret, terms, now) };
 }
 
 export type Exchange =

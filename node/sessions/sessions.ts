@@ -23,6 +23,13 @@ export interface Tokens {
   readonly refresh: string;
 }
 
+export interface Holder {
+  readonly session: Hash;
+  readonly participant: Pid;
+  /** With a password instead of the key. */
+  readonly byLink: boolean;
+}
+
 interface Context {
   readonly hall: Hall;
   readonly entropy: Entropy;
@@ -47,13 +54,13 @@ export class Sessions {
   }
 
   /** A new session. Of one participant the oldest ends when there are too many. @throws GeoError E006 `too_many_sessions` */
-  begin(participant: Pid, label: string): Promise<Tokens> {
+  begin(participant: Pid, label: string, byLink = false): Promise<Tokens> {
     const { hall, entropy, terms, books } = this.#context;
     const id = entropy.bytes(ID_BYTES);
     const secret = entropy.bytes(SECRET_BYTES);
     return hall.turn((turn) => {
       this.#makeRoom(turn, participant);
-      const record = begun({ participant, label, books: books() }, secret, terms, turn.now);
+      const record = begun({ participant, label, books: books(), byLink }, secret, terms, turn.now);
       turn.shelve(SESSIONS, nameOf({ id }), record);
       return tokensOf(id, secret, record);
     });
@@ -92,7 +99,7 @@ export class Sessions {
   }
 
   /** Whose access token that is. @throws GeoError E006 `bad_token`, for whatever reason */
-  holderOf(text: string): { readonly session: Hash; readonly participant: Pid } {
+  holderOf(text: string): Holder {
     const token = readToken('access', text);
     const name = token && nameOf(token);
     const record = name && this.#inForce(name);
@@ -101,7 +108,7 @@ export class Sessions {
       record.access === hashOf(token!.secret) &&
       this.#context.now() < record.access_expires;
     if (!isIts) throw badToken();
-    return { session: name!, participant: record.participant };
+    return { session: name!, participant: record.participant, byLink: record.by_link === true };
   }
 
   /** Whether the newest access token of the session still opens anything. */

@@ -7,6 +7,7 @@ import { type Pid, type PublicKey, pidFromPublicKey } from '../../protocol/ident
 import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import type { Ports } from '../ports.ts';
 import { Challenges } from './challenges.ts';
+import type { Credentials, Links } from './links.ts';
 import { Lockout } from './lockout.ts';
 import type { Sessions, Tokens } from './sessions.ts';
 
@@ -21,6 +22,7 @@ interface Context {
   readonly ports: Ports;
   readonly me: Pid;
   readonly sessions: Sessions;
+  readonly links: Links;
   readonly isKnown: (participant: Pid) => boolean;
   /** Called before a signature is checked. @throws GeoError E006 `too_many_requests` */
   readonly requireRoom: () => void;
@@ -31,6 +33,11 @@ export interface Attempt {
   readonly envelope: Uint8Array;
   readonly label: string;
   /** From where, as the HTTP door saw it. */
+  readonly address: string;
+}
+
+export interface LinkAttempt extends Credentials {
+  readonly label: string;
   readonly address: string;
 }
 
@@ -50,8 +57,13 @@ export class SignIn {
   }
 
   /** @throws GeoError E006 `sign_in_failed` | `sign_in_locked` | `too_many_sessions`, E009 not a SIGN_IN at all */
-  async enter({ envelope, label, address }: Attempt): Promise<Tokens> {
-    const { ports, me, sessions, isKnown } = this.#context;
+  async enter({ label, ...attempt }: Attempt): Promise<Tokens> {
+    return this.#context.sessions.begin(this.prove(attempt), label);
+  }
+
+  /** Whose key has signed the challenge, which is used up. @throws GeoError as {@link enter} */
+  prove({ envelope, address }: Omit<Attempt, 'label'>): Pid {
+    const { ports, me, isKnown } = this.#context;
     const signed = readSigned('SIGN_IN', envelope);
     const { participant_key: key, node, challenge } = signed.body;
     const participant = pidFromPublicKey(key);
@@ -68,15 +80,29 @@ export class SignIn {
     if (!(isTheirs && isFresh && isWelcome)) {
       this.#addresses.failed(network, now);
       this.#names.failed(name, now);
-      throw new GeoError(
-        'E006',
-        'That did not sign anybody in: ask for a new challenge, and sign it for this node with the key of a participant that belongs to it.',
-        { fault: 'sign_in_failed' },
-      );
+      throw failed();
     }
     this.#challenges.use(challenge);
     this.#names.succeeded(name);
-    return sessions.begin(participant, label);
+    return participant;
+  }
+
+  /** With a password and a code. @throws GeoError as {@link enter} */
+  async enterByLink({ label, address, ...credentials }: LinkAttempt): Promise<Tokens> {
+    const { ports, sessions, links } = this.#context;
+    const network = networkOf(address);
+    // A password can be guessed from many addresses at once, so the name waits wherever it is tried.
+    const name = `link ${credentials.name.trim().toLowerCase()}`;
+    this.#requireFree(network, name, ports.clock.now());
+    // Counted before the work: many tries at once are many tries.
+    this.#names.failed(name, ports.clock.now());
+    const participant = await links.holderOf(credentials);
+    if (participant === undefined) {
+      this.#addresses.failed(network, ports.clock.now());
+      throw failed();
+    }
+    this.#names.succeeded(name);
+    return sessions.begin(participant, label, true);
   }
 
   #requireFree(network: string, name: string, now: number): void {
@@ -89,6 +115,14 @@ export class SignIn {
       { fault: 'sign_in_locked', retry_after_s: seconds },
     );
   }
+}
+
+function failed(): GeoError {
+  return new GeoError(
+    'E006',
+    'That did not sign anybody in: ask for a new challenge, and sign it for this node with the key of a participant that belongs to it; or check name, password and code.',
+    { fault: 'sign_in_failed' },
+  );
 }
 
 /** An address, of IPv6 its first half: whoever has one of these has them all. */

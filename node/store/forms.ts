@@ -9,7 +9,7 @@ import { FindingRecord, LogRecord } from './integrity-records.ts';
 import { type Prefix, prefixOf, tailOf } from './keys.ts';
 import * as records from './records.ts';
 import { RedoRecord } from './redo-record.ts';
-import { SessionRecord } from './session-records.ts';
+import { LinkRecord, SessionRecord } from './session-records.ts';
 
 /** @throws whatever is wrong with the value */
 type Form = (tail: string, value: Uint8Array) => unknown;
@@ -69,6 +69,7 @@ const FORMS: Readonly<Record<Prefix, Form>> = {
   cleared: record(ClearedRecord),
   'debt-time': record(DebtTimeRecord),
   session: record(SessionRecord),
+  link: record(LinkRecord),
   event: record(EventRecord),
   addon: json,
   heard: bytes,

@@ -38,6 +38,7 @@
  * | `cleared/` | equivalent, PID if it is of one participant | ClearedRecord: what clearing has done so far |
  * | `debt-time/` | equivalent | DebtTimeRecord: all debt over time |
  * | `session/` | SHA-256 of the session's id | SessionRecord: somebody who has signed in by HTTP |
+ * | `link/` | pid | LinkRecord: a password and a second factor for reading by HTTP |
  * | `event/` | number | EventRecord: the newest ones; numbers have no gaps |
  * | `addon/` | name of an add-on, key of its own | JSON: what the add-on keeps |
  * | `heard/` | name of an add-on | cursor of the last event that it has heard |
@@ -60,7 +61,8 @@ export type ShelfPrefix =
   | 'spared'
   | 'cleared'
   | 'debt-time'
-  | 'session';
+  | 'session'
+  | 'link';
 
 export type Prefix =
   | ShelfPrefix

@@ -17,5 +17,29 @@ export const SessionRecord = s.map({
   previous: s.optional(s.map({ refresh: s.hash, nonce: s.hash })),
   /** When the books of that time had been restored, 0 for never: a backup brings no session back. */
   books: s.time,
+  /** Begun with a password: it gives no role. */
+  by_link: s.optional(s.bool),
 });
 export type SessionRecord = s.Infer<typeof SessionRecord>;
+
+/** Codes that sign in without the app, each once. */
+export const RECOVERY_CODES = 8;
+
+/** By participant: what it may sign in with besides its key, to read. */
+export const LinkRecord = s.map({
+  /** An e-mail address or a phone number, in small letters. */
+  name: s.text(254),
+  salt: s.bytes(16),
+  /** argon2id of the password (`sessions/passwords.ts`). */
+  verifier: s.bytes(32),
+  /** Of the one-time codes; it has to be readable. */
+  secret: s.bytes(20),
+  /** Of the last code that was taken. */
+  step: s.uint(Number.MAX_SAFE_INTEGER),
+  /** SHA-256 of the recovery codes that are left. */
+  recovery: s.list(s.hash, RECOVERY_CODES),
+  made: s.time,
+  /** When the books of that time had been restored, 0 for never: a backup brings no link back. */
+  books: s.time,
+});
+export type LinkRecord = s.Infer<typeof LinkRecord>;

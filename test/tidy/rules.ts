@@ -74,7 +74,7 @@ export const IMPORTS: readonly ImportRow[] = [
     ],
     'sessions/': [
       [...STATE, '/config/node.ts', 'store/session-records.ts', 'engine/', 'hub/', 'sessions/'],
-      ['@noble/'],
+      ['@noble/', '@scure/'],
     ],
     'events/': [[...STATE, 'engine/', 'events/'], []],
     // An add-on sees of the node what the API's shapes say; its thread knows nothing else of it.

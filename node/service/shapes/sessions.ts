@@ -25,6 +25,39 @@ export const SignInRequest = z.strictObject({
     .describe('what the client calls itself, for the list of sessions'),
 });
 
+const credentials = {
+  name: z.string().min(3).max(254).describe('e-mail address, or phone number with its country'),
+  password: z.string().min(10).max(200),
+};
+
+export const LinkRequest = z.strictObject({
+  envelope: SignInRequest.shape.envelope,
+  ...credentials,
+});
+
+export const NewLink = z.object({
+  name: z.string(),
+  otpauth: z.string().describe('for an app that makes one-time codes; told once'),
+  recovery: z
+    .array(z.string())
+    .describe('codes for when the app is lost, each good once; told once'),
+});
+
+export const EndLinkRequest = z.strictObject({ envelope: SignInRequest.shape.envelope });
+export const EndedLink = z.object({ participant: pid });
+
+export const LinkSignInRequest = z.strictObject({
+  ...credentials,
+  code: z.string().min(6).max(40).describe('of the app, or a recovery code'),
+  label: SignInRequest.shape.label,
+});
+
+export const Link = z.object({
+  participant: pid,
+  name: z.string().describe('as the participant has given it; nobody has checked it'),
+  made: time,
+});
+
 export const ExchangeRequest = z.strictObject({
   refresh_token: z.string().min(1).max(200),
   nonce: z
@@ -59,6 +92,12 @@ export const Session = z.object({
 export type ChallengeRequest = z.infer<typeof ChallengeRequest>;
 export type Challenge = z.infer<typeof Challenge>;
 export type SignInRequest = z.infer<typeof SignInRequest>;
+export type LinkRequest = z.infer<typeof LinkRequest>;
+export type NewLink = z.infer<typeof NewLink>;
+export type EndLinkRequest = z.infer<typeof EndLinkRequest>;
+export type EndedLink = z.infer<typeof EndedLink>;
+export type LinkSignInRequest = z.infer<typeof LinkSignInRequest>;
+export type Link = z.infer<typeof Link>;
 export type ExchangeRequest = z.infer<typeof ExchangeRequest>;
 export type Tokens = z.infer<typeof Tokens>;
 export type SessionRef = z.infer<typeof SessionRef>;

@@ -89,6 +89,12 @@ export const ARGUMENTS: {
   leave: [{ hub: BOB }],
   challenge: [{ public_key: TX }],
   signIn: [{ envelope: 'oGE=', label: 'phone' }],
+  makeLink: [{ envelope: 'oGE=', name: 'bob@example.org', password: 'correct horse battery' }],
+  endLink: [{ envelope: 'oGE=' }],
+  signInByLink: [
+    { name: 'bob@example.org', password: 'correct horse battery', code: '123456', label: 'phone' },
+  ],
+  links: [],
   exchangeTokens: [{ refresh_token: 'ger_AAAA', nonce: 'a'.repeat(32) }],
   sessions: [],
   endSession: ['abcdef01'],

@@ -28,6 +28,14 @@ export const fakeSessions = {
   challenge: { challenge: 'oGE=', node: BOB, expires: TIME } satisfies shapes.Challenge,
   signIn: tokens,
   exchangeTokens: tokens,
+  makeLink: {
+    name: 'bob@example.org',
+    otpauth: 'otpauth://totp/GEO:bob?secret=AAAA&issuer=GEO',
+    recovery: ['0123456789abcdef'],
+  } satisfies shapes.NewLink,
+  endLink: { participant: BOB } satisfies shapes.EndedLink,
+  signInByLink: tokens,
+  links: [{ participant: BOB, name: 'bob@example.org', made: TIME }] satisfies shapes.Link[],
   sessions: [session],
   endSession: session,
 };

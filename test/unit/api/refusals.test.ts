@@ -20,6 +20,8 @@ const [MEMBER, EXPIRED] = ['gea_member', 'gea_expired'];
 const REQUEST_MS = 200;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
+const CREDENTIALS = { name: 'maria@example.org', password: 'correct horse battery' };
+
 const isStated = (route: AnyRoute, misuse: Misuse) =>
   answersOf(route).find((answer) => answer.misuse === misuse);
 
@@ -139,7 +141,11 @@ describe('a request that is repeated', () => {
   let stopped = false;
   let ticking: Promise<void>;
   beforeAll(async () => {
-    hosted = await HostedVillage.open({ people: ['hub'], hosted: { hub: ['maria', 'nina'] } });
+    hosted = await HostedVillage.open({
+      people: ['hub'],
+      hosted: { hub: ['maria', 'nina'] },
+      settings: { sessions: { links: true } },
+    });
     const { village } = hosted;
     await hosted.trust('hub', 'nina>maria 100');
     await hosted.trust('hub', 'hub>maria 100');
@@ -202,6 +208,17 @@ describe('a request that is repeated', () => {
       expect((await post('/auth/sign-in', request)).status).toBe(200);
       return post('/auth/sign-in', request);
     },
+    makeLink: () => signedTwice('/auth/link', CREDENTIALS),
+    async signInByLink() {
+      const envelope = signInRequest(hosted.village, 'hub', 'nina').envelope;
+      const link = await post('/auth/link', { envelope, ...CREDENTIALS, name: '+380441234567' });
+      // Time passes too quickly here for a code of the app; a recovery code is one as well.
+      const [code] = (link.answer as { recovery: string[] }).recovery;
+      const request = { ...CREDENTIALS, name: '+380441234567', code };
+      expect((await post('/auth/link/sign-in', request)).status).toBe(200);
+      return post('/auth/link/sign-in', request);
+    },
+    endLink: () => signedTwice('/auth/link/end', {}),
     async exchangeTokens() {
       const { refresh_token } = await signInAt(hosted.village, 'hub', 'nina');
       const exchange = (digit: string) =>
@@ -220,6 +237,12 @@ describe('a request that is repeated', () => {
     },
     memberExport: () => queried('/members/export'),
   };
+
+  async function signedTwice(path: string, more: object) {
+    const { envelope } = signInRequest(hosted.village, 'hub', 'maria');
+    expect((await post(path, { envelope, ...more })).status).toBe(200);
+    return post(path, { envelope, ...more });
+  }
 
   async function queried(path: string, more: object = {}) {
     const { signer } = person('maria');
