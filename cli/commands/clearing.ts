@@ -84,7 +84,7 @@ export const clearingCommands = [
     group: 'Clearing',
     summary: 'Look for circles of debt through you, and cross them out',
     details:
-      'Asks over those you owe, for each debt that is owed to you. Whoever wants to be asked first is asked; that clearing goes on without you waiting. Chains of debts that begin with you become one debt where all lines concerned allow it (geo trust set --allow-shortening). With --dry-run nothing is changed.',
+      'Asks over those you owe, for each debt that is owed to you. Whoever wants to be asked first is asked; that clearing goes on without you waiting. Chains of debts that begin with you become one debt where all lines concerned allow it (geo trust set --allow-shortening). With --dry-run nothing is changed, and each debt is counted once.',
     examples: ['geo clear now', 'geo clear now UAH --max-length 4 --dry-run'],
     arguments: { '[EQ]': 'code of the equivalent; all of them if it is left out' },
     options: {

@@ -14,6 +14,7 @@ import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { CompactGraph } from '../../protocol/routing/compact-graph.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Cycle, CycleQuestion, CycleSource, PassWatch } from './cycle.ts';
+import type { LineCaps } from './line-caps.ts';
 import { inSlices } from './slices.ts';
 import type { IsSpared } from './spared.ts';
 
@@ -32,6 +33,7 @@ interface GlobalPassContext {
   readonly books: (equivalent: EquivalentCode) => CommunityBooks | undefined;
   /** Debts to this creditor are left alone for now: it did not agree, or did not answer. */
   readonly isSpared: IsSpared;
+  readonly caps: Pick<LineCaps, 'capOf'>;
   /** Where cycles come from on a node that is no hub. */
   readonly otherwise: CycleSource;
 }
@@ -103,11 +105,14 @@ export class GlobalPass implements CycleSource {
     isCancelled: () => boolean,
     watch: PassWatch | undefined,
   ) {
-    const { clock, log, isSpared } = this.#context;
+    const { clock, log, isSpared, caps } = this.#context;
     const begin = clock.now();
     const scaled = await inSlices(
       debtSteps(books.graph, {
         isSpared: (_, creditor) => isSpared(books.pidOf(creditor), equivalent, sparedAt),
+        // What is above it waits for the next pass, as the vote would have it.
+        capOf: (debtor, creditor) =>
+          caps.capOf(equivalent, books.pidOf(debtor), books.pidOf(creditor)),
       }),
       clock,
       isCancelled,

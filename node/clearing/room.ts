@@ -1,10 +1,13 @@
 /** Everything about clearings in one node: what it proposes, and what it says to proposals of others. */
+import { clearableIn } from '../../protocol/clearing/trigger.ts';
 import {
   type Pid,
   type PublicKey,
   pidFromPublicKey,
   type TxId,
 } from '../../protocol/identity/pid.ts';
+import { clearable } from '../../protocol/ledger/clearing.ts';
+import { edgeId, edgeKey } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Unverified } from '../../protocol/wire/envelope.ts';
 import type { Consent, Objection } from '../../protocol/wire/messages/clearing.ts';
@@ -22,8 +25,10 @@ import { CycleKeys } from './cycle-keys.ts';
 import { DebtAverages } from './debt-averages.ts';
 import { debtGroundOf } from './debt-ground.ts';
 import { DebtSearch } from './debt-search.ts';
+import { DryRun } from './dry-run.ts';
 import { type CommunityBooks, GlobalPass } from './global-pass.ts';
 import { IndexCycles } from './index-cycles.ts';
+import { LineCaps } from './line-caps.ts';
 import { LocalCycles } from './local-cycles.ts';
 import { Marks } from './marks.ts';
 import { Passes } from './passes.ts';
@@ -106,7 +111,8 @@ export class ClearingRoom {
     });
     const { clock, log } = ports;
     const { books } = context;
-    this.#global = new GlobalPass({ clock, log, books, isSpared, otherwise: cycles });
+    const caps = new LineCaps(state);
+    this.#global = new GlobalPass({ clock, log, books, isSpared, caps, otherwise: cycles });
     const chains = new Chains({ state, agents, cycles, isSpared, settings });
     this.source = oneAfterTheOther(this.#global, chains);
     const { clearings, source } = this;
@@ -150,6 +156,20 @@ export class ClearingRoom {
     this.#global.stop();
     this.#triggers.stop();
     this.search.stop();
+  }
+
+  /** Counts cycles that are only looked for, each debt once. */
+  dryRun(equivalent: EquivalentCode): DryRun {
+    const { hall, books } = this.#context;
+    return new DryRun((debtor, creditor) => {
+      const edge = hall.state.edges.get(edgeKey(edgeId(debtor, creditor, equivalent)));
+      if (edge !== undefined) return clearable(edge, { debtor, creditor });
+      const index = books(equivalent);
+      const one = index?.numberOf(debtor);
+      const other = index?.numberOf(creditor);
+      if (index === undefined || one === undefined || other === undefined) return undefined;
+      return clearableIn(index.graph, one, other);
+    });
   }
 
   /** Clearings that wait for the word of this node's person. */

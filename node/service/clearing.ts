@@ -34,13 +34,16 @@ export function clearingOperations(rooms: Rooms, views: Views): ClearingOperatio
       for (const code of wanted) {
         const { precision } = state.equivalents.get(code)!;
         const question = { equivalent: code, maxLength: longest ?? usual, minAmount: 1n };
+        const counted = dry ? clearing.dryRun(code) : undefined;
         for await (const found of clearing.source.find(question)) {
+          const amount = counted?.count(found) ?? found.amount;
+          if (amount === 0n) continue;
           const tx = dry ? undefined : await clearing.clearings.clear(found, true);
           rows.push({
             cycle: [...found.members],
             shortens: found.shortens ?? false,
             equivalent: code,
-            amount: formatAmount(found.amount, precision),
+            amount: formatAmount(amount, precision),
             clearing: tx === undefined ? null : view(tx),
           });
         }

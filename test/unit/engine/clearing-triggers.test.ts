@@ -287,6 +287,29 @@ describe('clear now', () => {
     ]);
   });
 
+  it('counts a debt that two cycles pass once in a dry run', async () => {
+    const village = await Village.open({
+      people: ['anna', 'boris', 'cyril', 'dora'],
+      lines: ['boris>anna 50', 'cyril>boris 50', 'anna>cyril 50', 'dora>boris 50', 'anna>dora 50'],
+      settings: { clearing: { trigger: false, search_ms: 300 } },
+    });
+    for (const [debtor, creditor, amount] of [
+      ['cyril', 'anna', '8'],
+      ['dora', 'anna', '7'],
+      ['boris', 'cyril', '9'],
+      ['boris', 'dora', '9'],
+      ['anna', 'boris', '10'],
+    ] as const) {
+      await village.pay(debtor, creditor, amount, { max_hops: 1 });
+    }
+    await village.calm();
+    const anna = village.service('anna');
+    const dry = await village.run(anna.clearNow({ equivalent: 'UAH', dry_run: true }));
+    expect(dry.map(({ amount }) => amount)).toEqual(['8.00', '2.00']);
+    const done = await village.run(anna.clearNow({ equivalent: 'UAH', dry_run: false }));
+    expect(done.map(({ clearing }) => clearing?.cleared)).toEqual(['8.00', '2.00']);
+  });
+
   it.each([5, 8])(
     'of a given cycle of %i asks for the keys of whom it does not know',
     async (size) => {

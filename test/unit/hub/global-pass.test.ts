@@ -1,6 +1,8 @@
 /** A hub looks at the debts of its whole community, and clears what no participant's own search finds. */
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
 import { type SettingsPatch, Village } from '../engine/harness.ts';
+import { HostedVillage } from '../engine/hosted.ts';
 import { faultsOf } from '../engine/village-audit.ts';
 import { faultOf, join, QUICK_MEMBERSHIPS } from './hub-village.ts';
 
@@ -65,6 +67,41 @@ describe('a pass of the hub', () => {
     expect(await village.calm()).toBe(true);
     expect(debts(village)).toEqual(BEFORE);
     expect(service.pendingClearings()).toEqual([]);
+  });
+});
+
+describe('a line that lets one clearing take less', () => {
+  it('bounds what is planned, and the next pass takes the rest', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub'],
+      hosted: { hub: ['maria', 'nina', 'olha'] },
+      settings: { clearing: { trigger: false, pass_ms: 0 } },
+      own: { hub: { hub: { enabled: true, admission: 'open' } } },
+    });
+    const policy = { ...DEFAULT_POLICY, clearing_limit: 400n };
+    const capped = hosted.line('nina', 'maria', '50', { policy });
+    hosted.deliver('hub', 'TRUST_LINE_CREATE', capped);
+    await hosted.trust('hub', 'olha>nina 50');
+    await hosted.trust('hub', 'maria>olha 50');
+    for (const [debtor, creditor] of [
+      ['maria', 'nina'],
+      ['nina', 'olha'],
+      ['olha', 'maria'],
+    ] as const) {
+      const { bytes } = hosted.order(debtor, creditor, '6', 'hub', { max_hops: 1 });
+      hosted.deliver('hub', 'PAYMENT_REQUEST', bytes);
+      await hosted.village.calm();
+    }
+    const hub = hosted.village.service('hub');
+    for (const [planned, left] of [
+      ['12.00', 2],
+      ['6.00', 0],
+    ] as const) {
+      await hosted.village.run(hub.beginPass({ equivalent: 'UAH' }));
+      await hosted.village.pass(1_000);
+      expect(hub.clearingPasses()).toMatchObject([{ planned, cleared: planned, tried: 1 }]);
+      expect(hosted.owes('hub', 'maria', 'nina')).toBe(left);
+    }
   });
 });
 
