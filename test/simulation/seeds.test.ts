@@ -33,11 +33,16 @@ describe.each(PROFILES)('%s', (profile) => {
   });
 });
 
-it('shortens chains, also where frames are lost', async () => {
+it('shortens chains, also where frames are lost', { timeout: 60_000 }, async () => {
   for (const profile of ['calm', 'lossy'] as const) {
-    const history = await runHistory({ plan: planOf(8, profile) });
-    expectHeld(history);
-    expect(history.shortened).toBeGreaterThan(0);
+    let shortened = 0;
+    // Chains that every line allows are rare: whether a run meets one hangs on each message before it.
+    for (const seed of [8, 17, 23]) {
+      const history = await runHistory({ plan: planOf(seed, profile) });
+      expectHeld(history);
+      shortened += history.shortened;
+    }
+    expect(shortened).toBeGreaterThan(0);
   }
 });
 
