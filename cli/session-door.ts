@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Client, type ClientOptions, createClient } from '../node/api/client.ts';
-import type { Home } from '../node/home/home.ts';
+import { createHome, type Home } from '../node/home/home.ts';
 import { openKeyFile } from '../node/home/keyring.ts';
 import { realClock, realEntropy } from '../node/platform/platform.ts';
-import type { Tokens } from '../node/service/shapes.ts';
+import type { EndedLink, LinkSignInRequest, NewLink, Tokens } from '../node/service/shapes.ts';
 import { GeoError } from '../protocol/errors.ts';
 import type { Pid } from '../protocol/identity/pid.ts';
 import { signInEnvelope } from '../protocol/member.ts';
@@ -19,31 +19,82 @@ const LEFT_MS_MIN = 10_000;
 const NONCE_KEY_BYTES = 32;
 const NONCE_DIGITS = 32;
 
-interface Wish {
+interface Door {
   readonly url: string;
   /** PEM file with certificates to believe, for a hub that has none of a public authority. */
   readonly authority: string | undefined;
-  readonly label: string;
+}
+
+interface KeyDoor extends Door {
   readonly secret: PassphraseOptions;
 }
 
-/** @throws GeoError E006 `sign_in_failed` | `sign_in_locked`, E005 `untrusted_certificate`, and as the key file */
-export async function signIn({ home, terminal }: Context, wish: Wish): Promise<KeptSession> {
-  const { url } = wish;
-  const authority = wish.authority === undefined ? null : resolve(wish.authority);
-  await believe(authority);
-  const client = createClient({ url, token: '' });
+/** With the key of the home. @throws GeoError E006 `sign_in_failed` | `sign_in_locked`, E005 `untrusted_certificate`, and as the key file */
+export async function signIn(
+  context: Context,
+  { label, ...door }: KeyDoor & { readonly label: string },
+): Promise<KeptSession> {
+  const client = await openDoor(door);
+  const { envelope } = await proofOf(context, client, door.secret);
+  return keepTokens(context.home, door, client, await client.signIn({ envelope, label }));
+}
+
+/** With an account link, to read. @throws GeoError as {@link signIn} */
+export async function signInByLink(
+  { home }: Context,
+  { credentials, ...door }: Door & { readonly credentials: LinkSignInRequest },
+): Promise<KeptSession> {
+  const client = await openDoor(door);
+  return keepTokens(home, door, client, await client.signInByLink(credentials));
+}
+
+/** Makes an account link. @throws GeoError E008 `name_taken`, E009 `bad_name`, E006 `no_links`, and as {@link signIn} */
+export async function makeLink(
+  context: Context,
+  { name, password, ...door }: KeyDoor & { readonly name: string; readonly password: string },
+): Promise<NewLink> {
+  const client = await openDoor(door);
+  const { envelope } = await proofOf(context, client, door.secret);
+  return client.makeLink({ envelope, name, password });
+}
+
+export async function endLink(context: Context, door: KeyDoor): Promise<EndedLink> {
+  const client = await openDoor(door);
+  return client.endLink(await proofOf(context, client, door.secret));
+}
+
+async function openDoor({ url, authority }: Door): Promise<Client> {
+  await believe(authority === undefined ? null : resolve(authority));
+  return createClient({ url, token: '' });
+}
+
+/** A challenge of the node, signed with the key of the home. */
+async function proofOf(
+  { home, terminal }: Context,
+  client: Client,
+  secret: PassphraseOptions,
+): Promise<{ readonly envelope: string }> {
   const { pid: node } = await client.agentCard();
-  const { signer } = await openKeyFile(
-    home.directory,
-    await readPassphrase(wish.secret, terminal, false),
-  );
+  const passphrase = await readPassphrase(secret, terminal, false);
+  const { signer } = await openKeyFile(home.directory, passphrase);
   const { challenge } = await client.challenge({ public_key: signer.publicKey });
   const bytes = new Uint8Array(Buffer.from(challenge, 'base64'));
-  const envelope = Buffer.from(signInEnvelope(signer, node as Pid, bytes)).toString('base64');
-  const tokens = await client.signIn({ envelope, label: wish.label });
+  const signed = signInEnvelope(signer, node as Pid, bytes);
+  return { envelope: Buffer.from(signed).toString('base64') };
+}
+
+async function keepTokens(
+  home: Home,
+  { url, authority }: Door,
+  client: Client,
+  tokens: Tokens,
+): Promise<KeptSession> {
+  const { pid: node } = await client.agentCard();
   const nonceKey = Buffer.from(realEntropy.bytes(NONCE_KEY_BYTES)).toString('base64url');
-  const session = { node, nonce_key: nonceKey, authority, ...keptOf(tokens) };
+  const file = authority === undefined ? null : resolve(authority);
+  const session = { node, nonce_key: nonceKey, authority: file, ...keptOf(tokens) };
+  // Whoever signs in by name may have no home yet.
+  await createHome(home.directory);
   await keepSession(home, url, session);
   return session;
 }

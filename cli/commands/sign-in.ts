@@ -4,6 +4,8 @@ import { command, value } from '../command.ts';
 import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText } from '../read.ts';
+import { readSecret, SECRET_FORMS } from '../secrets.ts';
+import type { Terminal } from '../terminal.ts';
 import { alsoAtUrl } from './at.ts';
 import { passphraseOptions } from './identity.ts';
 
@@ -15,6 +17,12 @@ export const CA = value(
   'PEM file of a certificate to believe besides those of the system',
   anyText,
 );
+
+const PASSWORD = value('--password <SECRET>', `of the account link; ${SECRET_FORMS}`, anyText);
+
+async function readPassword(given: string | undefined, terminal: Terminal): Promise<string> {
+  return (await readSecret(given ?? '-', 'Password: ', terminal)).replace(/\r?\n$/, '');
+}
 
 const COLUMNS: readonly Column<Session>[] = [
   { title: 'SESSION', cell: ({ session }) => session.slice(0, 12) },
@@ -41,11 +49,31 @@ export const signInCommands = [
     options: {
       ca: CA,
       label: value('--label <TEXT>', 'what the list of sessions calls this client', anyText),
+      name: value(
+        '--name <NAME>',
+        'of an account link, instead of the key; asks for password and code',
+        anyText,
+      ),
+      password: PASSWORD,
+      code: value('--code <CODE>', 'with --name: the one-time code, or a recovery code', anyText),
       ...passphraseOptions,
     },
-    run: async (context, { URL: url }, { ca, label = 'geo', ...secret }) => {
-      const { signIn } = await import('../session-door.ts');
-      const kept = await signIn(context, { url, authority: ca, label, secret });
+    run: async (context, { URL: url }, { ca, label = 'geo', name, password, code, ...secret }) => {
+      const { signIn, signInByLink } = await import('../session-door.ts');
+      const door = { url, authority: ca };
+      const { terminal } = context;
+      const kept =
+        name === undefined
+          ? await signIn(context, { ...door, label, secret })
+          : await signInByLink(context, {
+              ...door,
+              credentials: {
+                name,
+                password: await readPassword(password, terminal),
+                code: code ?? (await terminal.askSecret('Code: ')),
+                label,
+              },
+            });
       const { node, participant, session, access_expires } = kept;
       return {
         json: { url, node, participant, session, access_expires },
@@ -57,6 +85,43 @@ export const signInCommands = [
             ['session', session.slice(0, 12)],
           ]),
       };
+    },
+  }),
+  command({
+    words: 'link',
+    group: GROUP,
+    summary: 'Let an e-mail address or phone number with a password sign in at a hub, to read',
+    details:
+      'Signed with the key of this home; a link that was there before is replaced. Shows once what an app for one-time codes has to know, and recovery codes for when it is lost. Nothing can be paid or changed that way.',
+    examples: ['geo link https://hub.example:4849 maria@example.org --home ~/maria'],
+    arguments: { URL: URL_TEXT, NAME: 'e-mail address, or phone number with its country' },
+    options: { ca: CA, password: PASSWORD, ...passphraseOptions },
+    run: async (context, { URL: url, NAME: name }, { ca, password: given, ...secret }) => {
+      const { makeLink } = await import('../session-door.ts');
+      const password = await readPassword(given, context.terminal);
+      const link = await makeLink(context, { url, authority: ca, secret, name, password });
+      return {
+        json: link,
+        text: (page) =>
+          facts(page, [
+            ['name', link.name, 'bold'],
+            ['for the app', link.otpauth],
+            ...link.recovery.map((code) => ['recovery code', code] as const),
+          ]),
+      };
+    },
+  }),
+  command({
+    words: 'link end',
+    group: GROUP,
+    summary: 'Let nobody sign in at a hub for this home but its key',
+    examples: ['geo link end https://hub.example:4849 --home ~/maria'],
+    arguments: { URL: URL_TEXT },
+    options: { ca: CA, ...passphraseOptions },
+    run: async (context, { URL: url }, { ca, ...secret }) => {
+      const { endLink } = await import('../session-door.ts');
+      const ended = await endLink(context, { url, authority: ca, secret });
+      return { json: ended, text: () => `Ended at ${url}.` };
     },
   }),
   command({

@@ -32,6 +32,7 @@ function startHub(): Promise<string> {
     'hub.admission=open',
     'public.enabled=true',
     'public.port=0',
+    'sessions.links=true',
     `public.certificate_file=${pem('cert.pem')}`,
     `public.key_file=${pem('key.pem')}`,
   ].flatMap((option) => ['--set', option]);
@@ -108,6 +109,20 @@ it('members read and operators act over TLS, with tokens that renew themselves',
   const refreshTokenIn = (text: string) => /"refresh_token": "([^"]*)"/.exec(text)?.[1];
   expect(refreshTokenIn(await readFile(file, 'utf8'))).not.toBe(refreshTokenIn(before));
 
+  // A phone that has no key signs in to read.
+  await writeFile(pem('password'), 'correct horse battery\n');
+  const byPassword = ['--password', `@${pem('password')}`, '--ca', pem('first.pem')];
+  const link = await ask('maria', 'link', url, 'maria@example.org', ...byPassword);
+  const [code = ''] = (link.json as { recovery: string[] }).recovery;
+  const byLink = ['--name', 'maria@example.org', '--code', code, ...byPassword];
+  expect((await ask('phone', 'sign-in', url, ...byLink)).json).toMatchObject({
+    participant: maria,
+  });
+  expect((await ask('phone', 'balance', '--at', url)).code).toBe(0);
+  expect(await faultOf('phone', 'sign-in', url, ...byLink)).toBe('sign_in_failed');
+  const ended = await ask('maria', 'link', 'end', url, '--ca', pem('first.pem'));
+  expect(ended.json).toEqual({ participant: maria });
+
   // Olga has no node and no membership: the hub knows her by the role that it has given her.
   await geo(['init', '--home', homeOf('olga')]);
   const { pid: olga } = (await ask('olga', 'id')).json as { pid: string };
@@ -137,7 +152,7 @@ it('members read and operators act over TLS, with tokens that renew themselves',
   expect((await ask('maria', 'sign-out', url)).code).toBe(0);
   expect(await faultOf('maria', 'balance', '--at', url)).toBe('not_signed_in');
   const left = (await ask('hub', 'sessions')).json as { participant: string; label: string }[];
-  expect(left.map(({ label }) => label).sort()).toEqual(['geo', 'laptop']);
+  expect(left.map(({ label }) => label).sort()).toEqual(['geo', 'geo', 'laptop']);
   await ask('hub', 'sessions', 'end', (left[0] as unknown as { session: string }).session);
-  expect((await ask('hub', 'sessions')).json).toHaveLength(1);
+  expect((await ask('hub', 'sessions')).json).toHaveLength(2);
 });
