@@ -6,7 +6,7 @@ import { Coverage } from './coverage.ts';
 import type { SimulatorOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './seeds.ts';
-import { type Campaign, type Outcome, Tally } from './tally.ts';
+import { type Campaign, type Drilled, type Outcome, Tally } from './tally.ts';
 
 const WORKER = fileURLToPath(new URL('./campaign-worker.ts', import.meta.url));
 const FAILED_MAX = 5;
@@ -24,6 +24,13 @@ const EXEC_ARGV = [
 export interface Searched {
   readonly campaign: Campaign;
   readonly coverage: Coverage;
+  /** None for a single run. */
+  readonly drilled: readonly Drilled[];
+}
+
+/** One run, not a search. */
+export function isSingle({ histories, minutes }: SimulatorOptions): boolean {
+  return histories === 1 && minutes === null;
 }
 
 /**
@@ -61,8 +68,13 @@ export async function runCampaign(
   };
   const coverage = new Coverage();
   let cpuSeconds = 0;
+  let drilled: readonly Drilled[] | undefined = isSingle(options) ? [] : undefined;
   const work = async (worker: WorkerProcess<CampaignCalls>) => {
     try {
+      if (drilled === undefined) {
+        drilled = [];
+        drilled = await worker.ask('drill');
+      }
       while (goesOn()) {
         const seed = next++;
         told(seed, await worker.ask('run', { options, seed }));
@@ -83,5 +95,5 @@ export async function runCampaign(
   );
   await Promise.all(workers.map(work));
   const effort = { workers: workers.length, seconds: elapsed(), cpuSeconds };
-  return { campaign: tally.finish(effort), coverage };
+  return { campaign: tally.finish(effort), coverage, drilled: drilled ?? [] };
 }

@@ -32,8 +32,14 @@ export type FaultStep =
     }
   /** A host that never comes back. */
   | { readonly do: 'leave'; readonly host: number }
-  /** Reports of edges are lost, or come when they are old. */
-  | { readonly do: 'hush'; readonly late: boolean; readonly forMs: number }
+  /** Messages of these names, to one host or to all, are lost; or they come, but so late. */
+  | {
+      readonly do: 'hush';
+      readonly what: readonly string[];
+      readonly to?: number;
+      readonly lateMs?: number;
+      readonly forMs: number;
+    }
   /** Frames of long ago arrive once more. */
   | { readonly do: 'echo'; readonly frames: number };
 
@@ -204,10 +210,18 @@ export function makeHushes(
   startMs: number,
   spanMs: number,
 ): Timed<FaultStep>[] {
-  return Array.from({ length: 1 + random.below(3) }, () => ({
-    at: startMs + random.below(spanMs),
-    step: { do: 'hush', late: random.below(2) === 0, forMs: 5_000 + random.below(20_000) },
-  }));
+  return Array.from({ length: 1 + random.below(3) }, () => {
+    const forMs = 5_000 + random.below(20_000);
+    return {
+      at: startMs + random.below(spanMs),
+      step: {
+        do: 'hush',
+        what: ['EDGE_REPORT'],
+        ...(random.below(2) === 0 ? { lateMs: forMs } : {}),
+        forMs,
+      },
+    };
+  });
 }
 
 function partitions(frame: Frame, count: number): Timed<FaultStep>[] {

@@ -39,7 +39,12 @@ export class Misfortunes {
         break;
       }
       case 'hush': {
-        const hush = { matches: isReport, ...(step.late ? { lateMs: step.forMs } : {}) };
+        const { what, to, lateMs } = step;
+        const hush = {
+          matches: (receiver: number, frame: Uint8Array) =>
+            (to === undefined || to === receiver) && what.includes(readFrame(frame).name ?? ''),
+          ...(lateMs === undefined ? {} : { lateMs }),
+        };
         network.hush = hush;
         time.after(step.forMs, () => {
           if (network.hush === hush) network.hush = undefined;
@@ -101,10 +106,6 @@ export class Misfortunes {
 function isOfRecovery(frame: Uint8Array): boolean {
   const { name } = readFrame(frame);
   return name === 'WITHDRAW_REQUEST' || name === 'WITHDRAW' || name === 'STATUS_QUERY';
-}
-
-function isReport(frame: Uint8Array): boolean {
-  return readFrame(frame).name === 'EDGE_REPORT';
 }
 
 /** Does the batch bring an attempt or a clearing to a phase? */

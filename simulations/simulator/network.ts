@@ -61,7 +61,12 @@ export class SimulatedNetwork {
   /** Hosts whose frames take that many times as long, both ways. */
   readonly slow = new Map<number, number>();
   /** Frames of these kinds are lost, or are as late as is said. */
-  hush: { readonly matches: (frame: Uint8Array) => boolean; readonly lateMs?: number } | undefined;
+  hush:
+    | {
+        readonly matches: (to: number, frame: Uint8Array) => boolean;
+        readonly lateMs?: number;
+      }
+    | undefined;
   /** Frames on their way that somebody honest sends or gets. */
   inFlight = 0;
   readonly #time: VirtualTime;
@@ -168,7 +173,7 @@ export class SimulatedNetwork {
     const number = (this.#counts.get(way) ?? 0) + 1;
     this.#counts.set(way, number);
     const draw = (what: number) => chance(this.#seed, way, number, what);
-    const hushed = this.hush?.matches(frame) === true ? this.hush : undefined;
+    const hushed = this.hush?.matches(host.number, frame) === true ? this.hush : undefined;
     const isHushed = hushed !== undefined && hushed.lateMs === undefined;
     if (isHushed || (weather.loss > 0 && draw(LOSS) < weather.loss)) {
       this.#watch.dropped(from, host, frame, 'lost');

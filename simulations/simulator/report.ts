@@ -5,7 +5,7 @@ import type { SimulatorOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 import { REAL_EVERY } from './seeds.ts';
 import type { Shrunk } from './shrink.ts';
-import type { Campaign, Pace, Spread, Tally } from './tally.ts';
+import type { Campaign, Drilled, Pace, Spread, Tally } from './tally.ts';
 
 export function historyLine(history: History, plan: Plan, count: number): string {
   const { seed, profile } = plan;
@@ -35,7 +35,11 @@ export function progressLine(tally: Tally, options: SimulatorOptions, seconds: n
   ].join('  ');
 }
 
-export function campaignText(campaign: Campaign, coverage: Coverage, single: boolean): string {
+export function campaignText(
+  campaign: Campaign,
+  coverage: Coverage,
+  drilled: readonly Drilled[],
+): string {
   const { histories, failed, seconds, events, least, workers, cpuSeconds } = campaign;
   const profiles = Object.entries(campaign.byProfile).filter(([, count]) => count > 0);
   const lines = [
@@ -48,7 +52,7 @@ export function campaignText(campaign: Campaign, coverage: Coverage, single: boo
     `digest of all: ${campaign.digest}`,
     ...Object.entries(campaign.times).map(([name, spread]) => spreadLine(name, spread)),
   ];
-  if (!single) lines.push(...coverageLines(coverage));
+  if (drilled.length > 0) lines.push(...drillLines(drilled), ...coverageLines(coverage));
   for (const { plan, history } of failed) {
     for (const { rule, text } of history.violations.slice(0, 3)) {
       lines.push(`seed ${plan.seed} ${plan.profile}: ${rule}: ${text}`);
@@ -71,12 +75,24 @@ function spreadLine(name: string, { count, median, p99, max }: Spread): string {
   return `${name}: ${count} times, median ${ms(median)}, 99 % ${ms(p99)}, longest ${ms(max)} (virtual time)`;
 }
 
+function drillLines(drilled: readonly Drilled[]): string[] {
+  const runs = drilled.reduce((sum, each) => sum + each.runs, 0);
+  const broken = drilled.flatMap(({ name, violations }) =>
+    violations.slice(0, 3).map(({ rule, text }) => `  BROKEN: ${name}: ${rule}: ${text}`),
+  );
+  return [`${drilled.length} drills in ${runs} runs`, ...broken];
+}
+
 function coverageLines(coverage: Coverage): string[] {
   const rows = coverage.rows();
   const reached = rows.filter(({ count }) => count > 0);
   const missing = rows.filter(({ count }) => count === 0);
+  const open = missing.filter(({ unreachable }) => unreachable === undefined);
   return [
     `${reached.length} of ${rows.length} pairs of state and event reached`,
+    open.length === 0
+      ? 'every pair is reached, or listed as unreachable with the reason'
+      : `${open.length} pairs are neither reached nor listed`,
     ...missing.map(({ pair, unreachable }) =>
       unreachable === undefined
         ? `  not reached: ${pair}`

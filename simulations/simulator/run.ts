@@ -1,7 +1,7 @@
 /** `npm run simulate`: searches seeds for a run that breaks a rule, and tells what broke it. */
 import { GeoError } from '../../protocol/errors.ts';
 import { huntMutants } from '../mutants/hunt.ts';
-import { runCampaign } from './campaign.ts';
+import { isSingle, runCampaign } from './campaign.ts';
 import type { Coverage } from './coverage.ts';
 import { runHistory } from './history.ts';
 import { readSimulatorOptions, SIMULATOR_USAGE, type SimulatorOptions } from './options.ts';
@@ -39,10 +39,10 @@ async function search(options: SimulatorOptions): Promise<number> {
     process.stderr.write(`${text}\n`);
   };
   if (options.seed === null) say(`first seed ${firstSeed}`);
-  const single = options.histories === 1 && options.minutes === null;
+  const single = isSingle(options);
   const began = performance.now();
   let last = began;
-  const { campaign, coverage } = await runCampaign(
+  const { campaign, coverage, drilled } = await runCampaign(
     options,
     firstSeed,
     ({ history }, plan, tally) => {
@@ -55,10 +55,11 @@ async function search(options: SimulatorOptions): Promise<number> {
   );
   const first = campaign.failed[0];
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(jsonOf(campaign, coverage))}\n`);
+    process.stdout.write(`${JSON.stringify({ ...jsonOf(campaign, coverage), drilled })}\n`);
   } else {
-    process.stdout.write(`${campaignText(campaign, coverage, single)}\n`);
+    process.stdout.write(`${campaignText(campaign, coverage, drilled)}\n`);
   }
+  if (drilled.some(({ violations }) => violations.length > 0)) return NOT_HELD;
   if (first === undefined) {
     if (options.transcript && single) process.stdout.write(await transcriptOf(options, firstSeed));
     return HELD;

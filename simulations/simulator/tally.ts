@@ -1,6 +1,7 @@
 /** Adds up the histories of a campaign, in the order of their seeds. */
 import { createHash } from 'node:crypto';
 import { quantile } from '../checkers/durations.ts';
+import type { Violation } from '../checkers/findings.ts';
 import type { Profile } from './faults.ts';
 import type { History } from './history.ts';
 import type { Plan } from './plan.ts';
@@ -51,6 +52,13 @@ export interface Spread {
   readonly median: number | undefined;
   readonly p99: number | undefined;
   readonly max: number | undefined;
+}
+
+/** A course of events that was played by plan, in so many runs. */
+export interface Drilled {
+  readonly name: string;
+  readonly runs: number;
+  readonly violations: readonly Violation[];
 }
 
 /** One history as a worker reports it. */

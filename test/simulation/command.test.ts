@@ -3,11 +3,18 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { DRILLS } from '../../simulations/simulator/drills.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const run = promisify(execFile);
 
+interface Drilled {
+  readonly name: string;
+  readonly violations: readonly object[];
+}
+
 interface Printed {
+  readonly drilled: readonly Drilled[];
   readonly histories: number;
   readonly failed: readonly object[];
   readonly digest: string;
@@ -30,6 +37,12 @@ it('repeats itself from process to process, however many share the seeds', {
   const counted = first.coverage.filter(({ count }) => count > 0);
   expect(counted.length).toBeGreaterThan(10);
   expect(second.coverage).toEqual(first.coverage);
+  // Whatever the seeds are, a search reaches what each of its drills is there for.
+  expect(first.drilled.map(({ name }) => name)).toEqual(DRILLS.map(({ name }) => name));
+  expect(first.drilled.flatMap(({ violations }) => violations)).toEqual([]);
+  const reached = new Set(counted.map(({ pair }) => pair));
+  const wanted = DRILLS.flatMap(({ reaches }) => reaches);
+  expect(wanted.filter((pair) => !reached.has(pair))).toEqual([]);
 });
 
 it('says what is wrong with its options', { timeout: 60_000 }, async () => {
