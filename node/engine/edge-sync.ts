@@ -86,7 +86,7 @@ export class EdgeSync {
 
   /** One book has nothing to be compared with. */
   isCompared(id: EdgeId): boolean {
-    return this.#watches.peek(id)?.compared === true || this.#peer(id) === undefined;
+    return this.#peer(id) === undefined || this.#watches.peek(id)?.compared === true;
   }
 
   /** Somebody else keeps the other book from now on: what the last one said counts no more. */
@@ -100,7 +100,8 @@ export class EdgeSync {
 
   /** An own edge that payments have to wait for. */
   mustCompare(id: EdgeId): boolean {
-    return this.#context.hall.state.edges.has(edgeKey(id)) && !this.isCompared(id);
+    // Both ends of most edges of a hub are here: that is seen at once.
+    return !this.isCompared(id) && this.#context.hall.state.edges.has(edgeKey(id));
   }
 
   /** What the other end has said of its book since the start. */

@@ -22,7 +22,8 @@ const RECENT_MAX = 256;
 
 /** Follows every change of an edge in memory. */
 export interface EdgeWatcher {
-  changed(edge: Edge): void;
+  /** @param key its name, `edgeKey` */
+  changed(edge: Edge, key: string): void;
   /** All of them were read from the store. */
   reloaded(): void;
 }
@@ -74,7 +75,7 @@ export class State {
   setEdge(key: string, edge: Edge): void {
     if (!this.edges.has(key)) this.#index(key, edge);
     this.edges.set(key, edge);
-    for (const watcher of this.#watchers) watcher.changed(edge);
+    for (const watcher of this.#watchers) watcher.changed(edge, key);
   }
 
   /** Every edge of a participant, without looking at those of others: a hub has them all. */

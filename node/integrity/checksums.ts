@@ -10,7 +10,7 @@ import {
   edgeChecksum,
   takeFromChecksum,
 } from '../../protocol/ledger/checksum.ts';
-import { type Edge, edgeKey } from '../../protocol/ledger/edge.ts';
+import type { Edge } from '../../protocol/ledger/edge.ts';
 import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { State } from '../engine/state.ts';
 
@@ -36,7 +36,7 @@ export class Checksums {
   constructor(state: State) {
     this.#state = state;
     state.watchEdges({
-      changed: (edge) => this.#changed.add(edgeKey(edge)),
+      changed: (_, key) => this.#changed.add(key),
       reloaded: () => this.#begin(),
     });
   }

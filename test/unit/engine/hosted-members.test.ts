@@ -17,7 +17,9 @@ describe('within one hub', () => {
     expect(await hosted.pay('hub', 'maria', 'oleh', '30')).toBe('COMMITTED');
     expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
     expect(hosted.owes('hub', 'nina', 'oleh')).toBe(30);
-    expect(hosted.village.sent.map(({ type }) => type)).toEqual(['PAYMENT_REQUEST']);
+    const types = hosted.village.sent.map(({ type }) => type);
+    // What was ordered, and what has become of it; nothing in between.
+    expect(types).toEqual(['PAYMENT_REQUEST', 'PAYMENT_REPLY']);
     expect(await hosted.pay('hub', 'maria', 'oleh', '71')).toBe('ABORTED insufficient_capacity');
     expect(await hosted.faults()).toEqual([]);
   });
