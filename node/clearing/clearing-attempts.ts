@@ -22,9 +22,6 @@ import { ownDebts } from './own-debts.ts';
 import { UNDECIDED } from './refusals.ts';
 import type { Spared } from './spared.ts';
 
-/** How long an attempt waits for the comparison of books, ms. */
-const COMPARE_WAIT_MS = 2_000;
-
 /** How long debts to someone who did not vote are left alone, ms. */
 const SILENT_MS = 60_000;
 
@@ -60,8 +57,7 @@ export class ClearingAttempts {
       await cycleKeys.learn(cycleOf(proposalOf(record)));
       const open = openManifest(this.#manifest(record, amount));
       hash = open.hash;
-      const touched = open.effects.map(({ edge }) => edge);
-      await edges.whenCompared(touched, COMPARE_WAIT_MS);
+      await edges.compareFor(open);
       const ended = this.#ends.of(open.hash);
       const refused = await hall.turn((turn) => attempts.start(turn, open));
       if (refused !== undefined) return refused;

@@ -6,6 +6,7 @@ import { bareFrame, type OpenFrame, openFrame, signedFrame } from '../../protoco
 import type { ClearingPrepare } from '../../protocol/wire/messages/clearing.ts';
 import type { PaymentPrepare } from '../../protocol/wire/messages/payment.ts';
 import type { PeerError } from '../../protocol/wire/messages/service.ts';
+import { textWithin } from '../../protocol/wire/text-within.ts';
 import type { ClearingRoom } from '../clearing/room.ts';
 import type { Agents } from '../engine/agents.ts';
 import type { Attempts } from '../engine/attempts.ts';
@@ -23,9 +24,6 @@ import type { NeighbourSearch } from '../routing/neighbour-search.ts';
 import type { MemberDoor } from './member-door.ts';
 import type { Operating } from './operating.ts';
 import { Ordering } from './ordering.ts';
-
-/** How long a vote waits for the comparison of books, ms. */
-const COMPARE_WAIT_MS = 2_000;
 
 export interface InboxCounters {
   frames: number;
@@ -246,8 +244,8 @@ export class Inbox {
   async #prepare(from: PublicKey, body: PaymentPrepare | ClearingPrepare): Promise<void> {
     const { attempts, edges } = this.#rooms;
     const open = openManifest(body.manifest);
-    const waiting = open.effects.map((effect) => effect.edge).filter((id) => edges.mustCompare(id));
-    if (waiting.length > 0) await edges.whenCompared(waiting, COMPARE_WAIT_MS);
+    const comparing = edges.compareFor(open);
+    if (comparing !== undefined) await comparing;
     await this.#turn((turn) => attempts.prepare(turn, from, open, body));
   }
 
@@ -274,7 +272,7 @@ export class Inbox {
     // Own troubles (a full disk) are not the peer's business; it will ask or send again.
     if (error.code === 'E010') return;
     const { code, message, details } = error;
-    const body = { code, fault: details.fault.slice(0, 40), text: message.slice(0, 300) };
+    const body = { code, fault: details.fault.slice(0, 40), text: textWithin(message, 300) };
     const frame = bareFrame('ERROR', about === undefined ? body : { ...body, about });
     this.#rooms.transport.send(from, frame);
   }

@@ -11,9 +11,13 @@ import {
 } from '../../protocol/identity/pid.ts';
 import { bareFrame, type OpenFrame } from '../../protocol/wire/envelope.ts';
 import type { PaymentNote, PaymentReply } from '../../protocol/wire/messages/payment.ts';
+import { textWithin } from '../../protocol/wire/text-within.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Transport } from '../ports.ts';
 import type { MemberDoor } from './member-door.ts';
+
+/** Bytes of a reason in an answer. */
+const TEXT_MAX = 300;
 
 interface Rooms {
   readonly hall: Hall;
@@ -38,7 +42,8 @@ export class Ordering {
   }
 
   /**
-   * PAYMENT_REQUEST. Who repeats it while it is being carried out hears nothing until that is over.
+   * PAYMENT_REQUEST. Only its payer is answered, not who brings it for somebody. Who repeats it while it is
+   * being carried out hears nothing until that is over.
    * @throws GeoError as {@link MemberDoor.order}; then the payer has had its answer as well
    */
   async request(
@@ -50,17 +55,19 @@ export class Ordering {
     this.#notes.delete(from);
     if (this.#underWay.has(tx)) return;
     this.#underWay.add(tx);
+    const isPayer = frame.body.payer_key === from;
     try {
       await this.#rooms.door.order(frame, note);
     } catch (error) {
       // Own troubles are not the payer's business; it asks again.
-      if (error instanceof GeoError && error.code !== 'E010') {
+      if (isPayer && error instanceof GeoError && error.code !== 'E010') {
         this.#reply(from, { tx, committed: false, ...reasonOf(error) });
       }
       throw error;
     } finally {
       this.#underWay.delete(tx);
     }
+    if (!isPayer) return;
     const record = this.#rooms.hall.state.transactionOf(tx);
     if (record?.state === 'COMMITTED') this.#reply(from, { tx, committed: true });
     if (record?.state !== 'ABORTED') return;
@@ -71,7 +78,7 @@ export class Ordering {
       committed: false,
       ...(code === undefined ? {} : { code }),
       ...(fault === undefined ? {} : { fault: fault.slice(0, 40) }),
-      ...(text === undefined ? {} : { text: text.slice(0, 300) }),
+      ...(text === undefined ? {} : { text: textWithin(text, TEXT_MAX) }),
       ...(available === undefined ? {} : { available }),
     });
   }
@@ -82,5 +89,5 @@ export class Ordering {
 }
 
 function reasonOf({ code, message, details }: GeoError) {
-  return { code, fault: details.fault.slice(0, 40), text: message.slice(0, 300) };
+  return { code, fault: details.fault.slice(0, 40), text: textWithin(message, TEXT_MAX) };
 }

@@ -16,6 +16,7 @@ import {
   newEdge,
 } from '../../protocol/ledger/edge.ts';
 import { edgeStateOf, newerLines, sameBooks } from '../../protocol/machines/edge-sync.ts';
+import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import { bareFrame } from '../../protocol/wire/envelope.ts';
 import type { EdgeDigest, EdgeHistory } from '../../protocol/wire/messages/edge.ts';
 import type { Ports } from '../ports.ts';
@@ -33,6 +34,8 @@ const STUCK_MAX = 4;
 const STUCK_MS = 30_000;
 /** When books that differ are looked at again, ms: something may have been lost on its way. */
 const LOOK_AGAIN_MS = 10_000;
+/** How long an attempt, or a change of a line, waits for a comparison, ms. */
+const COMPARE_WAIT_MS = 2_000;
 /** Payments that wait for the same comparison ask for it together, ms; and again if no answer comes. */
 const ASK_TOGETHER_MS = 50;
 const ASK_AGAIN_MS = 400;
@@ -163,8 +166,17 @@ export class EdgeSync {
     }
   }
 
+  /**
+   * Compares what an attempt uses of the own edges and has not been compared yet.
+   * @returns undefined if there is nothing to wait for; resolves when all are compared, or after a while
+   */
+  compareFor({ effects }: Pick<OpenManifest, 'effects'>): Promise<void> | undefined {
+    const own = effects.map(({ edge }) => edge).filter((id) => this.mustCompare(id));
+    return own.length === 0 ? undefined : this.whenCompared(own);
+  }
+
   /** Resolves when all of these edges have been compared, or after `waitMs`. */
-  async whenCompared(ids: readonly EdgeId[], waitMs: number): Promise<void> {
+  async whenCompared(ids: readonly EdgeId[], waitMs = COMPARE_WAIT_MS): Promise<void> {
     const open = new Map(ids.filter((id) => this.mustCompare(id)).map((id) => [edgeKey(id), id]));
     if (open.size === 0) return;
     const { clock } = this.#context.ports;

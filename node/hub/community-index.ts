@@ -17,6 +17,7 @@ import type {
 import { refusalError } from '../../protocol/routing/refusal.ts';
 import type { ReportedEdge } from '../../protocol/wire/messages/report.ts';
 import type { RouteRefusal } from '../../protocol/wire/messages/route.ts';
+import { textWithin } from '../../protocol/wire/text-within.ts';
 import type { RouteWish, ShutHop } from '../routing/wish.ts';
 import { type ReportTrust, reportedView, viewOf } from './edge-view.ts';
 import { EquivalentGraph, type Told } from './equivalent-graph.ts';
@@ -224,5 +225,5 @@ function inWords(
     name: (node) => `${graph.pidOf(node).slice(0, PID_SHOWN)}…`,
     amount: (value) => formatAmount(value, graph.precision),
   });
-  return { code, fault: details.fault, text: message.slice(0, TEXT_MAX) };
+  return { code, fault: details.fault, text: textWithin(message, TEXT_MAX) };
 }

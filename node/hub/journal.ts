@@ -5,6 +5,7 @@
  */
 import { type Hash, hashOf, pidFromPublicKey } from '../../protocol/identity/pid.ts';
 import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
+import { textWithin } from '../../protocol/wire/text-within.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Store, VerifySignature } from '../ports.ts';
 import { ActRecord, JournalHead } from '../store/hub-records.ts';
@@ -61,7 +62,7 @@ export class Journal {
       ...act,
       actor: actor.pid,
       ...(actor.request === undefined ? {} : { request: actor.request }),
-      reason: within(reason, 300),
+      reason: textWithin(reason, 300),
       number: (head?.number ?? 0) + 1,
       time: turn.now,
       before: jsonOf(before),
@@ -131,13 +132,5 @@ function broken(acts: number, last: Hash, problem: string): JournalCheck {
 }
 
 function jsonOf(value: object | undefined): string {
-  return value === undefined ? '' : within(JSON.stringify(value), 2_000);
-}
-
-/** Cut to so many bytes of UTF-8: the journal must be able to take any act. */
-function within(text: string, bytesMax: number): string {
-  const bytes = new TextEncoder().encode(text);
-  if (bytes.length <= bytesMax) return text;
-  const kept = new TextDecoder().decode(bytes.subarray(0, bytesMax - 6)).replace(/\ufffd$/, '');
-  return `${kept}…`;
+  return value === undefined ? '' : textWithin(JSON.stringify(value), 2_000);
 }

@@ -10,21 +10,19 @@ import type { Turn } from '../engine/turn.ts';
 import { keys } from '../store/keys.ts';
 import type { SignedOrder } from './orders.ts';
 
+/** What a node's own participant is in an order that it carries out. */
+export type OrderRole = 'payer' | 'payee' | 'coordinator';
+
 export class OrderEntry {
   readonly #hall: Hall;
   readonly #order: SignedOrder;
-  readonly #role: 'payer' | 'coordinator';
+  readonly #role: OrderRole;
   readonly #nonce: Uint8Array | undefined;
   #isIn = false;
   #ahead: Promise<void> | undefined;
 
   /** @param nonce by which the payment is to be found again */
-  constructor(
-    hall: Hall,
-    order: SignedOrder,
-    role: 'payer' | 'coordinator',
-    nonce: Uint8Array | undefined,
-  ) {
+  constructor(hall: Hall, order: SignedOrder, role: OrderRole, nonce: Uint8Array | undefined) {
     this.#hall = hall;
     this.#order = order;
     this.#role = role;

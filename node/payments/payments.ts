@@ -37,12 +37,9 @@ import type { TransactionRecord } from '../store/records.ts';
 import { manifestOf } from './attempt-plan.ts';
 import { CoveredRoutes } from './covered-routes.ts';
 import { Entrusted } from './entrusted.ts';
-import { OrderEntry } from './order-entry.ts';
+import { OrderEntry, type OrderRole } from './order-entry.ts';
 import { type Orders, type PaymentWish, type SignedOrder, signedOrder } from './orders.ts';
 import { mayRetry, noRoute, refusalOf } from './refusals.ts';
-
-/** How long a payment waits for the comparison of books, ms. */
-const COMPARE_WAIT_MS = 2_000;
 
 export class Payments {
   /** Own orders that a hub carries out. */
@@ -205,7 +202,7 @@ export class Payments {
     const payer = pidFromPublicKey(order.payer_key);
     this.#requireRoomFor(payer);
     const own = order.payer_key === this.#ports.signer.publicKey;
-    const entry = new OrderEntry(this.#hall, accepted, own ? 'payer' : 'coordinator', nonce);
+    const entry = new OrderEntry(this.#hall, accepted, this.#roleIn(order, own), nonce);
     const pending = this.#pending.get(payer) ?? 0;
     this.#pending.set(payer, pending + 1);
     const carried = this.#carriedBy(hub, accepted, entry).finally(() => this.#ended(payer));
@@ -217,6 +214,12 @@ export class Payments {
     } finally {
       over.cancel();
     }
+  }
+
+  /** What this node's own participant is in an order that is carried out here. */
+  #roleIn({ payee }: Order, own: boolean): OrderRole {
+    if (own) return 'payer';
+    return payee === pidFromPublicKey(this.#ports.signer.publicKey) ? 'payee' : 'coordinator';
   }
 
   async #carriedBy(
@@ -320,12 +323,10 @@ export class Payments {
       this.#agents,
     );
     const open = makePayment(manifest, signed, tx);
-    const own = open.effects
-      .map((effect) => effect.edge)
-      .filter((id) => this.#edges.mustCompare(id));
-    if (own.length > 0) {
+    const comparing = this.#edges.compareFor(open);
+    if (comparing !== undefined) {
       entry.ahead();
-      await this.#edges.whenCompared(own, COMPARE_WAIT_MS);
+      await comparing;
     }
     const ended = this.#ends.of(open.hash);
     try {

@@ -11,9 +11,6 @@ import type { Rooms } from './rooms.ts';
 import type * as shapes from './shapes.ts';
 import type { Views } from './views.ts';
 
-/** How long a change of a line waits for the comparison of restored books, ms. */
-const COMPARE_WAIT_MS = 2_000;
-
 export function trustLineOperations(rooms: Rooms, views: Views): TrustLineOperations {
   const { me, hall, peers, lines } = rooms;
   const { state } = hall;
@@ -39,7 +36,7 @@ export function trustLineOperations(rooms: Rooms, views: Views): TrustLineOperat
   }
 
   async function compareFirst(id: EdgeId): Promise<void> {
-    await rooms.edges.whenCompared([id], COMPARE_WAIT_MS);
+    await rooms.edges.whenCompared([id]);
     if (!rooms.edges.mustCompare(id)) return;
     throw new GeoError(
       'E008',

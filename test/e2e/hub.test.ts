@@ -75,6 +75,20 @@ describe('a community', () => {
     });
   });
 
+  it('has its hub carry out what a member with a node leaves to it', async () => {
+    await ask('hub', 'trust', 'set', pid('boris'), '10', 'HOUR');
+    const order = ['pay', pid('hub'), '1.5', 'HOUR', '--by-hub', '--note', 'for the mill'];
+    const paid = await ask('boris', ...order);
+    expect(paid).toMatchObject({ state: 'COMMITTED', role: 'payer', amount: '1.5' });
+    const atHub = await ask('hub', 'tx', String(paid.tx_id));
+    expect(atHub).toMatchObject({ role: 'payee', note: 'for the mill' });
+    const voters = atHub.voters as { pid: string; coordinator: boolean }[];
+    expect(voters.filter(({ coordinator }) => coordinator)).toMatchObject([{ pid: pid('hub') }]);
+    expect(await run('cyril', 'pay', pid('hub'), '1', 'HOUR', '--by-hub')).toMatchObject({
+      code: 1,
+    });
+  });
+
   it('keeps what it was told over a kill, and a suspension reaches whoever was away', async () => {
     await net.kill('anna');
     await ask('hub', 'hub', 'members', 'suspend', pid('anna'), '--reason', 'a dispute');
