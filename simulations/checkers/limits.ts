@@ -26,6 +26,11 @@ export class Limits implements StepRule {
   readonly #days = new Map<string, DailyMark>();
   /** Edges on which a voter had to honour what it had released (R8): their limits are not promised. */
   readonly #excused = new Set<string>();
+  /**
+   * What debts may reach that a participant brought along, by owner and edge. Their transactions come batch by
+   * batch in some order, so a debt may be above its limit until all of them are there.
+   */
+  readonly #onTheWay = new Map<string, bigint>();
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -44,8 +49,13 @@ export class Limits implements StepRule {
     const brought = new Set(attempts.flatMap(({ before, after }) => broughtBy(before, after)));
     for (const each of edges) {
       for (const me of [each.after.low, each.after.high]) {
-        if (brought.has(each.name)) this.#days.delete(dayKey(host, me, each.name));
-        else if (host.serves.has(me)) this.#checkLimit(host, me, each);
+        if (!brought.has(each.name)) {
+          if (host.serves.has(me)) this.#checkLimit(host, me, each);
+          continue;
+        }
+        const key = dayKey(host, me, each.name);
+        this.#days.delete(key);
+        this.#onTheWay.set(key, reachOf(each.after, me));
       }
     }
   }
@@ -54,7 +64,8 @@ export class Limits implements StepRule {
     const line = lineInForce(before, after, me);
     const reach = reachOf(after, me);
     const where = `${host.name} with ${short(other(after, me))}`;
-    if (this.#excused.has(`${host.name} ${name}`)) return;
+    if (this.#excused.has(`${host.name} ${name}`) || this.#isOnTheWay(host, me, name, after))
+      return;
     if (line === undefined || line.status !== 'active') {
       // Nothing new: what is owed can shrink, up to nothing; what was held before may still come.
       const earlier = before === undefined ? 0n : reachOf(before, me);
@@ -69,6 +80,17 @@ export class Limits implements StepRule {
     }
     if (line?.dailyLimit !== undefined) this.#checkDay(dayKey(host, me, name), after, me, line);
     else this.#days.delete(dayKey(host, me, name));
+  }
+
+  /** No more than what was brought along has made of it, and not within its limit since. */
+  #isOnTheWay(host: Host, me: Hex, name: string, edge: ReadEdge): boolean {
+    const key = dayKey(host, me, name);
+    const brought = this.#onTheWay.get(key);
+    if (brought === undefined) return false;
+    const reach = reachOf(edge, me);
+    if (reach > (lineOf(edge, me)?.limit ?? 0n) && reach <= brought) return true;
+    this.#onTheWay.delete(key);
+    return false;
   }
 
   /** The day's new debt is counted by each agent for itself, from when it takes over. */
