@@ -38,6 +38,7 @@ const READ_AT_HUBS: readonly string[] = [
   'transactions',
   'tx',
   'routes',
+  'edge show',
   'trust list',
   'equivalent list',
 ];
@@ -64,7 +65,7 @@ export const COMMANDS: readonly Row[] = [
   ...readable(bookCommands),
   reportCommand,
   ...eventCommands,
-  ...edgeCommands,
+  ...readable(edgeCommands),
   ...membershipCommands,
   ...memberCommands,
   ...signInCommands,

@@ -2,11 +2,13 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { GeoError, invalid } from '../../protocol/errors.ts';
 import { type Hash, type Pid, type PublicKey, parsePid } from '../../protocol/identity/pid.ts';
-import { counterparty } from '../../protocol/ledger/edge.ts';
+import { counterparty, edgeId } from '../../protocol/ledger/edge.ts';
+import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
 import { ROUTE_LIST } from '../api/routes.ts';
 import { resolveAmong } from '../peers/names.ts';
 import type { Tokens } from '../sessions/sessions.ts';
 import type { SessionRecord } from '../store/session-records.ts';
+import { edgeView, requireEdge } from './books.ts';
 import type { NodeService, Reception, SessionOperations, SignedIn, Visitor } from './contract.ts';
 import { ownReader, visitorReader } from './event-view.ts';
 import { eventOperations, visitorSource } from './events.ts';
@@ -144,7 +146,9 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
         ...ownBooks(rooms, participant),
         ...eventOperations(rooms, readerFor(signedIn)),
       };
-      const routes = routeSearch(rooms, participant, (text) => payeeIn(rooms, participant, text));
+      const routes = routeSearch(rooms, participant, (text) =>
+        participantIn(rooms, participant, text),
+      );
       const own = {
         ...signing,
         ...books,
@@ -152,6 +156,15 @@ export function receptionOf(rooms: Rooms, service: NodeService): Reception {
         equivalents,
         offeredEquivalents,
         participants,
+        edge: ({ peer, equivalent }: shapes.EdgeRef) => {
+          const other = participantIn(rooms, participant, peer);
+          const edge = requireEdge(
+            rooms,
+            edgeId(participant, other, parseEquivalentCode(equivalent)),
+          );
+          const theirs = new Views(rooms.hall.state, participant, false);
+          return edgeView({ ...rooms, me: participant }, theirs, edge);
+        },
         routes: async (request: shapes.RoutesRequest) => {
           rooms.agents.requireServed(participant);
           // A search costs more than the request: it is bounded as signatures of strangers are.
@@ -174,7 +187,7 @@ function communityReads(service: NodeService): Partial<NodeService> {
 }
 
 /** A PID, or the beginning of one: of a member, or of somebody with whom the caller has a line. */
-function payeeIn({ hall, community }: Rooms, caller: Pid, text: string): Pid {
+function participantIn({ hall, community }: Rooms, caller: Pid, text: string): Pid {
   if (text.length >= 43) return parsePid(text);
   const known = new Set(community.membership.all().keys()) as Set<Pid>;
   for (const edge of hall.state.edgesOf(caller)) known.add(counterparty(edge, caller));

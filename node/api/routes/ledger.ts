@@ -46,7 +46,7 @@ export const LEDGER_ROUTES: RoutesOf<LedgerOperations> = {
     path: '/edge',
     tag: 'ledger',
     summary: 'One edge: own book, what the other end says, dispute, newest statement',
-    access: 'local',
+    access: 'member',
     input: { in: 'query', shape: shapes.EdgeRef },
     response: shapes.Edge,
   },

@@ -56,6 +56,10 @@ describe('signing in', () => {
     expect(maria.debts!()).toMatchObject([{ debtor: person('maria').pid, amount: '30.00' }]);
     expect(maria.balance!()).toMatchObject([{ i_owe: '30.00', owed_to_me: '0.00' }]);
     expect(await village.run(maria.transaction!(tx))).toMatchObject({ role: 'payer' });
+    const shown = maria.edge!({ peer: person('nina').pid, equivalent: 'UAH' });
+    expect(shown).toMatchObject({ peer_name: null, mine: { balance: '-30.00' }, finding: null });
+    const nobodys = () => maria.edge!({ peer: person('hub').pid, equivalent: 'UAH' });
+    expect(await faultOf(Promise.resolve().then(nobodys))).toBe('no_edge');
     expect(maria.pay).toBeUndefined();
     expect(maria.hubMembers).toBeUndefined();
     const hub = as(await signIn('hub'));
