@@ -86,7 +86,7 @@ function rowsFor(views: Views, owner: Pid, isNode: boolean): RowOf {
       const text = reason?.message ?? null;
       return { ...facts, kind: 'clearing', peer: null, amount: cleared ?? amount, reason: text };
     }
-    const { reason, ...payment } = views.payment(tx, record);
+    const { reason, ...payment } = views.paymentSummary(tx, record);
     const { state, payer, payee, equivalent, amount, created, finished } = payment;
     if (!isNode && payer !== owner && payee !== owner) return undefined;
     const role = isNode ? payment.role : payer === owner ? 'payer' : 'payee';

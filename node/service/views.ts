@@ -15,6 +15,7 @@ import { has } from '../../protocol/machines/evidence.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
 import { debtChangesOf } from '../../protocol/receipt.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
+import type { MessageBody } from '../../protocol/wire/message-types.ts';
 import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
 import type { Attempt } from '../engine/attempt.ts';
 import { proposalOf } from '../engine/clearing-records.ts';
@@ -135,6 +136,22 @@ export class Views {
         : readSigned('PAYMENT_REQUEST', record.order).body;
     const { precision } = order;
     return {
+      ...this.#summaryOf(tx, record, order),
+      routes: (last?.open.routes ?? []).map(({ path, amount }) => ({
+        path: [...path],
+        amount: formatAmount(amount, precision),
+      })),
+    };
+  }
+
+  /** A payment without its way, for lists: the order alone is read, and no attempt. */
+  paymentSummary(tx: TxId, record: TransactionRecord): Omit<shapes.Payment, 'routes'> {
+    return this.#summaryOf(tx, record, readSigned('PAYMENT_REQUEST', record.order).body);
+  }
+
+  #summaryOf(tx: TxId, record: TransactionRecord, order: MessageBody<'PAYMENT_REQUEST'>) {
+    const { precision } = order;
+    return {
       tx_id: tx,
       state: record.state as shapes.Payment['state'],
       role: record.role as shapes.Payment['role'],
@@ -143,10 +160,6 @@ export class Views {
       equivalent: order.equivalent,
       amount: formatAmount(order.amount, precision),
       reason: reasonView(record.reason, precision),
-      routes: (last?.open.routes ?? []).map(({ path, amount }) => ({
-        path: [...path],
-        amount: formatAmount(amount, precision),
-      })),
       attempts: record.attempts.length,
       created: isoTime(record.created),
       finished: record.finished === undefined ? null : isoTime(record.finished),
