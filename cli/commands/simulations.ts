@@ -20,7 +20,7 @@ export const simulationPrograms: readonly Program[] = [
     group: 'Trying it out',
     summary: 'Measure a line of real nodes beside the bare primitives of the same payments',
     details:
-      'Benchmarks: payments, soak, footprint, signatures, transport, store. `geo bench help` says what each measures and takes; the figures of this release are in docs/PERFORMANCE.md.',
+      'Benchmarks: payments, hub, api, events, triggers, clear, economy, route, soak, footprint, signatures, transport, store. `geo bench help` says what each measures and takes; the figures of this release are in docs/PERFORMANCE.md.',
     examples: ['geo bench payments', 'geo bench payments --hops 3 --in-flight 1,16,64 --json'],
     forward: async (argv) => {
       const { runBench } = await import('../../simulations/bench/main.ts');
