@@ -36,7 +36,10 @@ export class Freshness {
     return this.#reporters().flatMap((host) => {
       const me = host.identity.hex;
       return this.#edgesOf(host).flatMap((edge) => {
-        if (this.#hub.serves.has(edge.low === me ? edge.high : edge.low)) return [];
+        const other = edge.low === me ? edge.high : edge.low;
+        // The hub has these in its own books; or so believes who has not heard that somebody has left it.
+        const agent = this.#observed.of(host).words.get(other)?.agent ?? other;
+        if (this.#hub.serves.has(other) || agent === this.#hub.identity.hex) return [];
         const name = edgeName(edge.equivalent, edge.low, edge.high);
         const teller = edge.low === me ? 'low' : 'high';
         const [told, is] = [known.get(`${name} ${teller}`), toldOf(edge)];
