@@ -80,7 +80,7 @@ function commit(`,
   {
     name: 'ignore-policy',
     crime: 'a line carries payments of others although its owner does not want that',
-    profile: 'lossy',
+    profile: 'calm',
     file: 'protocol/ledger/reservation.ts',
     snippet: 'if (hop.intermediate && !line.policy.can_be_intermediate) {',
     replacement: 'if (hop.intermediate && line.policy === undefined) {',
