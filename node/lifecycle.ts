@@ -39,6 +39,7 @@ export class Lifecycle {
         edges.forget(notice.member);
         acquaintances.agentKnown(notice.member);
       }
+      if (notice.type === 'edge-inherited') edges.compareSoon(notice.edge);
       if (notice.type === 'member-changed')
         this.#ignoring(acquaintances.keepNeighbour(notice.participant));
     });

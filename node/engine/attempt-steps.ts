@@ -21,6 +21,7 @@ import type { NodeSettings } from '../settings.ts';
 import { carryOut } from './actions.ts';
 import { type Admission, ownEffects } from './admission.ts';
 import type { Attempt, CommitState, StatementKey } from './attempt.ts';
+import { noticeHeirs } from './inheritance.ts';
 import type { RefusalBudget } from './refusal-budget.ts';
 import { type Learned, learn as learnStatements } from './statements.ts';
 import { nextTimer } from './timers.ts';
@@ -100,6 +101,9 @@ export class AttemptSteps {
       this.#context.strangersAmong(final.open.voters),
     );
     recordOutcome(turn, before, final, this.#context);
+    if (actions.some((action) => action.do === 'apply')) {
+      noticeHeirs(turn, final.open, final.effects, this.#context);
+    }
     this.#reportContradictions(turn, before, final);
   }
 

@@ -126,6 +126,15 @@ export class EdgeSync {
     if (key !== undefined) this.#tell(key, edge, true);
   }
 
+  /** The other book lacks what has just been applied here; so it may be with more in a moment. */
+  compareSoon(id: EdgeId): void {
+    const watch = this.#watchOf(id);
+    watch.cancelSoon ??= this.#context.ports.clock.after(ASK_TOGETHER_MS, () => {
+      delete watch.cancelSoon;
+      this.compare(this.#current(id));
+    });
+  }
+
   /**
    * Until {@link stop}: all quiet edges every so often, whatever was missed in between, and much
    * sooner those that nothing can use before they have been compared.

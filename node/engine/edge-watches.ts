@@ -37,6 +37,8 @@ export interface EdgeWatch {
   recovered: number;
   /** Cancels the next look at books that differ. */
   cancelLook?: () => void;
+  /** Cancels a comparison that several commits ask for together. */
+  cancelSoon?: () => void;
   /** Who waits for the comparison. */
   waiting: Set<() => void>;
 }
@@ -62,7 +64,9 @@ export class EdgeWatches {
     }
     if (this.#unknown.size >= UNKNOWN_MAX) {
       const oldest = this.#unknown.keys().next().value!;
-      this.#unknown.get(oldest)?.cancelLook?.();
+      const forgotten = this.#unknown.get(oldest);
+      forgotten?.cancelLook?.();
+      forgotten?.cancelSoon?.();
       this.#unknown.delete(oldest);
     }
     this.#unknown.set(key, watch);
@@ -73,6 +77,7 @@ export class EdgeWatches {
   stop(): void {
     for (const watch of [...this.#known.values(), ...this.#unknown.values()]) {
       watch.cancelLook?.();
+      watch.cancelSoon?.();
     }
   }
 }

@@ -70,9 +70,31 @@ export function inheritEdges(turn: Turn, attempt: Attempt, heir: Heir): boolean 
     added.push({ edge: id, change, counted: 0n, day: dayOf(turn.now) });
   }
   if (added.length === 0) return false;
+  noticeHeirs(turn, open, added, heir);
   const effects = [...attempt.effects, ...added];
   turn.putAttempt({ ...attempt, effects }, new Map(), false, () => []);
   return true;
+}
+
+/**
+ * Says of which edges a commit has just changed here the other book has gone to an agent that did not vote for that
+ * end. Nobody speaks to it about the attempt; where it is the commit of an attempt that had been aborted before the
+ * participant moved (R8), or one that was decided late, it did not come with the books either.
+ */
+export function noticeHeirs(
+  turn: Turn,
+  open: OpenManifest,
+  effects: readonly OwnEffect[],
+  { served, wordOf: newestOf }: Pick<Heir, 'served' | 'wordOf'>,
+): void {
+  const { participants, agents } = open.manifest;
+  for (const { edge } of effects) {
+    for (const end of [edge.low, edge.high]) {
+      const keeper = served(end) ? undefined : newestOf(end)?.agent;
+      const voter = open.voters[agents[participants.indexOf(end)]!];
+      if (keeper !== undefined && keeper !== voter) turn.notice({ type: 'edge-inherited', edge });
+    }
+  }
 }
 
 /**

@@ -46,6 +46,8 @@ export type Notice =
     }
   /** Somebody else votes for the participant now, or this node does. */
   | { readonly type: 'agent-changed'; readonly member: Pid }
+  /** A commit has changed an edge whose other book has come to an agent that had no vote in it. */
+  | { readonly type: 'edge-inherited'; readonly edge: EdgeId }
   /** At a hub: somebody has another status in its community. */
   | { readonly type: 'member-changed'; readonly participant: Pid; readonly status: MemberStatus }
   /** At a participant: its hub has answered. */

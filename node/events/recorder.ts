@@ -74,6 +74,7 @@ function eventsOfNotice(turn: Turn, notice: Notice, readers: Readers): EventReco
     case 'addon-failed':
       return [{ topic: 'addon.failed', time, text: clipped(notice.text) }];
     case 'agent-changed':
+    case 'edge-inherited':
     case 'membership-changed':
     case 'store-reread':
     case 'recorded':

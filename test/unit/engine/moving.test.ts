@@ -3,15 +3,19 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { keys } from '../../../node/store/keys.ts';
+import { AgentRecord, decodeRecord } from '../../../node/store/records.ts';
+import { encodeManifest, openManifest } from '../../../protocol/machines/manifest.ts';
+import { bareFrame } from '../../../protocol/wire/envelope.ts';
 import { person } from '../machines/sample-payment.ts';
 import { HostedVillage, sealBy } from './hosted.ts';
 
 const fileIn = async (name: string) => join(await mkdtemp(join(tmpdir(), 'geo-move-')), name);
 
 /** Maria is served by the hub; her own node stands beside, without books. */
-async function setup(): Promise<HostedVillage> {
+async function setup(others: readonly string[] = []): Promise<HostedVillage> {
   const hosted = await HostedVillage.open({
-    people: ['hub', 'anna', 'maria'],
+    people: ['hub', 'anna', 'maria', ...others],
     hosted: { hub: ['maria', 'nina'] },
     acquainted: true,
   });
@@ -168,5 +172,65 @@ describe('a payment of the moment before', () => {
     await leave(hosted, 4);
     expect(hosted.owes('maria', 'maria', 'anna')).toBe(13);
     expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
+  });
+});
+
+describe('an attempt that was aborted before the move and is proved committed after it (R8)', () => {
+  const EMPTY = { votes: [], withdrawals: [], applied: [] };
+
+  /** Mallory pays Maria over Dora and Anna; Mallory and Dora have no rules, and their nodes no part in it. */
+  function plot(hosted: HostedVillage) {
+    const { village } = hosted;
+    const voters = ['dora', 'anna', 'hub', 'mallory'].map((name) => person(name).signer.publicKey);
+    const { bytes: order } = hosted.order('mallory', 'maria', '2', 'mallory');
+    const grant = village.disk('hub').get(keys.agent(person('maria').pid))!;
+    const bytes = encodeManifest({
+      kind: 'payment',
+      order,
+      attempt: 1,
+      participants: ['mallory', 'dora', 'anna', 'maria'].map((name) => person(name).pid),
+      agents: [3, 0, 1, 2],
+      routes: [{ path: [0, 1, 2, 3], amount: 200n }],
+      voters,
+      grants: [decodeRecord(AgentRecord, grant).envelope],
+      prepare_by: village.clock.now() + 1_000,
+    });
+    const { tx, hash } = openManifest(bytes);
+    return { bytes, about: { tx, attempt: 1, manifest: hash } };
+  }
+
+  it('reaches the new agent too', async () => {
+    const hosted = await setup(['dora', 'mallory']);
+    const { village } = hosted;
+    await village.trust('anna>dora 10');
+    await village.calm();
+    const { bytes, about } = plot(hosted);
+    village.fate = ({ to, type }) =>
+      (to === 'mallory' || to === 'dora') && type !== 'EDGE_DIGEST' ? 'drop' : 'deliver';
+    for (const to of ['anna', 'hub']) {
+      const prepare = { manifest: bytes, contacts: [] };
+      village.inject('mallory', to, bareFrame('PAYMENT_PREPARE', prepare));
+    }
+    await village.pass(100);
+    const vote = (who: string, yes: boolean) =>
+      sealBy(person(who), 'PAYMENT_PREPARE_ACK', { ...about, yes });
+    for (const to of ['anna', 'hub']) {
+      const evidence = { ...EMPTY, votes: [vote('mallory', false)] };
+      village.inject('mallory', to, bareFrame('PAYMENT_ABORT', { ...about, evidence }));
+    }
+    await village.calm();
+    expect(await hosted.outcome('anna', about.tx)).toMatch(/^ABORTED/);
+    await leave(hosted);
+    expect(hosted.owes('maria', 'anna', 'maria')).toBe(-15);
+
+    const votes = ['dora', 'anna', 'hub', 'mallory'].map((who) => vote(who, true));
+    const applied = sealBy(person('dora'), 'PAYMENT_COMMIT_ACK', { ...about, first_hand: true });
+    const evidence = { ...EMPTY, votes, applied: [applied] };
+    village.inject('mallory', 'anna', bareFrame('PAYMENT_COMMIT', { ...about, evidence }));
+    await village.pass(2_000);
+    expect(await hosted.outcome('anna', about.tx)).toBe('COMMITTED');
+    expect(hosted.owes('anna', 'anna', 'maria')).toBe(-13);
+    expect(hosted.owes('maria', 'anna', 'maria')).toBe(-13);
+    expect(await village.service('anna').history({ type: 'alert' })).not.toEqual([]);
   });
 });
