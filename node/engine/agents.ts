@@ -179,6 +179,9 @@ export class Agents {
     if (next.agent === publicKey || member === this.me) {
       this.announce(turn, member, [...(known === undefined ? [] : [known.agent]), next.agent]);
     }
+    if (next.agent !== (known?.agent ?? word.body.member_key)) {
+      this.#introduceEnds(turn, member, next.agent);
+    }
     return true;
   }
 
@@ -196,6 +199,16 @@ export class Agents {
   query(turn: Turn, from: PublicKey, { member }: AgentQuery): void {
     const word = turn.agent(member);
     if (word !== undefined) turn.send(from, signedFrame(word.type, word.envelope));
+  }
+
+  /** A peer takes this node for the agent of an end that has left it: the end's own word says who is. */
+  correct(turn: Turn, from: PublicKey, edge: EdgeId): void {
+    if (this.touches(edge)) return;
+    for (const end of [edge.low, edge.high]) {
+      const word = turn.agent(end);
+      if (word === undefined || word.agent === from) continue;
+      turn.send(from, signedFrame(word.type, word.envelope));
+    }
   }
 
   /** AGENT_ACK: the other end's agent knows who votes for the member. */
@@ -234,6 +247,15 @@ export class Agents {
   introduce(turn: Turn, member: Pid, other: Pid): void {
     const word = turn.agent(member);
     if (word !== undefined) this.#queue(turn, this.#receiverFor(other), member, word);
+  }
+
+  /** Who has moved may have missed who moved meanwhile: its new agent hears that of everyone here whom it deals with. */
+  #introduceEnds(turn: Turn, member: Pid, agent: PublicKey): void {
+    for (const edge of this.#context.state.edgesOf(member)) {
+      const end = counterparty(edge, member);
+      const word = this.served(end) ? turn.agent(end) : undefined;
+      if (word !== undefined) this.#queue(turn, pidFromPublicKey(agent), end, word);
+    }
   }
 
   #wordOn(participant: Pid): AgentRecord | undefined {

@@ -225,6 +225,8 @@ export class EdgeSync {
 
   /** EDGE_DIGEST from the other end. */
   async digest(from: PublicKey, theirs: EdgeDigest): Promise<void> {
+    const { agents, hall } = this.#context;
+    if (!agents.touches(theirs)) await hall.turn((turn) => agents.correct(turn, from, theirs));
     const { edge, far: peer } = this.#edgeWith(from, theirs, theirs.precision);
     const mine = edgeStateOf(edge);
     if (theirs.precision !== mine.precision) {

@@ -30,12 +30,16 @@ async function setup(others: readonly string[] = []): Promise<HostedVillage> {
   return hosted;
 }
 
-async function leave(hosted: HostedVillage, payments = 3): Promise<void> {
+async function leave(
+  hosted: HostedVillage,
+  brings = { edges: 2, applied: 3 },
+  name = 'maria',
+): Promise<void> {
   const { village } = hosted;
-  const { signer, pid } = person('maria');
-  hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
+  const { signer, pid } = person(name);
+  hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation(name));
   await village.calm();
-  const query = sealBy(person('maria'), 'MEMBER_QUERY', {
+  const query = sealBy(person(name), 'MEMBER_QUERY', {
     member_key: signer.publicKey,
     agent: person('hub').pid,
     created: village.clock.now(),
@@ -43,10 +47,10 @@ async function leave(hosted: HostedVillage, payments = 3): Promise<void> {
   const answer = await village.run(
     village.service('hub').memberExport({ query: Buffer.from(query).toString('base64') }),
   );
-  const file = await fileIn('maria.geo');
+  const file = await fileIn(`${name}.geo`);
   await writeFile(file, Buffer.from(answer.file, 'base64'));
-  const imported = await hosted.withFiles(village.service('maria').importBooks({ file }));
-  expect(imported).toEqual({ member: pid, edges: 2, applied: payments });
+  const imported = await hosted.withFiles(village.service(name).importBooks({ file }));
+  expect(imported).toEqual({ member: pid, ...brings });
   await village.calm();
 }
 
@@ -115,6 +119,25 @@ describe('from the hub to a node of its own', () => {
   });
 });
 
+describe('two neighbours that leave the same hub', () => {
+  it('find each other, though each took the other for still there', async () => {
+    const hosted = await setup(['nina']);
+    const { village } = hosted;
+    await hosted.tell('hub', 'maria', 'nina');
+    await hosted.tell('hub', 'nina', 'maria');
+    // The hub, which kept the edge for Nina, has given Maria's node its receipts by then.
+    await leave(hosted, { edges: 2, applied: 1 });
+    await leave(hosted, { edges: 1, applied: 2 }, 'nina');
+    await village.pass(30_000);
+    const from = { peer: person('nina').pid, equivalent: 'UAH', amount: '2' };
+    const { state } = await village.run(village.service('maria').pay(from));
+    expect(state).toBe('COMMITTED');
+    await village.calm();
+    expect(hosted.owes('maria', 'nina', 'maria')).toBe(15);
+    expect(hosted.owes('nina', 'nina', 'maria')).toBe(15);
+  });
+});
+
 describe('whoever a participant has left', () => {
   it('delivers its lines no more', async () => {
     const hosted = await setup();
@@ -169,7 +192,7 @@ describe('a payment of the moment before', () => {
     expect((await village.run(village.service('anna').pay(pay))).state).toBe('COMMITTED');
     await village.calm();
     expect(hosted.owes('hub', 'maria', 'anna')).toBe(13);
-    await leave(hosted, 4);
+    await leave(hosted, { edges: 2, applied: 4 });
     expect(hosted.owes('maria', 'maria', 'anna')).toBe(13);
     expect((await village.pay('maria', 'anna', '4')).state).toBe('COMMITTED');
   });
