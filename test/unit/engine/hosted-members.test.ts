@@ -18,8 +18,8 @@ describe('within one hub', () => {
     expect(hosted.owes('hub', 'maria', 'nina')).toBe(30);
     expect(hosted.owes('hub', 'nina', 'oleh')).toBe(30);
     const types = hosted.village.sent.map(({ type }) => type);
-    // What was ordered, and what has become of it; nothing in between.
-    expect(types).toEqual(['PAYMENT_REQUEST', 'PAYMENT_REPLY']);
+    // What was ordered; nothing in between, and no answer to a courier, who is not the payer.
+    expect(types).toEqual(['PAYMENT_REQUEST']);
     expect(await hosted.pay('hub', 'maria', 'oleh', '71')).toBe('ABORTED insufficient_capacity');
     expect(await hosted.faults()).toEqual([]);
   });
