@@ -21,6 +21,7 @@ import type {
 } from '../../protocol/wire/messages/agent.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { AgentRecord } from '../store/records.ts';
+import { holds } from './attempt.ts';
 import { type Outbox, splitTail } from './outbox.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -272,10 +273,13 @@ export class Agents {
     return agent === undefined ? participant : pidFromPublicKey(agent);
   }
 
+  /** What is decided is only told from here on, also to somebody who may never answer: nobody need wait for that. */
   #requireAtRest(turn: Turn, member: Pid): void {
     for (const hash of this.#context.state.attempts.keys()) {
-      const effects = turn.attempt(hash)?.effects ?? [];
-      if (!effects.some(({ edge }) => edge.low === member || edge.high === member)) continue;
+      const attempt = turn.attempt(hash);
+      if (attempt === undefined || !holds(attempt.commit)) continue;
+      if (!attempt.effects.some(({ edge }) => edge.low === member || edge.high === member))
+        continue;
       throw new GeoError(
         'E008',
         'A payment of this member, or over one of its lines, is under way. Try again when it has ended.',

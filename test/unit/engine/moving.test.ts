@@ -184,6 +184,24 @@ describe('whoever a participant has left', () => {
 });
 
 describe('a payment of the moment before', () => {
+  it('keeps nobody back once it is decided, though its coordinator never answers', async () => {
+    const hosted = await setup(['boris']);
+    const { village } = hosted;
+    await village.trust('anna>boris 10');
+    await village.calm();
+    village.fate = ({ to, type }) =>
+      to === 'boris' && /^PAYMENT_COMMIT/.test(type) ? 'drop' : 'deliver';
+    const { pid } = person('maria');
+    void village.service('boris').pay({ peer: pid, equivalent: 'UAH', amount: '2' });
+    await village.pass(400);
+    await village.kill('boris');
+    await leave(hosted, { edges: 2, applied: 4 });
+    expect(village.service('hub').status().attempts_live).toBe(1);
+    const word = village.disk('hub').get(keys.agent(pid))!;
+    expect(decodeRecord(AgentRecord, word).type).toBe('AGENT_REVOKE');
+    expect(hosted.owes('maria', 'maria', 'anna')).toBe(13);
+  });
+
   it('is taken over, though the clock of its payer is ahead', async () => {
     const hosted = await setup();
     const { village } = hosted;
