@@ -4,7 +4,7 @@
  */
 import { type Pid, type PublicKey, pidFromPublicKey, type TxId } from '../protocol/identity/pid.ts';
 import type { Inbox } from './doors/inbox.ts';
-import type { Attempts } from './engine/attempts.ts';
+import type { Attempts } from './engine/attempts/attempts.ts';
 import { type DeadlineTopic, splitTopic } from './engine/deadlines.ts';
 import type { Outbox } from './engine/outbox.ts';
 import type { State } from './engine/state.ts';

@@ -1,6 +1,6 @@
 /** Books that came from a backup: what they do not know, and what follows from that. */
 import { CLOCK_SKEW_MS_MAX } from '../protocol/limits.ts';
-import type { Attempts } from './engine/attempts.ts';
+import type { Attempts } from './engine/attempts/attempts.ts';
 import type { Hall } from './engine/hall.ts';
 import type { State } from './engine/state.ts';
 import type { Log } from './ports.ts';

@@ -23,7 +23,7 @@ async function check({ home, client }: Context): Promise<Check & { readonly by: 
     if (exitCodeOf(error, false) !== 3) throw error;
   }
   const [{ openLevelStore }, { verifyStore }, { nativeVerify }] = await Promise.all([
-    import('../../node/store/level.ts'),
+    import('../../node/store/level/level.ts'),
     import('../../node/verify-store.ts'),
     import('../../node/platform/native-ed25519.ts'),
   ]);

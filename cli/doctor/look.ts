@@ -110,7 +110,7 @@ async function filesIn(directory: string) {
 
 /** Opening looks at every file and at the version first, and refuses before it changes anything. */
 async function inspectStore(home: Home): Promise<true> {
-  const { openLevelStore } = await import('../../node/store/level.ts');
+  const { openLevelStore } = await import('../../node/store/level/level.ts');
   const store = await openLevelStore(home.storeDirectory, { mustExist: true });
   await store.close();
   return true;

@@ -27,7 +27,7 @@ import {
   endClearing,
   newClearing,
   proposalOf,
-} from '../engine/clearing-records.ts';
+} from '../engine/attempts/clearing-records.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Outbox } from '../engine/outbox.ts';
 import type { Turn } from '../engine/turn.ts';

@@ -25,7 +25,11 @@ import {
 } from '../../protocol/wire/envelope.ts';
 import type { Consent, Objection, Proposal } from '../../protocol/wire/messages/clearing.ts';
 import type { Agents } from '../engine/agents.ts';
-import { newClearing, participantStateOf, proposalOf } from '../engine/clearing-records.ts';
+import {
+  newClearing,
+  participantStateOf,
+  proposalOf,
+} from '../engine/attempts/clearing-records.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';

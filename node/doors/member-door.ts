@@ -10,8 +10,8 @@ import { type OpenFrame, openFrame, type Unverified } from '../../protocol/wire/
 import type { LineState } from '../../protocol/wire/messages/trust-line.ts';
 import type { ClearingRoom } from '../clearing/room.ts';
 import type { Agents } from '../engine/agents.ts';
+import type { TrustLines } from '../engine/edges/trust-lines.ts';
 import type { Hall } from '../engine/hall.ts';
-import type { TrustLines } from '../engine/trust-lines.ts';
 import type { Community } from '../hub/community.ts';
 import type { Membership } from '../hub/membership.ts';
 import type { Payments } from '../payments/payments.ts';

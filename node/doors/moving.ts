@@ -15,11 +15,11 @@ import { encodeMemberFile, type MemberFile, readMemberFile } from '../../protoco
 import { readReceipt } from '../../protocol/receipt.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { Agents, AgentWord } from '../engine/agents.ts';
-import type { Attempts } from '../engine/attempts.ts';
-import type { EdgeStatements } from '../engine/edge-statements.ts';
+import type { Attempts } from '../engine/attempts/attempts.ts';
+import { wholeReceiptOf } from '../engine/attempts/statements.ts';
+import type { EdgeStatements } from '../engine/edges/statements.ts';
+import type { TrustLines } from '../engine/edges/trust-lines.ts';
 import type { Hall } from '../engine/hall.ts';
-import { wholeReceiptOf } from '../engine/statements.ts';
-import type { TrustLines } from '../engine/trust-lines.ts';
 import type { Store } from '../ports.ts';
 import type { Place } from '../routing/neighbour-search.ts';
 import { appliedAfter } from '../store/keys.ts';

@@ -21,7 +21,7 @@ import type {
 } from '../../protocol/wire/messages/agent.ts';
 import type { VerifySignature } from '../ports.ts';
 import type { AgentRecord } from '../store/records.ts';
-import { holds } from './attempt.ts';
+import { holds } from './attempts/attempt.ts';
 import { type Outbox, splitTail } from './outbox.ts';
 import type { State } from './state.ts';
 import type { Turn } from './turn.ts';

@@ -11,7 +11,7 @@ import type { Contact } from '../../protocol/wire/messages/route.ts';
 import type { Store } from '../ports.ts';
 import { keys, type Prefix, rangeOf, tailOf } from '../store/keys.ts';
 import * as records from '../store/records.ts';
-import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempt.ts';
+import { type Attempt, fromRecord, type StatementKey, statementKeys } from './attempts/attempt.ts';
 import type { Shelf } from './shelf.ts';
 
 /**

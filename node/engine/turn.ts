@@ -10,7 +10,7 @@ import type { EquivalentCode } from '../../protocol/money/equivalent.ts';
 import type { Contact } from '../../protocol/wire/messages/route.ts';
 import { HISTORY_HEAD, keys } from '../store/keys.ts';
 import * as records from '../store/records.ts';
-import { type Attempt, isSettled, type StatementKey, toRecord } from './attempt.ts';
+import { type Attempt, isSettled, type StatementKey, toRecord } from './attempts/attempt.ts';
 import type { DeadlineTopic } from './deadlines.ts';
 import type { TurnOp } from './group-commit.ts';
 import type { Notice } from './notices.ts';

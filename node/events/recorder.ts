@@ -3,7 +3,7 @@ import { type Pid, pidFromPublicKey, type TxId } from '../../protocol/identity/p
 import { edgeId, lineOf } from '../../protocol/ledger/edge.ts';
 import type { OpenManifest } from '../../protocol/machines/manifest.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
-import { proposalOf } from '../engine/clearing-records.ts';
+import { proposalOf } from '../engine/attempts/clearing-records.ts';
 import type { Notice } from '../engine/notices.ts';
 import type { Turn } from '../engine/turn.ts';
 import { type EventRecord, PARTIES_MAX, TEXT_BYTES_MAX } from '../store/event-record.ts';

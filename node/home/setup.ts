@@ -8,13 +8,13 @@ import type { Pid } from '../../protocol/identity/pid.ts';
 import { draftPathOf, isErrno } from '../platform/files.ts';
 import { realClock } from '../platform/platform.ts';
 import type { Clock, Store, StoreOp } from '../ports.ts';
-import { restoreBackup } from '../store/backup.ts';
-import { readBackup, verifyBackup } from '../store/backup-format.ts';
+import { restoreBackup } from '../store/backup/backup.ts';
+import { readBackup, verifyBackup } from '../store/backup/format.ts';
+import { findPoint, type Point } from '../store/backup/restore-point.ts';
 import { HISTORY_HEAD, isOf, keys, RESTORED_MARK, tailOf } from '../store/keys.ts';
-import { openLevelStore } from '../store/level.ts';
-import { BATCH_NUMBER_KEY } from '../store/level-opening.ts';
+import { openLevelStore } from '../store/level/level.ts';
+import { BATCH_NUMBER_KEY } from '../store/level/opening.ts';
 import { decodeCount, encodeRecord, HistoryRecord } from '../store/records.ts';
-import { findPoint, type Point } from '../store/restore-point.ts';
 import { VERSION_KEY } from '../store/version.ts';
 import { type Home, homeAt } from './home.ts';
 import {

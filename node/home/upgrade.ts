@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { realClock } from '../platform/platform.ts';
 import type { Clock } from '../ports.ts';
-import { writeBackup } from '../store/backup.ts';
-import { type LevelStore, openLevelStore } from '../store/level.ts';
-import { type Migrated, migrateStore } from '../store/migrate.ts';
+import { writeBackup } from '../store/backup/backup.ts';
+import { type LevelStore, openLevelStore } from '../store/level/level.ts';
+import { type Migrated, migrateStore } from '../store/migrations/migrate.ts';
 import type { Home } from './home.ts';
 
 export interface UpgradeOptions {

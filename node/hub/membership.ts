@@ -5,7 +5,7 @@
 import { GeoError } from '../../protocol/errors.ts';
 import type { Pid } from '../../protocol/identity/pid.ts';
 import { type MemberAct, mayDo } from '../../protocol/machines/membership.ts';
-import type { Bar } from '../engine/admission.ts';
+import type { Bar } from '../engine/attempts/admission.ts';
 import type { State } from '../engine/state.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { NodeSettings } from '../settings.ts';

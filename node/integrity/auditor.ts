@@ -5,7 +5,7 @@
  */
 import { GeoError } from '../../protocol/errors.ts';
 import { type Edge, type EdgeId, edgeKey } from '../../protocol/ledger/edge.ts';
-import { BOOKS_DIFFER } from '../engine/edge-dispute.ts';
+import { BOOKS_DIFFER } from '../engine/edges/dispute.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';

@@ -2,9 +2,9 @@
 import type { Hall } from '../engine/hall.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Ports } from '../ports.ts';
-import { IncrementalBackup } from '../store/incremental-backup.ts';
+import { IncrementalBackup } from '../store/backup/incremental.ts';
+import type { RedoLog } from '../store/backup/redo-log.ts';
 import { keys } from '../store/keys.ts';
-import type { RedoLog } from '../store/redo-log.ts';
 
 /** @param log the redo log through which the node writes */
 export function keptBackup(ports: Ports, log: RedoLog, hall: Hall): IncrementalBackup {

@@ -2,8 +2,8 @@
 import type { EdgeId } from '../../protocol/ledger/edge.ts';
 import type { Hall } from '../engine/hall.ts';
 import type { Ports } from '../ports.ts';
-import type { IncrementalBackup } from '../store/incremental-backup.ts';
-import type { RedoLog } from '../store/redo-log.ts';
+import type { IncrementalBackup } from '../store/backup/incremental.ts';
+import type { RedoLog } from '../store/backup/redo-log.ts';
 import { AuditLog, checkAuditLog } from './audit-log.ts';
 import { Auditor } from './auditor.ts';
 import { Checksums } from './checksums.ts';

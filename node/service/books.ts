@@ -12,7 +12,7 @@ import {
 } from '../../protocol/ledger/edge.ts';
 import { type EdgeState, edgeStateOf } from '../../protocol/machines/edge-sync.ts';
 import { formatAmount } from '../../protocol/money/amount.ts';
-import type { CoSigned } from '../engine/edge-statements.ts';
+import type { CoSigned } from '../engine/edges/statements.ts';
 import { FindingRecord } from '../store/integrity-records.ts';
 import { keys } from '../store/keys.ts';
 import { DisputeRecord, decodeRecord, type EdgeRecord } from '../store/records.ts';

@@ -1,8 +1,8 @@
 /** The node itself: who it is, how it is, its copies. */
 import { isAbsolute } from 'node:path';
 import { invalid } from '../../protocol/errors.ts';
-import { writeBackup } from '../store/backup.ts';
-import type { BackupState } from '../store/incremental-backup.ts';
+import { writeBackup } from '../store/backup/backup.ts';
+import type { BackupState } from '../store/backup/incremental.ts';
 import type { NodeOperations } from './contract.ts';
 import type { Rooms } from './rooms.ts';
 import { isoTime, type Views } from './views.ts';

@@ -17,10 +17,10 @@ import { debtChangesOf } from '../../protocol/receipt.ts';
 import { readSigned } from '../../protocol/wire/envelope.ts';
 import type { MessageBody } from '../../protocol/wire/message-types.ts';
 import type { LinePolicy } from '../../protocol/wire/messages/trust-line.ts';
-import type { Attempt } from '../engine/attempt.ts';
-import { proposalOf } from '../engine/clearing-records.ts';
+import type { Attempt } from '../engine/attempts/attempt.ts';
+import { proposalOf } from '../engine/attempts/clearing-records.ts';
+import { receiptOf } from '../engine/attempts/statements.ts';
 import type { State } from '../engine/state.ts';
-import { receiptOf } from '../engine/statements.ts';
 import type { RefusalRecord, TransactionRecord } from '../store/records.ts';
 import type * as shapes from './shapes.ts';
 

@@ -2,13 +2,13 @@
 import { hashOf } from '../../protocol/identity/pid.ts';
 import type { Schema } from '../../protocol/wire/schema.ts';
 import type { Store } from '../ports.ts';
+import { RedoRecord } from './backup/redo-record.ts';
 import { ClearedRecord, DebtTimeRecord } from './cleared-record.ts';
 import { EventRecord } from './event-record.ts';
 import * as hub from './hub-records.ts';
 import { FindingRecord, LogRecord } from './integrity-records.ts';
 import { type Prefix, prefixOf, tailOf } from './keys.ts';
 import * as records from './records.ts';
-import { RedoRecord } from './redo-record.ts';
 import { LinkRecord, SessionRecord } from './session-records.ts';
 
 /** @throws whatever is wrong with the value */

@@ -3,7 +3,7 @@
  * layout must not touch it.
  */
 import { GeoError } from '../../protocol/errors.ts';
-import { storeDamaged } from './damage.ts';
+import { storeDamaged } from './damage/damage.ts';
 
 /** Grows with every change that an older program would misread. */
 export const STORE_VERSION = 2;

@@ -2,13 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import { element, label, PALE, picture } from '../../node/addons/reporting/pictures/svg.ts';
 import { GeoError } from '../../protocol/errors.ts';
-import type { DebtCurve } from './economy.ts';
 
 const PLOT = { left: 90, top: 60, width: 640, height: 300 };
 const KEY_STEP = 90;
 /** Okabe and Ito, "Color Universal Design" (2008): told apart by everyone. */
 const COLOURS = ['#000000', '#d55e00', '#e69f00', '#56b4e9', '#009e73', '#0072b2', '#cc79a7'];
 const GRID = [0, 0.25, 0.5, 0.75, 1];
+
+/** All debt over time, smallest unit; enough points for a picture. */
+export interface DebtCurve {
+  readonly policy: string;
+  readonly points: readonly (readonly [at: number, debt: number])[];
+}
 
 /** @throws GeoError E009 `unwritable_file` */
 export function writeDebtChart(file: string, curves: readonly DebtCurve[]): void {

@@ -13,7 +13,7 @@ import { type FoundRoute, SEARCH_DEFAULTS } from '../../protocol/routing/questio
 import { RouteSearch } from '../../protocol/routing/search.ts';
 import { EconomyBooks } from './economy-books.ts';
 import { bestChain } from './economy-chains.ts';
-import { writeDebtChart } from './economy-chart.ts';
+import { type DebtCurve, writeDebtChart } from './economy-chart.ts';
 import type { EconomyOptions, PolicyName } from './economy-options.ts';
 import { type Economy, type EconomyPayment, readEconomy } from './economy-source.ts';
 
@@ -44,12 +44,6 @@ export interface PolicyReport {
   readonly trigger_us: { readonly p50: number; readonly p99: number };
   /** The longest global pass, ms; 0 without passes. */
   readonly pass_ms_most: number;
-}
-
-/** All debt over time, smallest unit; enough points for a picture. */
-export interface DebtCurve {
-  readonly policy: PolicyName;
-  readonly points: readonly (readonly [at: number, debt: number])[];
 }
 
 export interface EconomyReport {

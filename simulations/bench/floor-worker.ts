@@ -12,7 +12,7 @@ import {
   opensslVerifyAside,
 } from '../../node/platform/native-ed25519.ts';
 import type { Store, StoreOp } from '../../node/ports.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
 import { hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';

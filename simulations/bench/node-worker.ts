@@ -10,7 +10,7 @@ import { createLog, realClock, realEntropy } from '../../node/platform/platform.
 import type { Store } from '../../node/ports.ts';
 import type { PayRequest } from '../../node/service/shapes.ts';
 import { keys, rangeOf, tailOf } from '../../node/store/keys.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { AttemptRecord, decodeRecord } from '../../node/store/records.ts';
 import { createLibp2pTransport } from '../../node/transport/libp2p.ts';
 import { transportOptions } from '../../node/transport-options.ts';

@@ -4,7 +4,7 @@ import { createHome } from '../../node/home/home.ts';
 import { openKeyFile } from '../../node/home/keyring.ts';
 import type { StoreOp } from '../../node/ports.ts';
 import { HISTORY_HEAD, keys } from '../../node/store/keys.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { EdgeRecord, encodeRecord, HistoryRecord } from '../../node/store/records.ts';
 import {
   hashFromBytes,

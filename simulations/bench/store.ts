@@ -12,8 +12,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openLevelStore } from '../../node/store/level.ts';
-import { BATCH_NUMBER_KEY } from '../../node/store/level-opening.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
+import { BATCH_NUMBER_KEY } from '../../node/store/level/opening.ts';
 
 const VALUE_BYTES = 300;
 const PUTS_PER_UNIT = [3, 10];

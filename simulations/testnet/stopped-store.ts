@@ -1,12 +1,12 @@
 /** What a stopped node left on disk: the books of whom it votes for, and a receipt for all that was applied. */
 
+import { receiptOf } from '../../node/engine/attempts/statements.ts';
 import { State } from '../../node/engine/state.ts';
-import { receiptOf } from '../../node/engine/statements.ts';
 import type { Store } from '../../node/ports.ts';
 import type { BookRow } from '../../node/service/shapes.ts';
 import { bookRow } from '../../node/service/views.ts';
 import { rangeOf, tailOf } from '../../node/store/keys.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import type { Hash, Pid, TxId } from '../../protocol/identity/pid.ts';
 import { openManifest } from '../../protocol/machines/manifest.ts';
 import { readReceipt } from '../../protocol/receipt.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { crc32c } from '../../node/store/damage-crc32c.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { crc32c } from '../../node/store/damage/crc32c.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { STORE_VERSION, VERSION_KEY, versionStamp } from '../../node/store/version.ts';
 
 let root: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ScanRange, Store, StoreOp } from '../../node/ports.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { createMemoryStore, type MemoryStore } from '../../node/store/memory.ts';
 
 interface Adapter {

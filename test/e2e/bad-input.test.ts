@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Level } from 'level';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../node/api/client.ts';
-import { withChecksum } from '../../node/store/level-value.ts';
+import { withChecksum } from '../../node/store/level/value.ts';
 import { STORE_VERSION, VERSION_KEY, versionStamp } from '../../node/store/version.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
 import { GeoError } from '../../protocol/errors.ts';

@@ -12,7 +12,7 @@ import { type Home, homeAt } from '../../node/home/home.ts';
 import { openKeyFile } from '../../node/home/keyring.ts';
 import { setUpHome } from '../../node/home/setup.ts';
 import { historyOf } from '../../node/store/keys.ts';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { decodeRecord, HistoryRecord } from '../../node/store/records.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';
 import { signInEnvelope } from '../../protocol/member.ts';

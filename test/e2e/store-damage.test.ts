@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { entriesOfWrite, writesIn } from './store-content.ts';
 import { StoreWriter } from './store-process.ts';
 

@@ -8,7 +8,7 @@
  * to, else waits for its end.
  */
 import { writeSync } from 'node:fs';
-import { openLevelStore } from '../../node/store/level.ts';
+import { openLevelStore } from '../../node/store/level/level.ts';
 import { GeoError } from '../../protocol/errors.ts';
 import { entriesOfWrite } from './store-content.ts';
 

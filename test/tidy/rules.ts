@@ -65,8 +65,8 @@ export const IMPORTS: readonly ImportRow[] = [
       [
         ...STATE,
         'store/integrity-records.ts',
-        'store/incremental-backup.ts',
-        'store/redo-log.ts',
+        'store/backup/incremental.ts',
+        'store/backup/redo-log.ts',
         'engine/',
         'integrity/',
       ],
@@ -138,14 +138,14 @@ export const IMPORTS: readonly ImportRow[] = [
         '/node/api/',
         '/node/service/shapes.ts',
         ...AT_REST.map((file) => `/node/${file}`),
-        '/node/store/level.ts',
+        '/node/store/level/level.ts',
         '/node/verify-store.ts',
       ],
       [],
     ],
     // Without a running node, the store is opened to see whether it is sound.
     'doctor/look.ts': [
-      ['', '/protocol/', '/config/', '/node/api/', '/node/home/', '/node/store/level.ts'],
+      ['', '/protocol/', '/config/', '/node/api/', '/node/home/', '/node/store/level/level.ts'],
       [],
     ],
     '': [

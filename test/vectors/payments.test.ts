@@ -1,7 +1,7 @@
 /** Manifests, evidence, proofs, edges and computed names against their vectors. */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../node/engine/statements.ts';
+import { learn } from '../../node/engine/attempts/statements.ts';
 import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { type Hash, hashOf, type Pid, type TxId } from '../../protocol/identity/pid.ts';
 import { nobleVerify } from '../../protocol/identity/signature.ts';

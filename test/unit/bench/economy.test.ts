@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type DebtCurve,
-  type EconomyReport,
-  replayEconomy,
-} from '../../../simulations/bench/economy.ts';
+import { type EconomyReport, replayEconomy } from '../../../simulations/bench/economy.ts';
 import { EconomyBooks } from '../../../simulations/bench/economy-books.ts';
-import { debtChart } from '../../../simulations/bench/economy-chart.ts';
+import { type DebtCurve, debtChart } from '../../../simulations/bench/economy-chart.ts';
 import { readEconomyOptions } from '../../../simulations/bench/economy-options.ts';
 import {
   type Economy,

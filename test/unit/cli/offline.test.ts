@@ -11,7 +11,7 @@ import { runCli } from '../../../cli/main.ts';
 import { homeAt } from '../../../node/home/home.ts';
 import { openKeyFile } from '../../../node/home/keyring.ts';
 import { keys } from '../../../node/store/keys.ts';
-import { openLevelStore } from '../../../node/store/level.ts';
+import { openLevelStore } from '../../../node/store/level/level.ts';
 import type { Hash } from '../../../protocol/identity/pid.ts';
 import { seedFromWords } from '../../../protocol/identity/recovery-words.ts';
 import { geo, LAUNCHER } from './cli-process.ts';

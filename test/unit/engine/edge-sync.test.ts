@@ -1,7 +1,7 @@
 /** Both books of an edge: what was lost on its way is found, fetched and proved; lies get nobody anywhere. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { receiptOf } from '../../../node/engine/attempts/statements.ts';
 import { State } from '../../../node/engine/state.ts';
-import { receiptOf } from '../../../node/engine/statements.ts';
 import { type Hash, hashOf } from '../../../protocol/identity/pid.ts';
 import { EMPTY_DIGEST } from '../../../protocol/ledger/edge.ts';
 import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';

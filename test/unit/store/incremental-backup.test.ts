@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Log, StoreOp } from '../../../node/ports.ts';
-import { restoreBackup } from '../../../node/store/backup.ts';
-import { IncrementalBackup } from '../../../node/store/incremental-backup.ts';
+import { restoreBackup } from '../../../node/store/backup/backup.ts';
+import { IncrementalBackup } from '../../../node/store/backup/incremental.ts';
+import { RedoLog } from '../../../node/store/backup/redo-log.ts';
+import { findPoint, type Point } from '../../../node/store/backup/restore-point.ts';
 import { keys, rangeOf } from '../../../node/store/keys.ts';
-import { openLevelStore } from '../../../node/store/level.ts';
+import { openLevelStore } from '../../../node/store/level/level.ts';
 import { createMemoryStore, type MemoryStore } from '../../../node/store/memory.ts';
-import { RedoLog } from '../../../node/store/redo-log.ts';
-import { findPoint, type Point } from '../../../node/store/restore-point.ts';
 
 const BEGUN = Date.UTC(2026, 2, 1, 12);
 

@@ -1,6 +1,6 @@
 /** Stores as version 1 of the program wrote them: frozen here, since nothing else writes them any more. */
 import type { StoreOp } from '../../../node/ports.ts';
-import type { LevelStore } from '../../../node/store/level.ts';
+import type { LevelStore } from '../../../node/store/level/level.ts';
 import { VERSION_KEY, versionStamp } from '../../../node/store/version.ts';
 import { encode } from '../../../protocol/wire/cbor.ts';
 
