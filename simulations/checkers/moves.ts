@@ -4,6 +4,7 @@
  * by which anybody has, and nobody else has an attempt of it under way.
  */
 import type { Host } from '../simulator/host.ts';
+import type { SeenHost } from '../simulator/seen-host.ts';
 import { type Findings, short } from './findings.ts';
 import {
   type BatchChange,
@@ -23,6 +24,8 @@ interface Spoken {
 export class Moves implements StepRule {
   /** Books that have come to another agent. */
   count = 0;
+  /** Whoever has taken in somebody whose old agent is gone for ever, books and all. */
+  readonly bereft = new Set<SeenHost>();
   readonly #findings: Findings;
   readonly #observed: Observed;
   /** By whom each participant was spoken for last, and by which word. */

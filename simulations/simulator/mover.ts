@@ -65,6 +65,7 @@ export class Mover {
 
   /** @param books absent: the neighbours have what is left of them */
   #arrive(from: Host, to: Host, word: string, books: Uint8Array | undefined): void {
+    if (books === undefined) this.#moves.bereft.add(to);
     const take = async (service: NonNullable<Host['service']>) => {
       if (books === undefined) await service.submitEnvelope({ frame: word });
       else await to.moving!.import(books);
