@@ -75,6 +75,8 @@ export class Moves implements StepRule {
     if (sequence < last.sequence) {
       this.#findings.report('moving', `${who}, whom ${last.host.name} has spoken for since`);
     }
+    // What it held when it went for ever, nobody will hear of.
+    if (last.host.isGone) return;
     const { holding, attempts } = this.#observed.of(last.host);
     for (const hash of holding) {
       const other = attempts.get(hash)!;
