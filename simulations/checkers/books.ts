@@ -71,6 +71,14 @@ export class Books implements StepRule {
         if (after.phase === 'COMMITTED') commit(account, after, change);
         if (isHolding(after.phase) || after.phase === 'COMMITTED') touched.add(edge);
       }
+      if (before === undefined) continue;
+      // The receipt that a participant brings along may be what ends the attempt here, and is for its edges as well.
+      const counted = new Set(parts.map(({ edge }) => edge));
+      for (const { edge, change } of comeLater(before, after)) {
+        if (counted.has(edge)) continue;
+        commit(this.account(host, edge), after, change);
+        touched.add(edge);
+      }
     }
     for (const name of touched) this.#compare(host, name);
   }
