@@ -333,7 +333,7 @@ function commit(`,
     name: 'never-equal-again',
     crime:
       'a node that has had to fetch receipts takes no books for equal any more, and refuses whatever goes over them',
-    profile: 'lossy',
+    profile: 'crashy',
     shows: isReporting,
     file: 'node/engine/edges/sync.ts',
     snippet: '    watch.compared = true;\n    watch.stuck = 0;',
