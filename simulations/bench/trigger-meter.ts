@@ -3,10 +3,14 @@
  * for chains. Only time on the thread counts, not what is waited for; and not what clearing a found cycle costs,
  * which is a transaction like a payment.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Chains } from '../../node/clearing/chains.ts';
 import { IndexCycles } from '../../node/clearing/index-cycles.ts';
 import { LocalCycles } from '../../node/clearing/local-cycles.ts';
 import { TriggerSearch } from '../../protocol/clearing/trigger.ts';
+
+/** Longer than a hub lets triggers wait for payments, ms. */
+const CALM_MS = 200;
 
 export class TriggerMeter {
   /** Of each trigger, ms. */
@@ -46,6 +50,13 @@ export class TriggerMeter {
     LocalCycles.prototype.leadsAway = function (this: LocalCycles, from, question) {
       return meter.#timed(() => leadsAway.call(this, from, question));
     };
+  }
+
+  /** Resolves when what payments have left to look at, while they went first, has been looked at. */
+  async calm(): Promise<void> {
+    for (let before = -1; before !== this.#ms.length; await sleep(CALM_MS)) {
+      before = this.#ms.length;
+    }
   }
 
   /** What has been counted since the last time: ms of each trigger, and debts that all of them looked at in the index. */

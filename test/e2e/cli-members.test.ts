@@ -130,7 +130,7 @@ it('members join, pay, leave, go on with a node of their own, and come back', {
   expect(known.json).toMatchObject({ member: pids.get('maria') });
   await stop('maria');
   const again = await ask('maria', 'member', 'pay', pids.get('nina')!, '1', 'UAH');
-  expect(again).toMatchObject({ code: 0, json: { state: 'COMMITTED' } });
+  expect(again).toMatchObject({ code: 0, json: { state: 'COMMITTED', reason: null } });
   const nina = await ask('nina', 'member', 'balance');
   expect(nina.json).toMatchObject({ balance: [{ equivalent: 'UAH', owed_to_me: '16.00' }] });
   const atHub = (await ask('hub', 'audit')).json as { held: boolean }[];
