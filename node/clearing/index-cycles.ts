@@ -16,7 +16,7 @@ import type { CommunityBooks } from './global-pass.ts';
 import type { IsSpared } from './spared.ts';
 
 /** Debts that are looked at for one that has changed, however many cycles there are: for about half a millisecond. */
-const WORK_MAX = 4 * TRIGGER_WORK;
+const WORK_MAX = 2 * TRIGGER_WORK;
 
 interface IndexCyclesContext {
   /** undefined: this node is no hub, or knows of no debts. */
