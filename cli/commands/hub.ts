@@ -1,17 +1,20 @@
 /** Commands for operators of a hub: invitations, equivalents, operators and journal. */
 import type { Client } from '../../node/api/client.ts';
 import { HUB_ROUTES } from '../../node/api/routes/hub.ts';
-import type { Equivalent, HubAct, Invitation, Operator } from '../../node/service/shapes.ts';
+import type { HubAct, Invitation, Operator } from '../../node/service/shapes.ts';
 import { type Command, type Context, command, flag, list, type Result, value } from '../command.ts';
 import { usageError } from '../exit.ts';
 import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, oneOf, pairs, wholeNumber } from '../read.ts';
 import { contextAtUrl, isUrl } from './at.ts';
+import { equivalentsResult } from './equivalent-table.ts';
 import { GROUP, memberCommands, REASON, shortTime } from './hub-members.ts';
 import { reportCommands } from './hub-reports.ts';
 
 const DAY_MS = 24 * 3_600_000;
+const NO_EQUIVALENTS =
+  'Nothing yet. Add an equivalent: geo hub equivalents add CODE --precision N.';
 
 const INVITATION_COLUMNS: readonly Column<Invitation>[] = [
   { title: 'NAME', cell: ({ id }) => id.slice(0, 10) },
@@ -59,30 +62,6 @@ function operatorsResult(operators: readonly Operator[]): Result {
           { title: 'SINCE', cell: ({ since }) => (since === null ? 'the hub' : shortTime(since)) },
         ],
         operators,
-      ),
-  };
-}
-
-function equivalentsResult(equivalents: readonly Equivalent[]): Result {
-  return {
-    json: equivalents,
-    text: (page) =>
-      tableOr(
-        page,
-        'Nothing yet. Add an equivalent: geo hub equivalents add CODE --precision N.',
-        [
-          { title: 'CODE', cell: ({ code }) => code },
-          { title: 'PRECISION', cell: ({ precision }) => String(precision), right: true },
-          {
-            title: 'ABOUT',
-            cell: ({ metadata }) =>
-              Object.entries(metadata)
-                .map(([name, text]) => `${name}: ${text}`)
-                .join(', '),
-            flexible: true,
-          },
-        ],
-        equivalents,
       ),
   };
 }
@@ -158,7 +137,8 @@ const commands = [
     group: GROUP,
     summary: 'List what the community counts in',
     examples: ['geo hub equivalents'],
-    run: async ({ client }) => equivalentsResult(await (await client()).offeredEquivalents()),
+    run: async ({ client }) =>
+      equivalentsResult(await (await client()).offeredEquivalents(), NO_EQUIVALENTS),
   }),
   command({
     words: 'hub equivalents withdraw',
@@ -170,7 +150,10 @@ const commands = [
     arguments: { CODE: '1 to 16 of A-Z, 0-9 and _' },
     options: { reason: REASON },
     run: async ({ client }, { CODE }, { reason = '' }) =>
-      equivalentsResult(await (await client()).withdrawEquivalent({ code: CODE, reason })),
+      equivalentsResult(
+        await (await client()).withdrawEquivalent({ code: CODE, reason }),
+        NO_EQUIVALENTS,
+      ),
   }),
   command({
     words: 'hub equivalents add',

@@ -5,6 +5,7 @@ import { usageError } from '../exit.ts';
 import { nameOr, pidsOf } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
 import { anyText, onOff, pairs, wholeNumber } from '../read.ts';
+import { equivalentsResult } from './equivalent-table.ts';
 
 const PEER = 'contact name, PID, or a unique prefix of one';
 const EQ = 'code of the equivalent';
@@ -119,27 +120,10 @@ export const trustCommands = [
     examples: ['geo equivalent list'],
     run: async ({ client }) => {
       const equivalents = await (await client()).equivalents();
-      return {
-        json: equivalents,
-        text: (page) =>
-          tableOr(
-            page,
-            'No equivalents yet. Define one with `geo equivalent define CODE`.',
-            [
-              { title: 'CODE', cell: ({ code }) => code },
-              { title: 'PRECISION', cell: ({ precision }) => String(precision), right: true },
-              {
-                title: 'ABOUT',
-                cell: ({ metadata }) =>
-                  Object.entries(metadata)
-                    .map(([name, text]) => `${name}: ${text}`)
-                    .join(', '),
-                flexible: true,
-              },
-            ],
-            equivalents,
-          ),
-      };
+      return equivalentsResult(
+        equivalents,
+        'No equivalents yet. Define one with `geo equivalent define CODE`.',
+      );
     },
   }),
   command({

@@ -19,7 +19,7 @@ import type { Community } from '../community/community.ts';
 import { HubMembers, randomCommunity } from './hub-members.ts';
 import { keepInFlight, percentile } from './load.ts';
 import { EQUIVALENT } from './node-worker.ts';
-import { wholeNumber } from './options.ts';
+import { parse, wholeNumber } from './options.ts';
 import { TriggerMeter } from './trigger-meter.ts';
 
 export const TRIGGERS_USAGE = `triggers    what each debt that a payment has changed costs a hub that looks for cycles through it
@@ -64,18 +64,20 @@ const SECONDS_MAX = 600;
 
 /** @throws GeoError E009 `usage` */
 export function readTriggersOptions(argv: readonly string[]): TriggersOptions {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      members: { type: 'string', default: '500' },
-      lines: { type: 'string', default: '3000' },
-      payments: { type: 'string', default: '4000' },
-      'in-flight': { type: 'string', default: '16' },
-      'max-length': { type: 'string', default: '6' },
-      shortening: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
+  const values = parse(() =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        members: { type: 'string', default: '500' },
+        lines: { type: 'string', default: '3000' },
+        payments: { type: 'string', default: '4000' },
+        'in-flight': { type: 'string', default: '16' },
+        'max-length': { type: 'string', default: '6' },
+        shortening: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    }),
+  );
   const members = wholeNumber('members', values.members, 3, 100_000);
   return {
     members,

@@ -24,4 +24,7 @@ it('counts what the triggers of a hub looked at, and what came of it', {
 it('refuses sizes that make no community', () => {
   expect(() => readTriggersOptions(['--members', '2'])).toThrow(/members/);
   expect(() => readTriggersOptions(['--max-length', '7'])).toThrow(/max-length/);
+  expect(() => readTriggersOptions(['--nobody'])).toThrow(
+    expect.objectContaining({ code: 'E009', details: { fault: 'usage' } }),
+  );
 });
