@@ -113,11 +113,15 @@ export class Clearings {
     const { ports, agents } = this.#context;
     requireSignedBy(signed, key, ports.verify);
     const signer = pidFromPublicKey(key);
-    // An agent may refuse for its members: it could vote NO as well.
-    const waiting = this.#recordOf(tx)?.clearing?.waiting ?? [];
-    const participant = waiting.includes(signer)
+    const record = this.#recordOf(tx);
+    if (record === undefined) throw notAsked();
+    // An agent may have asked more of the cycle than are known here to ask; and it may refuse for its
+    // members, since it could vote NO as well.
+    const concerned = [...record.clearing!.waiting, ...proposalOf(record).cycle];
+    const participant = concerned.includes(signer)
       ? signer
-      : (waiting.find((pid) => agents.agentOf(pid) === key) ?? signer);
+      : concerned.find((pid) => agents.agentOf(pid) === key);
+    if (participant === undefined) throw notAsked();
     const refusal: Refusal = { code: 'E006', fault, text };
     await this.#advance(tx, { type: 'reject', participant, refusal });
   }

@@ -114,8 +114,8 @@ export class NeighbourSearch {
   readonly #entropy: Entropy;
   readonly #transport: Transport;
   readonly #asking = new Map<string, Asking>();
-  /** Query id → when it was seen, oldest first. */
-  readonly #seen = new Map<string, number>();
+  /** Query id → when it was seen, and who asked first (nobody if it is an own one); oldest first. */
+  readonly #seen = new Map<string, { readonly at: number; readonly from: PublicKey | undefined }>();
 
   constructor(
     ground: SearchGround,
@@ -140,7 +140,7 @@ export class NeighbourSearch {
     enough: (found: Found) => boolean,
   ): Promise<Found> {
     const { maxHops, id = this.#entropy.bytes(16), ...rest } = question;
-    this.#markSeen(bytesToHex(id));
+    this.#markSeen(bytesToHex(id), undefined);
     const query: RouteQuery = { ...rest, id, hops: maxHops };
     return new Promise((resolve) => {
       this.#ask(query, undefined, resolve, enough);
@@ -150,8 +150,10 @@ export class NeighbourSearch {
   /** ROUTE_QUERY from a neighbour. */
   onQuery(from: PublicKey, query: RouteQuery): void {
     const id = bytesToHex(query.id);
-    if (this.#seen.has(id)) {
-      this.#reply(from, query, NOTHING, true);
+    const seen = this.#seen.get(id);
+    if (seen !== undefined) {
+      // A frame that came twice: an empty answer would be taken for the one that is under way.
+      if (seen.from !== from) this.#reply(from, query, NOTHING, true);
       return;
     }
     const overloaded = this.#asking.size >= QUERIES_MAX;
@@ -160,7 +162,7 @@ export class NeighbourSearch {
       this.#reply(from, query, NOTHING, false);
       return;
     }
-    this.#markSeen(id);
+    this.#markSeen(id, from);
     this.#ask(
       query,
       from,
@@ -318,13 +320,13 @@ export class NeighbourSearch {
     this.#transport.send(to, bareFrame(this.#names.reply, whole));
   }
 
-  #markSeen(id: string): void {
+  #markSeen(id: string, from: PublicKey | undefined): void {
     const now = this.#clock.now();
-    for (const [old, at] of this.#seen) {
+    for (const [old, { at }] of this.#seen) {
       if (at + SEEN_MS > now && this.#seen.size < QUERIES_MAX) break;
       this.#seen.delete(old);
     }
-    this.#seen.set(id, now);
+    this.#seen.set(id, { at: now, from });
   }
 }
 

@@ -34,6 +34,7 @@ export interface ClearingCoordinatorState {
 
 export type ClearingCoordinatorEvent =
   | { readonly type: 'accept'; readonly participant: Pid; readonly amount: bigint }
+  /** Of anyone in the cycle: what one of them does not want would not be voted for. */
   | { readonly type: 'reject'; readonly participant: Pid; readonly refusal: Refusal }
   | { readonly type: 'attempt-committed' }
   | { readonly type: 'attempt-aborted'; readonly refusal: Refusal }
@@ -89,7 +90,7 @@ export function stepClearingCoordinator(
         ? accept(state, event.participant, event.amount)
         : { state, actions: [] };
     case 'reject':
-      return state.waiting.includes(event.participant)
+      return state.waiting.length > 0
         ? reject(state, event.refusal, [event.participant])
         : { state, actions: [] };
     case 'attempt-aborted':

@@ -1,39 +1,8 @@
 /** The rows of the fault matrix: which message, on which ways, and how each fault is to end. */
 import type { MessageName } from '../../protocol/wire/message-types.ts';
-import type { SCENARIOS } from './scenarios.ts';
-import type { Fault, Role } from './stage.ts';
-
-export type Ending =
-  | 'paid'
-  | 'not paid'
-  | 'line in force'
-  | 'cleared'
-  | 'not cleared'
-  /** The hub has taken the payer in, and both know it. */
-  | 'member'
-  /** The payer knows what its hub has defined. */
-  | 'defined'
-  /** The hub has what both ends of the edge have told. */
-  | 'reported'
-  /** Everyone concerned takes the hub, or the payer itself, for who votes for the payer. */
-  | 'represented'
-  | 'on its own';
-export type Way = `${Role}>${Role}`;
-
-export interface Row {
-  readonly scenario: keyof typeof SCENARIOS;
-  readonly type: MessageName;
-  readonly ways: readonly Way[];
-  readonly ends: Ending;
-  /** Faults with another ending. */
-  readonly but?: Partial<Record<Fault, Ending>>;
-  /** Faults that cannot strike here. */
-  readonly without?: readonly Fault[];
-}
-
-const TO_VOTERS: readonly Way[] = ['payer>middle', 'payer>payee'];
-const TO_PAYER: readonly Way[] = ['middle>payer', 'payee>payer'];
-const AMONG_VOTERS: readonly Way[] = ['middle>payee', 'payee>middle'];
+import { CHAINS, CLEARING, LONG_CYCLES, MEMBERS_ASKED } from './clearing-rows.ts';
+import { AMONG_VOTERS, type Row, TO_PAYER, TO_VOTERS } from './row.ts';
+import type { Cast } from './stage.ts';
 
 const PAYMENT: readonly Row[] = [
   {
@@ -88,49 +57,6 @@ const RECOVERY: readonly Row[] = [
     ends: 'not paid',
     without: ['kill receiver'], // It is down already.
   },
-];
-
-const CLEARING: readonly Row[] = [
-  {
-    scenario: 'cleared',
-    type: 'CLEARING_PREPARE',
-    ways: TO_VOTERS,
-    ends: 'not cleared',
-    but: { duplicate: 'cleared' },
-  },
-  {
-    scenario: 'cleared',
-    type: 'CLEARING_PREPARE_ACK',
-    ways: TO_PAYER,
-    ends: 'not cleared',
-    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
-  },
-  { scenario: 'cleared', type: 'CLEARING_COMMIT', ways: TO_VOTERS, ends: 'cleared' },
-  { scenario: 'cleared', type: 'CLEARING_COMMIT_ACK', ways: TO_PAYER, ends: 'cleared' },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_PREPARE_ACK',
-    ways: ['payee>payer'],
-    // A NO that comes too late, or to a process that has ended, asks for no consent any more.
-    ends: 'not cleared',
-    but: { duplicate: 'cleared', 'kill sender': 'cleared' },
-  },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_ABORT',
-    ways: ['payer>middle'],
-    ends: 'cleared',
-  },
-  { scenario: 'agreed', type: 'CLEARING_PROPOSE', ways: ['payer>payee'], ends: 'cleared' },
-  {
-    scenario: 'agreed',
-    type: 'CLEARING_ACCEPT',
-    ways: ['payee>payer'],
-    ends: 'cleared',
-    // It agreed, and is away when the votes are asked for.
-    but: { 'kill sender': 'not cleared' },
-  },
-  { scenario: 'disagreed', type: 'CLEARING_REJECT', ways: ['payee>payer'], ends: 'not cleared' },
 ];
 
 const LINES: readonly Row[] = [
@@ -204,21 +130,6 @@ const ROUTES: readonly Row[] = [
     ends: 'not paid',
     but: { duplicate: 'paid' },
   },
-  {
-    scenario: 'found',
-    type: 'CLEARING_SEARCH',
-    ways: ['payer>middle'],
-    // It looks for short cycles and for long ones: what the first question misses the second finds.
-    ends: 'cleared',
-    but: { throw: 'not cleared', 'kill receiver': 'not cleared', 'kill sender': 'not cleared' },
-  },
-  {
-    scenario: 'found',
-    type: 'CLEARING_FOUND',
-    ways: ['middle>payer'],
-    ends: 'cleared',
-    but: { throw: 'not cleared', 'kill receiver': 'not cleared', 'kill sender': 'not cleared' },
-  },
 ];
 
 /** The middle is a hub. */
@@ -278,6 +189,20 @@ const HUB: readonly Row[] = [
   },
 ];
 
+/** The middle is a hub, and votes for members without nodes. */
+const MEMBERS: readonly Row[] = [
+  ...MEMBERS_ASKED,
+  { scenario: 'soughtAfter', type: 'AGENT_QUERY', ways: ['payer>middle'], ends: 'line in force' },
+  { scenario: 'soughtAfter', type: 'AGENT_GRANT', ways: ['middle>payer'], ends: 'line in force' },
+  { scenario: 'soughtAfter', type: 'AGENT_ACK', ways: ['payer>middle'], ends: 'line in force' },
+  {
+    scenario: 'soughtAfter',
+    type: 'TRUST_LINE_CREATE',
+    ways: ['payer>middle'],
+    ends: 'line in force',
+  },
+];
+
 export const MATRIX = {
   payment: PAYMENT,
   recovery: RECOVERY,
@@ -286,17 +211,25 @@ export const MATRIX = {
   books: BOOKS,
   routes: ROUTES,
   hub: HUB,
+  'members without nodes': MEMBERS,
+  chains: CHAINS,
+  'long cycles': LONG_CYCLES,
 } as const satisfies Readonly<Record<string, readonly Row[]>>;
+export type Part = keyof typeof MATRIX;
+
+/** Parts that are not played by three alone. */
+export const CAST_OF: Partial<Record<Part, Cast>> = {
+  hub: 'hub',
+  'members without nodes': 'members',
+  'long cycles': 'five',
+};
 
 const BETWEEN_PERSON_AND_NODE =
   'goes over HTTP, where whoever asks hears of a failure and asks again';
 
 /** Messages without a row, each with the reason. */
 export const WITHOUT_ROW: Partial<Record<MessageName, string>> = {
-  CLEARING_MARK:
-    'a hint that nothing rests on: without it a search finds fewer long cycles (test/unit/clearing)',
   PROFILE_UPDATE: 'handled and answered as JOIN_REQUEST is (test/unit/hub/joining.test.ts)',
-  AGENT_QUERY: 'asked again whenever somebody is looked for (test/unit/engine/contacts.test.ts)',
   MEMBER_QUERY: BETWEEN_PERSON_AND_NODE,
   SIGN_IN: BETWEEN_PERSON_AND_NODE,
   OPERATOR_REQUEST:

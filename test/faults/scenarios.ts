@@ -1,7 +1,7 @@
 /** The courses of events into which the fault matrix puts its faults. */
-import type { Role, Stage } from './stage.ts';
-
-export type Scenario = (stage: Stage) => Promise<void>;
+import { person } from '../unit/machines/sample-payment.ts';
+import { CLEARING_SCENARIOS } from './clearing-scenarios.ts';
+import type { Role, Scenario, Stage } from './stage.ts';
 
 /** Nothing else is wrong. */
 const paid: Scenario = async (stage) => stage.pay();
@@ -69,64 +69,10 @@ const restored: Scenario = async (stage) => {
   await village.start('middle');
 };
 
-/** Each of the three comes to owe the next 5. */
-async function circle(stage: Stage): Promise<void> {
-  const { village } = stage;
-  stage.armed = false;
-  await village.trust('payer>payee 100');
-  await village.pay('payer', 'middle', '5');
-  await village.pay('middle', 'payee', '5');
-  await village.pay('payee', 'payer', '5');
-  await village.calm();
-  village.sent.length = 0;
-  stage.armed = true;
-}
-
-const cleared: Scenario = async (stage) => {
-  await circle(stage);
-  stage.clear();
-};
-
-/** Longer than it takes the others to find out what became of a first attempt, ms. */
-const THINKING_MS = 12_000;
-const LOOK_MS = 500;
-
-/**
- * The payee wants to be asked, which the payer does not know: a NO, a question, and an answer after a
- * while.
- */
-function answered(accept: boolean): Scenario {
-  return async (stage) => {
-    await circle(stage);
-    const { village } = stage;
-    stage.armed = false;
-    await village.trust('payee>middle 100', { auto_clearing: false });
-    stage.armed = true;
-    stage.clear();
-    for (let thought = 0, waited = 0; waited < 6 * THINKING_MS; waited += LOOK_MS) {
-      await stage.pass(LOOK_MS);
-      const pending = village.isUp('payee') ? village.service('payee').pendingClearings() : [];
-      if (pending.length > 0) thought += LOOK_MS;
-      if (thought < THINKING_MS) continue;
-      for (const { tx_id } of pending) {
-        stage.command('payee', () => village.service('payee').answerClearing({ tx_id, accept }));
-      }
-    }
-  };
-}
-
 /** The payer's node has been restarted, and knows no routes any more. */
 const searched: Scenario = async (stage) => {
-  await forget(stage);
+  await stage.forget('payer');
   stage.pay();
-};
-
-/** The payee owes the payer, who looks for a way along debts back to it. */
-const found: Scenario = async (stage) => {
-  await circle(stage);
-  stage.command('payer', (village) =>
-    village.service('payer').clearNow({ equivalent: 'UAH', dry_run: false }),
-  );
 };
 
 const joined: Scenario = async (stage) => stage.join('payer');
@@ -141,7 +87,7 @@ const reported: Scenario = async (stage) => {
 /** The hub tells its member a way. */
 const asked: Scenario = async (stage) => {
   await becomeMembers(stage);
-  await forget(stage);
+  await stage.forget('payer');
   stage.pay();
 };
 
@@ -190,13 +136,13 @@ async function becomeMembers(stage: Stage): Promise<void> {
   stage.armed = armed;
 }
 
-async function forget(stage: Stage): Promise<void> {
-  stage.armed = false;
-  await stage.village.restart('payer');
-  await stage.village.calm();
-  stage.village.sent.length = 0;
-  stage.armed = true;
-}
+/** Of a member of the hub the payer knows only who it is, and gives it a line. */
+const soughtAfter: Scenario = async (stage) =>
+  stage.command('payer', (village) =>
+    village
+      .service('payer')
+      .setTrustLine({ peer: person('maria').pid, equivalent: 'UAH', limit: '7' }),
+  );
 
 const grantHub = (village: Stage['village']) =>
   village.service('payer').grantAgent({ peer: village.pid('middle'), days: 30 });
@@ -211,11 +157,8 @@ export const SCENARIOS = {
   lineClosed,
   reunited,
   restored,
-  cleared,
-  agreed: answered(true),
-  disagreed: answered(false),
+  ...CLEARING_SCENARIOS,
   searched,
-  found,
   joined,
   reported,
   asked,
@@ -223,6 +166,7 @@ export const SCENARIOS = {
   ordered,
   granted,
   revoked,
+  soughtAfter,
 } satisfies Record<string, Scenario>;
 
 function setLine(from: Role, to: Role, limit: string) {

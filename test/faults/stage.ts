@@ -1,13 +1,23 @@
 /**
  * Where a row of the fault matrix is played: three nodes, named by what they are in the payment (the
- * payer coordinates), and one fault that befalls the first message of a type on one way.
+ * payer coordinates), more where the story needs them, and one fault that befalls the first message of a
+ * type on one way.
  */
 import type { MessageName } from '../../protocol/wire/message-types.ts';
-import { type FrameFate, type Passing, Village } from '../unit/engine/harness.ts';
+import {
+  type FrameFate,
+  type Passing,
+  Village,
+  type VillageOptions,
+} from '../unit/engine/harness.ts';
+import { HostedVillage } from '../unit/engine/hosted.ts';
+import { HOSTED, type Round } from '../unit/engine/hosted-round.ts';
 
-export type Role = 'payer' | 'middle' | 'payee';
-const ROLES: readonly Role[] = ['payer', 'middle', 'payee'];
+const THREE = ['payer', 'middle', 'payee'] as const;
+const FIVE = [...THREE, 'far', 'last'] as const;
+export type Role = (typeof FIVE)[number];
 const LINES = ['middle>payer 100', 'payee>middle 100'];
+const ONWARD = ['far>payee 100', 'last>far 100', 'payer>last 100'];
 
 /** `throw`: the write that the message causes at its receiver is refused. */
 export const FAULTS = [
@@ -33,7 +43,23 @@ const SETTINGS = {
   edges: { compare_ms: COMPARE_MS, statement_every: 1 },
   memberships: { retry_ms: 1_000, renew_ms: 10_000, report_ms: 5_000 },
 };
+/** A hub that clears nothing unless it is told to. */
+const NO_PASSES = { clearing: { trigger: false, pass_ms: 0, pass_share_percent: 0 } } as const;
 const HUB = { hub: { enabled: true, admission: 'open', name: 'The village' } } as const;
+
+/** Who there is: three, with a hub in the middle or without, which may vote for two more; or five in a circle. */
+const CASTS = {
+  three: { people: THREE, lines: LINES },
+  hub: { people: THREE, lines: LINES, own: { middle: HUB } },
+  members: {
+    people: THREE,
+    lines: LINES,
+    hosted: { middle: HOSTED },
+    own: { middle: NO_PASSES },
+  },
+  five: { people: FIVE, lines: [...LINES, ...ONWARD] },
+} as const satisfies Record<string, VillageOptions & { readonly hosted?: object }>;
+export type Cast = keyof typeof CASTS;
 
 /** Which message the fault befalls. */
 export interface Target {
@@ -42,34 +68,44 @@ export interface Target {
   readonly to: Role;
 }
 
+/** A course of events, to the end of which the stage waits. */
+export type Scenario = (stage: Stage) => Promise<void>;
+
 export class Stage {
   readonly village: Village;
   /** The fault has found its message. */
   struck = false;
   /** The fault may strike; a scenario that needs a peaceful prelude sets it to false until then. */
   armed = true;
+  readonly #hosted: HostedVillage | undefined;
   readonly #target: Target;
   readonly #fault: Fault;
   #killed: Role | undefined;
 
-  private constructor(village: Village, target: Target, fault: Fault) {
-    this.village = village;
+  private constructor(place: Village | HostedVillage, target: Target, fault: Fault) {
+    this.#hosted = place instanceof HostedVillage ? place : undefined;
+    this.village = place instanceof HostedVillage ? place.village : place;
     this.#target = target;
     this.#fault = fault;
     this.lose(() => false);
   }
 
-  /** @param isHub the middle is a hub as well */
-  static async open(target: Target, fault: Fault, isHub = false): Promise<Stage> {
-    const village = await Village.open({
-      people: ROLES,
-      lines: LINES,
-      settings: SETTINGS,
-      ...(isHub ? { own: { middle: HUB } } : {}),
-    });
-    await village.learnRoutes('payer', 'payee', '5');
-    village.sent.length = 0;
-    return new Stage(village, target, fault);
+  static async open(target: Target, fault: Fault, cast: Cast): Promise<Stage> {
+    const options = { ...CASTS[cast], settings: SETTINGS };
+    const place =
+      'hosted' in options ? await HostedVillage.open(options) : await Village.open(options);
+    const stage = new Stage(place, target, fault);
+    stage.armed = false;
+    await stage.village.learnRoutes('payer', 'payee', '5');
+    stage.village.sent.length = 0;
+    stage.armed = true;
+    return stage;
+  }
+
+  /** The payer and the hub's two members, in the cast that has them. */
+  get round(): Round {
+    if (this.#hosted === undefined) throw new Error('this cast has no hosted members');
+    return { hosted: this.#hosted, hub: 'middle', node: 'payer' };
   }
 
   /** What the scenario itself lets be lost; everything else is open to the fault. */
@@ -82,16 +118,14 @@ export class Stage {
     this.village.begin('payer', 'payee', '5', more).catch(() => undefined);
   }
 
-  /** Payer, middle and payee owe each other 5 in a circle; the payer has it cleared. */
-  clear(): void {
-    const { village } = this;
-    this.command('payer', () =>
-      village.service('payer').clearCycle({
-        equivalent: 'UAH',
-        cycle: ['me', village.pid('middle'), village.pid('payee')],
-        amount: '5',
-      }),
-    );
+  /**
+   * Has one of them propose to lower the debts of 5 from each of these to the next.
+   * @param shortens the last owes the first nothing
+   */
+  clear(members: readonly Role[], by: Role = 'payer', shortens = false): void {
+    const cycle = members.map((role) => this.village.pid(role));
+    const request = { equivalent: 'UAH', cycle, amount: '5', shortens };
+    this.command(by, (village) => village.service(by).clearCycle(request));
   }
 
   command(role: Role, run: (village: Village) => Promise<unknown>): void {
@@ -117,7 +151,7 @@ export class Stage {
 
   /** A message that caused no write has left its refusal behind. */
   heal(): void {
-    for (const role of ROLES) this.village.life(role).fate = () => 'write';
+    for (const name of this.village.names) this.village.life(name).fate = () => 'write';
   }
 
   /** Somebody becomes a member of the hub in the middle. */
@@ -126,6 +160,15 @@ export class Stage {
       const address = village.service('middle').identity().addresses[0]!;
       return village.service(role).join({ address, name: role, about: '', kind: 'person' });
     });
+  }
+
+  /** Its node is restarted, and knows no routes and no strangers any more. */
+  async forget(role: Role): Promise<void> {
+    this.armed = false;
+    await this.village.restart(role);
+    await this.village.calm();
+    this.village.sent.length = 0;
+    this.armed = true;
   }
 
   #fate(passing: Passing): FrameFate {

@@ -109,11 +109,18 @@ describe('the coordinator', () => {
       ['REJECTED', '', 'spare boris', 'end consent_refused'],
     ],
     [
-      'REJECT of one that was not asked',
+      'REJECT of one whom only its agent has asked',
       at('PROPOSED', { waiting: [ANNA] }),
       reject(BORIS),
       0,
-      ['PROPOSED', 'anna'],
+      ['REJECTED', '', 'spare boris', 'end consent_refused'],
+    ],
+    [
+      'REJECT while it is voted on',
+      at('WAITING_CONFIRMATIONS', { agreed: [ANNA] }),
+      reject(ANNA),
+      0,
+      ['WAITING_CONFIRMATIONS', ''],
     ],
     [
       'ACCEPT of one that was not asked',

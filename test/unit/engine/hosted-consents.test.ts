@@ -2,19 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import type * as shapes from '../../../node/service/shapes.ts';
 import type { TxId } from '../../../protocol/identity/pid.ts';
-import { DEFAULT_POLICY } from '../../../protocol/machines/trust-line.ts';
-import { consentFrame, objectionFrame } from '../../../protocol/member.ts';
 import { signedFrame } from '../../../protocol/wire/envelope.ts';
 import { person } from '../machines/sample-payment.ts';
 import type { SettingsPatch } from './harness.ts';
 import { HostedVillage, sealBy } from './hosted.ts';
-
-const ASKS = { ...DEFAULT_POLICY, auto_clearing: false };
+import { accountOf, HOSTED, oweRound, roundDebts, say } from './hosted-round.ts';
 
 interface Asked {
   readonly hosted: HostedVillage;
   readonly tx: TxId;
-  /** What a member finds in its account. */
   readonly account: (name: string) => Promise<shapes.Account>;
   readonly agree: (name: string) => Promise<unknown>;
   readonly refuse: (name: string) => Promise<unknown>;
@@ -26,65 +22,25 @@ interface Asked {
 async function asked(clearing: SettingsPatch['clearing'] = {}): Promise<Asked> {
   const hosted = await HostedVillage.open({
     people: ['hub', 'anna'],
-    hosted: { hub: ['maria', 'nina'] },
+    hosted: { hub: HOSTED },
     settings: { clearing: { trigger: false, search_ms: 300, consent_ms: 60_000, ...clearing } },
   });
   const { village } = hosted;
-  await village.introduce('anna', 'hub');
-  await village.introduce('courier', 'anna');
-  await hosted.tell('hub', 'anna', 'maria');
-  await hosted.tell('hub', 'anna', 'nina');
-  await hosted.trustMember('anna', 'maria', '50');
-  for (const [owner, debtor] of [
-    ['nina', 'anna'],
-    ['maria', 'nina'],
-  ] as const) {
-    const line = hosted.line(owner, debtor, '50', { policy: ASKS });
-    hosted.deliver('hub', 'TRUST_LINE_CREATE', line);
-    await village.pass(50);
-  }
-  await village.calm();
-  expect(await hosted.payMember('anna', 'nina', '10')).toBe('COMMITTED');
-  expect(await hosted.pay('hub', 'nina', 'maria', '10')).toBe('COMMITTED');
-  // By itself the hub would find that it can repay the other two instead.
-  const { tx: paid, bytes } = hosted.order('maria', 'anna', '10', 'hub', { max_hops: 1 });
-  hosted.deliver('hub', 'PAYMENT_REQUEST', bytes);
-  await village.calm();
-  expect(await hosted.outcome('hub', paid)).toBe('COMMITTED');
+  const round = { hosted, hub: 'hub', node: 'anna' };
+  await oweRound(round, '10');
   const cycle = ['me', person('nina').pid, person('maria').pid];
   const proposed = await village.run(
     village.service('anna').clearCycle({ equivalent: 'UAH', cycle, amount: '8' }),
   );
   expect(proposed).toMatchObject({ state: 'PROPOSED', waits_for: [person('nina').pid] });
   await village.pass(100);
-  const tx = proposed.tx_id as TxId;
-  const account = (name: string) => {
-    const { signer } = person(name);
-    const query = sealBy(person(name), 'MEMBER_QUERY', {
-      member_key: signer.publicKey,
-      agent: person('hub').pid,
-      created: village.clock.now(),
-    });
-    return village.run(
-      village.service('hub').memberAccount({ query: Buffer.from(query).toString('base64') }),
-    );
-  };
-  const say = (frame: Uint8Array) =>
-    village.run(
-      village.service('hub').submitEnvelope({ frame: Buffer.from(frame).toString('base64') }),
-    );
-  const expires = Date.parse(proposed.expires);
   return {
     hosted,
-    tx,
-    account,
-    agree: (name) => say(consentFrame(person(name).signer, { tx, amount: 800n, expires })),
-    refuse: (name) => say(objectionFrame(person(name).signer, tx)),
-    debts: () => [
-      hosted.owes('anna', 'anna', 'nina'),
-      hosted.owes('hub', 'nina', 'maria'),
-      hosted.owes('anna', 'maria', 'anna'),
-    ],
+    tx: proposed.tx_id as TxId,
+    account: (name) => accountOf(round, name),
+    agree: (name) => say(round, name, proposed, true),
+    refuse: (name) => say(round, name, proposed, false),
+    debts: () => roundDebts(round),
   };
 }
 
