@@ -11,8 +11,10 @@ export const ROUTE_USAGE = `route       routes through a graph of trust lines, e
   --write-pairs FILE   keep the pairs drawn
   --max-hops N         hops of a route (1 to ${HOPS_MAX}, default ${HOPS_DEFAULT})
   --max-paths N        routes of a payment (1 to ${ROUTES_MAX}, default ${PATHS_DEFAULT})
-  --ceiling            compare with the maximum flow of each pair, of any length and number of paths
-  --out FILE           one JSON object per pair: from, to, amount, routed, routes
+  --ceiling            compare with the maximum flow of each pair, of any length and number of paths,
+                       and with what the bounds on hops (within_hops) and on hops and paths
+                       (within_bounds) are proven to let through at most
+  --out FILE           one JSON object per pair: from, to, amount, routed, routes, and the ceilings
 `;
 
 export interface RouteOptions {

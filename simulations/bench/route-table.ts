@@ -1,6 +1,6 @@
 /** The figures of `bench route` for a person. */
 import { type Page, table } from '../../cli/page.ts';
-import type { RouteReport } from './route.ts';
+import type { BoundReport, RouteReport } from './route-tally.ts';
 
 export function routeText(page: Page, report: RouteReport): string {
   const rows: (readonly [string, string])[] = [
@@ -15,11 +15,17 @@ export function routeText(page: Page, report: RouteReport): string {
     ['refused', counts(report.refused)],
   ];
   if (report.ceiling !== undefined) {
-    const { succeeded, volume, ratio_succeeded, ratio_volume } = report.ceiling;
-    rows.push(
-      ['maximum flow: payments, volume', `${succeeded}, ${volume}`],
-      ['reached of it', `${percent(ratio_succeeded)} by count, ${percent(ratio_volume)} by volume`],
-    );
+    const { within_hops, within_bounds } = report.ceiling;
+    for (const [what, bound] of [
+      ['maximum flow', report.ceiling],
+      ['bound of the hops', within_hops],
+      ['bound of hops and paths', within_bounds],
+    ] as const) {
+      rows.push(
+        [`${what}: payments, volume`, `${bound.succeeded}, ${bound.volume}`],
+        ['reached of it', reached(bound)],
+      );
+    }
   }
   const columns = [
     { title: 'routes', cell: (row: readonly [string, string]) => row[0] },
@@ -31,6 +37,10 @@ export function routeText(page: Page, report: RouteReport): string {
 function counts(of: Readonly<Record<string, number>>): string {
   const parts = Object.entries(of).map(([what, count]) => `${what}: ${count}`);
   return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+function reached({ ratio_succeeded, ratio_volume }: BoundReport): string {
+  return `${percent(ratio_succeeded)} by count, ${percent(ratio_volume)} by volume`;
 }
 
 function percent(share: number): string {

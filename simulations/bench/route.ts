@@ -6,41 +6,11 @@ import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { RouteAnswer, RouteQuestion } from '../../protocol/routing/question.ts';
 import { RouteSearch } from '../../protocol/routing/search.ts';
 import { readText, writing } from './files.ts';
+import { NOTHING, type RouteCeiling, RouteCeilings } from './route-ceiling.ts';
 import { graphFrom, type NamedGraph, type Pair, pairsFrom } from './route-files.ts';
 import type { RouteOptions } from './route-options.ts';
 import { randomPairs } from './route-pairs.ts';
-
-export interface RouteReport {
-  readonly queries: number;
-  readonly succeeded: number;
-  readonly volume_asked: number | string;
-  /** What was found, of payments that did not find the whole amount too. */
-  readonly volume_routed: number | string;
-  readonly p50_us: number;
-  readonly p99_us: number;
-  readonly build_ms: number;
-  /** What the process uses more with the graph, its names and the search's own arrays. */
-  readonly memory_mb: number;
-  readonly participants: number;
-  readonly pairs_with_lines: number;
-  readonly max_hops: number;
-  readonly max_paths: number;
-  /** Successful payments by number of routes, and routes by number of hops. */
-  readonly paths_used: Readonly<Record<string, number>>;
-  readonly hops_used: Readonly<Record<string, number>>;
-  /** Unsuccessful ones: nothing bounds them but the graph, the bounds asked for, the search's own. */
-  readonly refused: Readonly<Record<string, number>>;
-  readonly ceiling?: CeilingReport;
-}
-
-interface CeilingReport {
-  /** Payments that the maximum flow carries whole. */
-  readonly succeeded: number;
-  /** The smaller of amount and maximum flow, in all. */
-  readonly volume: number | string;
-  readonly ratio_succeeded: number;
-  readonly ratio_volume: number;
-}
+import { exact, type RouteReport, RouteTally, rounded } from './route-tally.ts';
 
 /** Questions asked beforehand, so that the figures show compiled code. */
 const WARM_UP = 300;
@@ -61,16 +31,17 @@ export function benchRoute(options: RouteOptions, say: (line: string) => void): 
   }
   const memory = bytesInUse() - before;
 
-  const tally = new Tally();
+  const ceilings = options.ceiling ? new RouteCeilings(named.graph, search) : undefined;
+  const tally = new RouteTally();
   const out = opened(options.out);
   for (const pair of pairs) {
     const question = ask(pair);
     const asked = process.hrtime.bigint();
     const answer = question === undefined ? NOBODY : search.find(question);
     const ns = Number(process.hrtime.bigint() - asked);
-    const most = options.ceiling && question !== undefined ? search.ceiling(question) : 0n;
-    tally.add(pair, answer, most, ns);
-    if (out !== undefined) writeSync(out, outLine(pair, answer, named, options.ceiling, most));
+    const ceiling = ceilings?.of(question, answer);
+    tally.add(pair, answer, ceiling ?? NOTHING, ns);
+    if (out !== undefined) writeSync(out, outLine(pair, answer, named, ceiling));
   }
   if (out !== undefined) closeSync(out);
   return {
@@ -132,8 +103,7 @@ function outLine(
   { from, to, amount }: Pair,
   { routes, payable }: RouteAnswer,
   { names }: NamedGraph,
-  withCeiling: boolean,
-  most: bigint,
+  ceiling: RouteCeiling | undefined,
 ): string {
   const line = {
     from,
@@ -144,81 +114,17 @@ function outLine(
       path: route.path.map((node) => names[node]!),
       amount: exact(route.amount),
     })),
-    ...(withCeiling ? { ceiling: exact(most) } : {}),
+    ...(ceiling === undefined ? {} : ceilingKeys(ceiling)),
   };
   return `${JSON.stringify(line)}\n`;
 }
 
-class Tally {
-  readonly #ns: number[] = [];
-  readonly #paths: Record<string, number> = {};
-  readonly #hops: Record<string, number> = {};
-  readonly #refused: Record<string, number> = {};
-  #succeeded = 0;
-  #asked = 0n;
-  #routed = 0n;
-  #ceilingSucceeded = 0;
-  #ceilingVolume = 0n;
-
-  add(pair: Pair, answer: RouteAnswer, most: bigint, ns: number): void {
-    this.#ns.push(ns);
-    this.#asked += pair.amount;
-    this.#routed += answer.payable;
-    this.#ceilingVolume += most;
-    if (most > 0n && most === pair.amount) this.#ceilingSucceeded++;
-    if (answer.refusal !== undefined) {
-      count(this.#refused, answer.refusal.kind);
-      return;
-    }
-    this.#succeeded++;
-    count(this.#paths, answer.routes.length);
-    for (const { path } of answer.routes) count(this.#hops, path.length - 1);
-  }
-
-  figures() {
-    const sorted = this.#ns.toSorted((a, b) => a - b);
-    const quantile = (share: number) =>
-      rounded((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) / 1e3);
-    return {
-      queries: sorted.length,
-      succeeded: this.#succeeded,
-      volume_asked: exact(this.#asked),
-      volume_routed: exact(this.#routed),
-      p50_us: quantile(0.5),
-      p99_us: quantile(0.99),
-    };
-  }
-
-  distributions() {
-    return { paths_used: this.#paths, hops_used: this.#hops, refused: this.#refused };
-  }
-
-  ceiling(): CeilingReport {
-    return {
-      succeeded: this.#ceilingSucceeded,
-      volume: exact(this.#ceilingVolume),
-      ratio_succeeded: ratio(BigInt(this.#succeeded), BigInt(this.#ceilingSucceeded)),
-      ratio_volume: ratio(this.#routed, this.#ceilingVolume),
-    };
-  }
-}
-
-function count(counts: Record<string, number>, of: string | number): void {
-  counts[of] = (counts[of] ?? 0) + 1;
-}
-
-/** Of nothing, everything was reached. */
-function ratio(part: bigint, whole: bigint): number {
-  return whole === 0n ? 1 : Number((part * 100_000n) / whole) / 100_000;
-}
-
-/** A JSON number where that is exact, and decimal text otherwise. */
-function exact(amount: bigint): number | string {
-  return amount <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(amount) : amount.toString();
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
+function ceilingKeys({ maxFlow, withinHops, withinBounds }: RouteCeiling) {
+  return {
+    ceiling: exact(maxFlow),
+    within_hops: exact(withinHops),
+    within_bounds: exact(withinBounds),
+  };
 }
 
 function bytesInUse(): number {

@@ -30,7 +30,11 @@ describe('bench route', () => {
       succeeded: 1,
       volume_asked: 35,
       volume_routed: 12 + 12 + 4,
-      ceiling: { succeeded: 1, volume: 28, ratio_succeeded: 1, ratio_volume: 1 },
+      ceiling: {
+        ...{ succeeded: 1, volume: 28, ratio_succeeded: 1, ratio_volume: 1 },
+        within_hops: { succeeded: 1, volume: 28, ratio_succeeded: 1, ratio_volume: 1 },
+        within_bounds: { succeeded: 1, volume: 28, ratio_succeeded: 1, ratio_volume: 1 },
+      },
     });
     for (const key of ['p50_us', 'p99_us', 'build_ms', 'memory_mb'] as const) {
       expect(report[key]).toBeTypeOf('number');
@@ -42,6 +46,24 @@ describe('bench route', () => {
       { from: 'c', to: 'b', amount: 9 },
       { to: 'nobody', routed: 0, routes: [] },
     ]);
+  });
+
+  it('tells what the maximum flow carries from what hops and paths let through at most', () => {
+    const graph = file(
+      'from,to,limit,debt\na,c,4,0\na,b,3,0\nb,c,3,0\na,d,2,0\nd,e,2,0\ne,c,2,0\n',
+    );
+    const pairs = file('from,to,amount\na,c,9\na,c,7\na,c,4\n');
+    const argv = ['--graph', graph, '--pairs', pairs, '--max-hops', '2', '--max-paths', '1'];
+    const { succeeded, ceiling } = benchRoute(
+      readRouteOptions([...argv, '--ceiling']),
+      () => undefined,
+    );
+    expect(succeeded).toBe(1);
+    expect(ceiling).toEqual({
+      ...{ succeeded: 3, volume: 20, ratio_succeeded: 0.33333, ratio_volume: 0.6 },
+      within_hops: { succeeded: 2, volume: 18, ratio_succeeded: 0.5, ratio_volume: 0.66666 },
+      within_bounds: { succeeded: 1, volume: 12, ratio_succeeded: 1, ratio_volume: 1 },
+    });
   });
 
   it.each([
