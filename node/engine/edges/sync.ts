@@ -228,6 +228,7 @@ export class EdgeSync {
     const { agents, hall } = this.#context;
     if (!agents.touches(theirs)) await hall.turn((turn) => agents.correct(turn, from, theirs));
     const { edge, far: peer } = this.#edgeWith(from, theirs, theirs.precision);
+    if (!this.#hears(edge)) return;
     const mine = edgeStateOf(edge);
     if (theirs.precision !== mine.precision) {
       throw new GeoError('E009', 'The two ends of an edge count with different precisions.', {
@@ -264,6 +265,8 @@ export class EdgeSync {
   /** EDGE_HISTORY from the other end. */
   async history(from: PublicKey, body: EdgeHistory): Promise<void> {
     const { edge, near, far } = this.#edgeWith(from, body);
+    const asks = body.applied !== undefined || body.wanted !== undefined;
+    if (asks && !this.#hears(edge)) return;
     await this.#histories.receive({ from, near, far }, edge, this.#watchOf(edge), body);
   }
 
@@ -353,6 +356,11 @@ export class EdgeSync {
     const edge = turn.edge(id) ?? id;
     this.#watchOf(edge).told = turn.now;
     turn.send(to, bareFrame('EDGE_DIGEST', { ...edgeStateOf(edge), base: edge.base, answer }));
+  }
+
+  /** Whether what the other end says is still answered: what it says beyond that, it says in vain. */
+  #hears(edge: EdgeId): boolean {
+    return this.#watches.admit(edge, this.#knows(edge), this.#context.ports.clock.now());
   }
 
   #knows(id: EdgeId): boolean {

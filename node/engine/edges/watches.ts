@@ -5,9 +5,16 @@
 import type { Hash } from '../../../protocol/identity/pid.ts';
 import { type EdgeId, edgeKey } from '../../../protocol/ledger/edge.ts';
 import type { EdgeDigest } from '../../../protocol/wire/messages/edge.ts';
+import { type Rate, TokenBucket } from '../../token-bucket.ts';
 
 /** Edges that a peer may name and this node does not know: lost with its books, or made up. */
 const UNKNOWN_MAX = 256;
+/**
+ * What is heard about one edge of digests, lists and wishes, each of which is answered: many times what two honest
+ * ends need to catch up (64 receipts go with one wish). The rest is let pass by, so that two that never agree, be it
+ * by malice or by a mistake, cannot excite each other. Unknown edges have one such budget together.
+ */
+export const EDGE_TALK: Rate = { perSecond: 50, burst: 500 };
 
 export interface EdgeWatch {
   /** The books were equal at least once since the start. */
@@ -35,6 +42,8 @@ export interface EdgeWatch {
   lastAsked: number;
   /** Payments that the exchange brought back since the books were last equal. */
   recovered: number;
+  /** What may still be heard, and answered, about the edge. */
+  talk?: TokenBucket;
   /** Cancels the next look at books that differ. */
   cancelLook?: () => void;
   /** Cancels a comparison that several commits ask for together. */
@@ -47,6 +56,7 @@ export class EdgeWatches {
   readonly #known = new Map<string, EdgeWatch>();
   /** In the order of their last use, so that the first is the one to forget. */
   readonly #unknown = new Map<string, EdgeWatch>();
+  #unknownTalk: TokenBucket | undefined;
 
   peek(id: EdgeId): EdgeWatch | undefined {
     const key = edgeKey(id);
@@ -71,6 +81,17 @@ export class EdgeWatches {
     }
     this.#unknown.set(key, watch);
     return watch;
+  }
+
+  /** Takes from the edge's budget of {@link EDGE_TALK}. @returns false if it is used up: then nothing is answered */
+  admit(id: EdgeId, known: boolean, now: number): boolean {
+    if (!known) {
+      this.#unknownTalk ??= new TokenBucket(EDGE_TALK, now);
+      return this.#unknownTalk.take(1, now);
+    }
+    const watch = this.of(id, known);
+    watch.talk ??= new TokenBucket(EDGE_TALK, now);
+    return watch.talk.take(1, now);
   }
 
   /** Cancels every look that is still to come. */
