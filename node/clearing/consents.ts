@@ -209,9 +209,13 @@ export class Consents {
     if (state.phase === before.phase && clearing === record.clearing) {
       if (turn.transaction(tx) !== undefined) return;
     }
-    const ended = state.phase === 'REJECTED' ? { finished: turn.now } : {};
     if (state.phase !== 'PROPOSED') clearing = { ...clearing, waiting: [] };
-    turn.putTransaction(tx, { ...record, ...ended, clearing, state: state.phase });
+    // An attempt that came to nothing, because nobody had been asked, is not the end of it.
+    const { finished: _, reason: __, ...kept } = record;
+    const undecided = state.phase === 'PROPOSED' || state.phase === 'WAITING_CONFIRMATIONS';
+    const rest = undecided ? kept : record;
+    const ended = state.phase === 'REJECTED' ? { finished: turn.now } : {};
+    turn.putTransaction(tx, { ...rest, ...ended, clearing, state: state.phase });
     if (state.phase !== before.phase) turn.notice({ type: 'clearing', tx, state: state.phase });
   }
 

@@ -55,11 +55,17 @@ export async function transactionsPage(
 
 type RowOf = (tx: TxId, record: TransactionRecord) => TransactionRow | undefined;
 
-/** A handful, whatever the limit: what is under way is bounded by settings. */
+/**
+ * A handful, whatever the limit: what is under way is bounded by settings. What this node has begun, what waits for
+ * somebody's word, and whatever else is being voted on.
+ */
 function underWay(state: State, rowOf: RowOf): TransactionRow[] {
-  const rows = [...state.open, ...state.clearings].flatMap((tx) => {
+  const votedOn = [...state.attempts.values()].map(({ open }) => open.tx);
+  const rows = [...new Set([...state.open, ...state.clearings, ...votedOn])].flatMap((tx) => {
     const record = state.transactionOf(tx);
-    return (record && rowOf(tx, record)) ?? [];
+    // What has ended stands in the history, although not everybody may know it yet.
+    if (record === undefined || record.finished !== undefined) return [];
+    return rowOf(tx, record) ?? [];
   });
   return rows.sort((a, b) => (a.created < b.created ? 1 : -1));
 }

@@ -58,6 +58,58 @@ describe('transactions', () => {
   });
 });
 
+describe('transactions under way', () => {
+  const kinds = async (name: string) =>
+    (await page(name, {})).items
+      .filter(({ finished }) => finished === null)
+      .map(({ kind, state }) => `${kind} ${state}`);
+
+  /** Cyril comes to owe Anna as much as she owes Boris, and Boris him. */
+  async function circle(policy?: { auto_clearing: boolean }): Promise<void> {
+    await village.trust('anna>cyril 100');
+    await village.trust('cyril>boris 100', policy);
+    await village.pay('cyril', 'anna', '4', { max_hops: 1 });
+    await village.calm();
+  }
+
+  function clear(): void {
+    const cycle = ['me', village.pid('boris'), village.pid('cyril')];
+    const request = { equivalent: 'UAH', cycle, amount: '4' };
+    village
+      .service('anna')
+      .clearCycle(request)
+      .catch(() => undefined);
+  }
+
+  it('are there for everybody in a circle that is voted on', async () => {
+    await circle();
+    village.fate = ({ type }) => (type === 'CLEARING_PREPARE_ACK' ? 'drop' : 'deliver');
+    clear();
+    await village.pass(100);
+    for (const name of village.names) expect(await kinds(name)).toEqual(['clearing NEW']);
+    village.fate = () => 'deliver';
+    await village.calm();
+    for (const name of village.names) expect(await kinds(name)).toEqual([]);
+  });
+
+  it('are there for those too who carry them, or are paid', async () => {
+    village.fate = ({ type }) => (type === 'PAYMENT_PREPARE_ACK' ? 'drop' : 'deliver');
+    village.begin('anna', 'cyril', '1').catch(() => undefined);
+    await village.pass(100);
+    for (const name of village.names) {
+      expect(await kinds(name)).toEqual(['payment PREPARE_IN_PROGRESS']);
+    }
+  });
+
+  it('are there while somebody is asked', async () => {
+    await circle({ auto_clearing: false });
+    clear();
+    await village.pass(500);
+    expect(await kinds('anna')).toEqual(['clearing PROPOSED']);
+    expect(await kinds('cyril')).toEqual(['clearing PROPOSED']);
+  });
+});
+
 describe('history', () => {
   it('goes on where a page ended', async () => {
     const anna = village.service('anna');
