@@ -120,7 +120,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           log,
         })
       : undefined;
-    if (publicDoor !== undefined) closings.push(() => publicDoor.stop());
+    if (publicDoor !== undefined) {
+      closings.push(() => publicDoor.stop());
+      node.publicUrl = publicDoor.url;
+    }
     await announceApi(home, api.url, node.service.identity().pid);
     closings.push(() => rm(home.apiEndpointFile, { force: true }));
     return {

@@ -62,6 +62,8 @@ export interface Node {
   listen(listener: (notice: Notice) => void): () => void;
   /** Base URL of the HTTP API that serves this node, for its status; set by whoever opens that door. */
   apiUrl: string;
+  /** The same of the public API; null without one. */
+  publicUrl: string | null;
   /** Reads the store, takes up what was left open, connects. */
   start(): Promise<void>;
   /** Stores and sends what is under way, then closes transport and store. */
@@ -295,6 +297,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     setFrozen,
     restoredAt,
     apiUrl: () => node.apiUrl,
+    publicUrl: () => node.publicUrl,
   };
   const service = createService(rooms);
   const life = new Lifecycle({ ...rooms, state, restored, attempts, outbox, search, inbox, news });
@@ -308,6 +311,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
     vitals: () => readVitals(rooms, inbox.counters),
     listen: (listener) => hall.listen(listener),
     apiUrl: '',
+    publicUrl: null,
     start: () => life.start(),
     stop: () => life.stop(),
   };

@@ -11,6 +11,7 @@ function statusText(page: Page, status: Status): string {
     ['version', status.version],
     ['started', status.started],
     ['API', status.api],
+    ['public API', status.public_api ?? 'off (public.enabled)'],
     ['addresses', status.addresses.join(' ') || 'none'],
     ['peers connected', String(status.peers_connected)],
     ['trust lines', String(status.trust_lines)],

@@ -29,6 +29,7 @@ export function nodeOperations(rooms: Rooms, views: Views): NodeOperations {
         public_key: ports.signer.publicKey,
         version: settings.version,
         api: rooms.apiUrl(),
+        public_api: rooms.publicUrl(),
         addresses: ports.transport.addresses(),
         started: isoTime(started),
         participation: rooms.isFrozen() ? 'frozen' : 'active',

@@ -60,4 +60,5 @@ export interface Rooms {
   /** When these books were restored from a backup, ms since 1970 UTC. */
   readonly restoredAt: () => number | undefined;
   readonly apiUrl: () => string;
+  readonly publicUrl: () => string | null;
 }

@@ -9,7 +9,11 @@ export const Status = z.object({
   pid,
   public_key: hash,
   version: z.string(),
-  api: z.string().describe('base URL of the HTTP API'),
+  api: z.string().describe('base URL of the local HTTP API'),
+  public_api: z
+    .string()
+    .nullable()
+    .describe('base URL at which the public API listens; null: it is off'),
   addresses: z.array(z.string()),
   started: time,
   participation: z.enum(['active', 'frozen']),

@@ -11,6 +11,7 @@ export const status: shapes.Status = {
   public_key: KEY,
   version: '0.1.0',
   api: 'http://127.0.0.1:1',
+  public_api: null,
   addresses: [ADDRESS],
   started: TIME,
   participation: 'active',
