@@ -83,12 +83,18 @@ export class Addon {
       asks: declared?.capabilities ?? [],
       granted: [...this.#entry.grant],
       routes: (offered?.routes ?? []).map(({ method, path }) => `${method} ${path}`),
+      sockets: (offered?.sockets ?? []).map(({ path }) => path),
       topics: offered?.topics ?? [],
       jobs: (offered?.jobs ?? []).map(({ name }) => name),
       restarts: this.#restarts,
       failures: this.#failures,
       stored_bytes: this.#run?.storedBytes ?? 0,
     };
+  }
+
+  /** What it serves, while it does. */
+  get offers(): Offers | undefined {
+    return this.#state === 'running' ? this.#offers : undefined;
   }
 
   /** The thread as it runs now. @throws GeoError E008 `addon_not_running` */

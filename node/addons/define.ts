@@ -26,15 +26,36 @@ export type NodeReader<Granted extends Capability> = {
   readonly [Name in (typeof CAPABILITIES)[Granted]['methods'][number]]: Asked<NodeService[Name]>;
 };
 
-export interface AddonRequest {
+export interface AddonRequest<Query = Readonly<Record<string, string>>, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Who has signed in and asks; null: the owner of the node. */
   readonly caller: Caller | null;
   /** Values of `:name` parts of the route's path. */
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: Query;
   /** The JSON body; undefined if there was none. */
-  readonly body: unknown;
+  readonly body: Body;
+}
+
+/** Whom something is for, besides the owner of the node: nobody (`local`), who has a role at the hub, everybody who has signed in. */
+export type AddonAccess = 'local' | 'auditor' | 'member';
+
+/** What is known of a route beforehand; it stands in the OpenAPI document of the node. */
+export interface RouteOptions<Query extends z.ZodType, Body extends z.ZodType> {
+  readonly access?: AddonAccess;
+  /** What the route does, in a sentence. */
+  readonly summary?: string;
+  /** A query that does not fit is refused (400 `bad_request`) before the handler hears of it. Its values are texts. */
+  readonly query?: Query;
+  /** The same of the JSON body. */
+  readonly body?: Body;
+  /** What is answered, as JSON. Described, not checked. */
+  readonly answer?: z.ZodType;
+}
+
+export interface SocketOptions {
+  readonly access?: AddonAccess;
+  readonly summary?: string;
 }
 
 export interface AddonResponse {
@@ -48,6 +69,8 @@ export interface AddonResponse {
 
 /** A WebSocket that a client has opened. */
 export interface AddonSocket {
+  /** Who has signed in and listens; null: the owner of the node. */
+  readonly caller: Caller | null;
   readonly query: Readonly<Record<string, string>>;
   /** Text only. Dropped with the socket if the client does not read. */
   send(text: string): void;
@@ -94,14 +117,19 @@ export interface AddonContext<Config = unknown, Granted extends Capability = Cap
    * and with `access` for who has signed in: `member` for everybody, `auditor` for who has a role at the hub.
    * What a caller may see of others is the handler's to decide.
    */
-  route(
+  route<
+    Query extends z.ZodType = z.ZodType<Readonly<Record<string, string>>>,
+    Body extends z.ZodType = z.ZodType,
+  >(
     method: AddonRequest['method'],
     path: string,
-    handler: (request: AddonRequest) => Promise<AddonResponse> | AddonResponse,
-    options?: { readonly access?: 'local' | 'auditor' | 'member' },
+    handler: (
+      request: AddonRequest<z.infer<Query>, z.infer<Body>>,
+    ) => Promise<AddonResponse> | AddonResponse,
+    options?: RouteOptions<Query, Body>,
   ): void;
-  /** Serves WebSockets at `/addons/NAME/PATH`. */
-  socket(path: string, opened: (socket: AddonSocket) => void): void;
+  /** Serves WebSockets at `/addons/NAME/PATH`, for the same as routes. One ends with the sign-in of its client. */
+  socket(path: string, opened: (socket: AddonSocket) => void, options?: SocketOptions): void;
   /**
    * Hears events, each at least once, in their order, over restarts too: an event counts as heard
    * when the handler has resolved. Needs the capability `events`. Begins with what happens from the

@@ -23,6 +23,11 @@ export interface AddonCall {
   readonly caller: Caller | null;
 }
 
+export interface AddonOffer extends Pick<Offered, 'routes' | 'sockets'> {
+  readonly name: string;
+  readonly about: string;
+}
+
 /** What the node hears of a WebSocket's client. */
 export interface SocketDoor {
   hear(text: string): void;
@@ -98,6 +103,16 @@ export class Addons {
     return addon.view();
   }
 
+  /** What those that run serve, for the OpenAPI document. */
+  offers(): AddonOffer[] {
+    return this.#addons.flatMap(({ offers }) => {
+      if (offers === undefined) return [];
+      const { name, about } = offers.declared;
+      const { routes, sockets } = offers.offered;
+      return { name, about, routes, sockets };
+    });
+  }
+
   gauges(): AddonGauges[] {
     return this.#addons.map((addon) => ({
       name: addon.name ?? addon.source,
@@ -131,16 +146,19 @@ export class Addons {
   }
 
   /** Opens a WebSocket. @throws GeoError as {@link call} */
-  openSocket(call: Omit<AddonCall, 'method' | 'body' | 'caller'>, end: SocketEnd): SocketDoor {
+  openSocket(call: Omit<AddonCall, 'method' | 'body'>, end: SocketEnd): SocketDoor {
     const run = this.#named(call.name).running();
-    const path = run.offered.sockets.findIndex((pattern) => matchPath(pattern, call.path));
+    const path = run.offered.sockets.findIndex(({ path: pattern }) =>
+      matchPath(pattern, call.path),
+    );
     if (path < 0) {
       throw invalid(
         'no_such_route',
         `The add-on has no WebSocket at /addons/${call.name}/${call.path.join('/')}.`,
       );
     }
-    const socket = run.openSocket(path, call.query, end);
+    requireAllowed(call.caller, run.offered.sockets[path]!.access);
+    const socket = run.openSocket(path, call, end);
     return {
       hear: (text) => run.hearSocket(socket, text),
       close: () => run.closeSocket(socket),

@@ -17,6 +17,10 @@ const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 /** Most routes, sockets, jobs, metrics and label sets of one add-on. */
 const KINDS_MAX = 100;
 const TEXT_MAX = 2_000;
+/** Longest description of a route's query, body or answer, as JSON. */
+const SCHEMA_CHARS_MAX = 16 * 1_024;
+/** What a thread calls a request that does not fit the route's own shapes. */
+export const UNFIT = 'addon_unfit_request';
 /** Shortest pause between two runs of a job, ms. */
 const JOB_MS_MIN = 1_000;
 const JOB_MS_MAX = 30 * 24 * 3_600_000;
@@ -31,6 +35,12 @@ const path = z
   .string()
   .max(200)
   .regex(/^\/[\w\-./:]*$/);
+/** A JSON Schema. */
+const schema = z
+  .record(z.string(), z.unknown())
+  .refine((given) => JSON.stringify(given).length <= SCHEMA_CHARS_MAX, 'a schema is too long')
+  .optional();
+const summary = z.string().max(300).optional();
 export const AddonName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 
 /** What the module exports, as far as it can be told. */
@@ -45,9 +55,19 @@ export type Declared = z.infer<typeof Declared>;
 /** What `setup` has named. */
 export const Offered = z.object({
   routes: z
-    .array(z.object({ method: z.enum(METHODS), path, access: z.enum(ACCESSES) }))
+    .array(
+      z.object({
+        method: z.enum(METHODS),
+        path,
+        access: z.enum(ACCESSES),
+        summary,
+        query: schema,
+        body: schema,
+        answer: schema,
+      }),
+    )
     .max(KINDS_MAX),
-  sockets: z.array(path).max(KINDS_MAX),
+  sockets: z.array(z.object({ path, access: z.enum(ACCESSES), summary })).max(KINDS_MAX),
   // Who is connected is a state and no event: nothing of it is kept to be heard later.
   topics: z.array(EventTopic.exclude(['peer.state'])),
   jobs: z
@@ -142,6 +162,7 @@ export type Word =
       readonly kind: 'socket-open';
       readonly socket: number;
       readonly path: number;
+      readonly caller: Caller | null;
       readonly query: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'socket-text'; readonly socket: number; readonly text: string }

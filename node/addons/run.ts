@@ -2,7 +2,7 @@
  * One life of an add-on's thread, from its start to its end. Every call has a time limit, and the
  * thread must answer a ping now and then: a loop that never ends is ended from outside.
  */
-import { GeoError } from '../../protocol/errors.ts';
+import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { AddonThread, AddonThreads, Clock, Log } from '../ports.ts';
 import type { LiveSource, NodeService } from '../service/contract.ts';
 import type { NodeSettings } from '../settings.ts';
@@ -21,6 +21,7 @@ import {
   Offered,
   type Order,
   type Question,
+  UNFIT,
   type Word,
 } from './messages.ts';
 import type { Readings } from './readings.ts';
@@ -147,7 +148,7 @@ export class Run {
     return this.#offered!;
   }
 
-  /** @throws GeoError E010 `addon_failed`, E007 `addon_silent`, E008 `addon_busy` */
+  /** @throws GeoError E009 `bad_request` as the route's own shapes have it, E008 `addon_failed` | `addon_busy`, E007 `addon_silent` */
   async answer(
     route: number,
     request: {
@@ -165,6 +166,9 @@ export class Run {
     try {
       return Answered.parse(await this.#ask({ kind: 'route', route, ...request }));
     } catch (error) {
+      if (error instanceof Unanswered && error.fault === UNFIT) {
+        throw invalid('bad_request', error.message);
+      }
       this.#context.onCallFailed();
       if (this.#isOver) {
         throw new GeoError('E007', 'The add-on did not answer, and is started again.', {
@@ -178,7 +182,14 @@ export class Run {
   }
 
   /** A client has opened a WebSocket. @returns its number. @throws GeoError E008 `addon_busy` */
-  openSocket(path: number, query: Readonly<Record<string, string>>, end: SocketEnd): number {
+  openSocket(
+    path: number,
+    {
+      caller,
+      query,
+    }: { readonly caller: Caller | null; readonly query: Readonly<Record<string, string>> },
+    end: SocketEnd,
+  ): number {
     if (this.#sockets.size >= SOCKETS_MAX) {
       throw new GeoError('E008', 'The add-on has too many sockets open; try again later.', {
         fault: 'addon_busy',
@@ -186,7 +197,7 @@ export class Run {
     }
     const socket = ++this.#lastSocket;
     this.#sockets.set(socket, end);
-    this.#conversation.tell({ kind: 'socket-open', socket, path, query });
+    this.#conversation.tell({ kind: 'socket-open', socket, path, caller, query });
     return socket;
   }
 

@@ -1,7 +1,8 @@
 /** What an add-on has named in its `setup`, and its context: lives in the add-on's thread. */
+import { z } from 'zod';
 import type { Event } from '../service/shapes/events.ts';
 import { CAPABILITIES } from './capabilities.ts';
-import type { Conversation } from './conversation.ts';
+import { type Conversation, Unanswered } from './conversation.ts';
 import type {
   AddonContext,
   AddonDefinition,
@@ -12,16 +13,34 @@ import type {
   AddonSocket,
   AddonStore,
   Json,
+  RouteOptions,
+  SocketOptions,
 } from './define.ts';
-import type { Answered, Note, Offered, Order, Question, Word } from './messages.ts';
+import {
+  type Answered,
+  type Note,
+  type Offered,
+  type Order,
+  type Question,
+  UNFIT,
+  type Word,
+} from './messages.ts';
 
 type Work = () => Promise<void> | void;
 
 interface Route {
   readonly method: AddonRequest['method'];
   readonly path: string;
-  readonly access: Offered['routes'][number]['access'];
-  readonly handler: (request: AddonRequest) => Promise<AddonResponse> | AddonResponse;
+  readonly options: RouteOptions<z.ZodType, z.ZodType>;
+  readonly handler: (
+    request: AddonRequest<unknown, unknown>,
+  ) => Promise<AddonResponse> | AddonResponse;
+}
+
+interface Socket {
+  readonly path: string;
+  readonly options: SocketOptions;
+  readonly opened: (socket: AddonSocket) => void;
 }
 
 interface OpenSocket {
@@ -34,7 +53,7 @@ export class Stage {
   readonly #config: unknown;
   readonly #node: Conversation<Question, Note>;
   readonly #routes: Route[] = [];
-  readonly #sockets: { path: string; opened: (socket: AddonSocket) => void }[] = [];
+  readonly #sockets: Socket[] = [];
   readonly #jobs = new Map<string, { ms: number; job: Work }>();
   readonly #stops: Work[] = [];
   readonly #gaps: Work[] = [];
@@ -56,8 +75,10 @@ export class Stage {
       case 'setup':
         return this.#setUp();
       case 'route': {
-        const { method, handler } = this.#routes[order.route]!;
-        const { caller, params, query, body } = order;
+        const { method, handler, options } = this.#routes[order.route]!;
+        const { caller, params } = order;
+        const query = fitting('query', options.query, order.query);
+        const body = fitting('body', options.body, order.body);
         return answered(await handler({ method, caller, params, query, body }));
       }
       case 'event':
@@ -80,7 +101,7 @@ export class Stage {
     const open = this.#open.get(word.socket);
     switch (word.kind) {
       case 'socket-open':
-        this.#openSocket(word.socket, word.path, word.query);
+        this.#openSocket(word);
         break;
       case 'socket-text':
         for (const listener of open?.texts ?? []) listener(word.text);
@@ -96,8 +117,20 @@ export class Stage {
     await this.#definition.setup(this.#context());
     this.#isSet = true;
     return {
-      routes: this.#routes.map(({ method, path, access }) => ({ method, path, access })),
-      sockets: this.#sockets.map(({ path }) => path),
+      routes: this.#routes.map(({ method, path, options }) => ({
+        method,
+        path,
+        access: options.access ?? 'local',
+        summary: options.summary,
+        query: schemaOf(options.query, 'input'),
+        body: schemaOf(options.body, 'input'),
+        answer: schemaOf(options.answer, 'output'),
+      })),
+      sockets: this.#sockets.map(({ path, options }) => ({
+        path,
+        access: options.access ?? 'local',
+        summary: options.summary,
+      })),
       topics: [...new Set(this.#listeners.flatMap(({ topics }) => topics))] as Offered['topics'],
       jobs: [...this.#jobs].map(([name, { ms }]) => ({ name, ms })),
     };
@@ -113,13 +146,14 @@ export class Stage {
       store: this.#store(),
       metrics: this.#metrics(),
       log: this.#log(),
-      route: (method, path, handler, { access = 'local' } = {}) => {
+      route: (method, path, handler, options = {}) => {
         inSetup('a route');
-        this.#routes.push({ method, path, access, handler });
+        // What it gets has been read by the shapes of its own options.
+        this.#routes.push({ method, path, options, handler: handler as Route['handler'] });
       },
-      socket: (path, opened) => {
+      socket: (path, opened, options = {}) => {
         inSetup('a socket');
-        this.#sockets.push({ path, opened });
+        this.#sockets.push({ path, options, opened });
       },
       onEvents: (topics, handler) => {
         inSetup('a listener');
@@ -197,10 +231,11 @@ export class Stage {
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 
-  #openSocket(socket: number, path: number, query: Readonly<Record<string, string>>): void {
+  #openSocket({ socket, path, caller, query }: Extract<Word, { kind: 'socket-open' }>): void {
     const open: OpenSocket = { texts: [], ends: [] };
     this.#open.set(socket, open);
     this.#sockets[path]?.opened({
+      caller,
       query,
       send: (text) => {
         if (this.#open.has(socket)) this.#node.tell({ kind: 'socket-text', socket, text });
@@ -227,4 +262,27 @@ function answered({ status = 200, type, body }: AddonResponse): Answered {
     return { status, type: type ?? 'text/plain; charset=utf-8', body: sent };
   }
   return { status, type: type ?? 'application/json', body: JSON.stringify(body) ?? 'null' };
+}
+
+/** @throws Unanswered {@link UNFIT}, naming every field at fault at once */
+function fitting(part: string, shape: z.ZodType | undefined, given: unknown): unknown {
+  if (shape === undefined) return given;
+  const parsed = shape.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new Unanswered(`The ${part} of the request is not valid: ${problems.join('; ')}.`, UNFIT);
+}
+
+/** As it can cross the port, and stand in a larger document: without references. */
+function schemaOf(shape: z.ZodType | undefined, io: 'input' | 'output') {
+  if (shape === undefined) return undefined;
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(shape, {
+    io,
+    reused: 'inline',
+    cycles: 'throw',
+    unrepresentable: 'any',
+  });
+  return JSON.parse(JSON.stringify(schema)) as Record<string, unknown>;
 }

@@ -24,10 +24,20 @@ export default defineAddon({
     });
 
     // GET /addons/template/payers, with the token of the node.
-    at.route('GET', '/payers', async ({ query }) => {
-      const rows = await store.list({ prefix: 'received/', after: query.after ?? '', limit: 100 });
-      return { body: rows };
-    });
+    // What it takes is checked before the handler is called, and stands in /api/v1/openapi.json.
+    at.route(
+      'GET',
+      '/payers',
+      async ({ query }) => {
+        const { after = '' } = query;
+        return { body: await store.list({ prefix: 'received/', after, limit: 100 }) };
+      },
+      {
+        summary: 'Payments received, a hundred at a time',
+        query: z.strictObject({ after: z.string().max(200).optional() }),
+        answer: z.array(z.object({ key: z.string(), value: z.unknown() })),
+      },
+    );
 
     // GET /addons/template/balance/UAH
     at.route('GET', '/balance/:code', async ({ params }) => {

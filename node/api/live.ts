@@ -95,10 +95,10 @@ export class LiveDoor {
       visitor = this.#options.admission.visitorBy(
         { authorization: authorizationOf(request.headers) },
         request.socket.remoteAddress ?? '',
-        isForAddon ? 'local' : 'member',
+        'member',
       );
       if (this.#options.addons !== undefined && isForAddon) {
-        this.#options.addons.upgrade(request, socket, head);
+        this.#options.addons.upgrade(request, socket, head, visitor);
         return;
       }
       if (pathname !== LIVE_PATH) {

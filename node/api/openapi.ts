@@ -15,7 +15,7 @@ import {
   ROUTE_LIST,
 } from './routes.ts';
 
-type Json = { readonly [name: string]: unknown };
+export type Json = { readonly [name: string]: unknown };
 
 const COMPONENTS_PATH = '#/components/schemas/';
 
@@ -58,7 +58,7 @@ function jsonContent(shape: z.ZodType): Json {
   return { 'application/json': { schema: reference(shape) } };
 }
 
-const PROBLEM: Json = {
+export const PROBLEM: Json = {
   description: 'A refusal: code, sentence, details',
   content: { 'application/problem+json': { schema: reference(shapes.Problem) } },
 };

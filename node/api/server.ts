@@ -8,6 +8,7 @@ import { GeoError, invalid } from '../../protocol/errors.ts';
 import type { Log } from '../ports.ts';
 import type { LiveSource, NodeService, Reception } from '../service/contract.ts';
 import { AddonSockets, type AddonSource, addAddonRoutes } from './addon-door.ts';
+import { withAddons } from './addon-paths.ts';
 import { Admission } from './admission.ts';
 import type { Certificate } from './certificate.ts';
 import { CSV_CONTENT_TYPE, columnsOf, csvOf } from './csv.ts';
@@ -161,7 +162,13 @@ function buildApp(options: ApiOptions): FastifyInstance {
           // Encryption, or the proxy that has it, answers for the name of the public API.
           origins: token === undefined ? (options.origins ?? []) : undefined,
           log,
-          addons: options.addons && new AddonSockets(options.addons, options.live.clock),
+          addons:
+            options.addons &&
+            new AddonSockets(
+              options.addons,
+              options.live.clock,
+              (signedIn) => options.reception?.isInForce(signedIn) ?? false,
+            ),
         });
   if (live !== undefined) {
     app.server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head));
@@ -181,7 +188,9 @@ function buildApp(options: ApiOptions): FastifyInstance {
     // A member of a hub may have no token: the signature in the body is its authority.
     open.addHook('onRequest', async (request) => admission.welcome(request));
     addRoutes(open, service, admission, ({ access }) => access === 'anyone');
-    addDocument(open, openApiDocument(options.version ?? '0'));
+    const document = openApiDocument(options.version ?? '0');
+    const isTheirs = (access: string) => token !== undefined || access !== 'local';
+    addDocument(open, () => withAddons(document, options.addons?.offers() ?? [], isTheirs));
   });
 
   app.register(async (guarded) => {
@@ -210,13 +219,13 @@ function buildApp(options: ApiOptions): FastifyInstance {
 }
 
 /** What the API can do is no secret: whoever looks at it first has no token yet. */
-function addDocument(app: FastifyInstance, document: object): void {
-  app.get(OPENAPI_PATH, async () => document);
+function addDocument(app: FastifyInstance, document: () => object): void {
+  app.get(OPENAPI_PATH, async () => document());
   app.get(PAGE_PATH, async (_request, reply) =>
     reply
       .header('content-type', 'text/html; charset=utf-8')
       .header('content-security-policy', PAGE_POLICY)
-      .send(documentPage(JSON.stringify(document), OPENAPI_PATH)),
+      .send(documentPage(JSON.stringify(document()), OPENAPI_PATH)),
   );
 }
 

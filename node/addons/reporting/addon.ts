@@ -104,19 +104,26 @@ export default defineAddon({
 
     const served =
       (report: (query: Query, caller: Caller | null) => Promise<AddonResponse>) =>
-      async (request: AddonRequest) => {
-        const query = Query.safeParse(request.query);
-        if (!query.success)
-          return wrong(query.error.issues.map(({ message }) => message).join('; '));
+      async ({ query, caller }: AddonRequest<Query>) => {
         try {
-          return await report(query.data, request.caller);
+          return await report(query, caller);
         } catch (error) {
           if (error instanceof Wrong) return wrong(error.message);
           throw error;
         }
       };
-    at.route('GET', '/participant', served(participant), { access: 'member' });
-    at.route('GET', '/community', served(community), { access: 'auditor' });
+    at.route('GET', '/participant', served(participant), {
+      access: 'member',
+      summary:
+        'What one participant owes and is owed, and its lines; the own one unless said otherwise',
+      query: Query,
+    });
+    at.route('GET', '/community', served(community), {
+      access: 'auditor',
+      summary:
+        'Debts, lines, concentration, velocity, clearing and growth of all that this node knows',
+      query: Query,
+    });
 
     at.onEvents(['payment.state'], async (event) => {
       const { equivalent } = event;

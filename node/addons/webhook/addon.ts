@@ -32,6 +32,26 @@ const Config = z.strictObject({
 
 type Endpoint = z.infer<typeof Endpoint>;
 
+interface OneQuery {
+  readonly id?: string | undefined;
+}
+
+const EndpointRow = z.object({
+  name: z.string(),
+  url: z.string(),
+  topics: z.array(z.string()),
+  waiting: z.int(),
+  dead: z.int(),
+});
+const DeliveryRow = z.object({
+  id: z.string(),
+  endpoint: z.string(),
+  body: z.string(),
+  tries: z.int(),
+  next: z.int().describe('ms since 1970 UTC'),
+  reason: z.string().nullable().describe('what came of the last try'),
+});
+
 export default defineAddon({
   name: 'webhook',
   version: '1.0.0',
@@ -105,14 +125,14 @@ export default defineAddon({
 
     /** What is asked about one endpoint, if there is one of that name. */
     const about =
-      (answer: (endpoint: string, request: AddonRequest) => Promise<AddonResponse>) =>
-      (request: AddonRequest) => {
+      (answer: (endpoint: string, request: AddonRequest<OneQuery>) => Promise<AddonResponse>) =>
+      (request: AddonRequest<OneQuery>) => {
         const { endpoint = '' } = request.params;
         if (config.endpoints.some(({ name }) => name === endpoint))
           return answer(endpoint, request);
-        return { status: 404, body: { message: `there is no endpoint "${endpoint}"` } };
+        return notFound(`There is no endpoint "${endpoint}"; /endpoints lists them.`);
       };
-    at.route('GET', '/endpoints', async () => ({
+    const endpoints = async () => ({
       body: await Promise.all(
         config.endpoints.map(async ({ name, url, topics }) => ({
           name,
@@ -122,16 +142,23 @@ export default defineAddon({
           dead: (await queue.dead(name)).length,
         })),
       ),
-    }));
+    });
+    at.route('GET', '/endpoints', endpoints, {
+      summary: 'Endpoints, with how many deliveries wait and were given up',
+      query: z.strictObject({}),
+      answer: z.array(EndpointRow),
+    });
     at.route(
       'GET',
       '/endpoints/:endpoint/waiting',
       about(async (endpoint) => ({ body: await queue.waiting(endpoint, 100) })),
+      { summary: 'Deliveries that are still tried', answer: z.array(DeliveryRow) },
     );
     at.route(
       'GET',
       '/endpoints/:endpoint/dead',
       about(async (endpoint) => ({ body: await queue.dead(endpoint) })),
+      { summary: 'Deliveries that were given up', answer: z.array(DeliveryRow) },
     );
     at.route(
       'POST',
@@ -139,17 +166,32 @@ export default defineAddon({
       about(async (endpoint, { query }) => ({
         body: { replayed: await queue.replay(endpoint, query.id, Date.now()) },
       })),
+      {
+        summary: 'Tries deliveries again that were given up: all, or the one of that id',
+        query: z.strictObject({ id: z.string().max(100).optional() }),
+        answer: z.object({ replayed: z.int() }),
+      },
     );
     at.route(
       'DELETE',
       '/endpoints/:endpoint/dead/:id',
       about(async (endpoint, { params }) => {
         const found = await queue.forget(endpoint, params.id!);
-        return { status: found ? 200 : 404, body: { forgotten: found } };
+        if (!found) return notFound(`No delivery "${params.id}" was given up.`);
+        return { body: { forgotten: true } };
       }),
+      {
+        summary: 'Forgets a delivery that was given up',
+        answer: z.object({ forgotten: z.literal(true) }),
+      },
     );
   },
 });
+
+/** In the form of the node's own refusals. */
+function notFound(message: string): AddonResponse {
+  return { status: 404, body: { code: 'E009', message, details: { fault: 'not_found' } } };
+}
 
 function deliveryOf(event: Event, endpoint: string): Delivery {
   const { topic: type, time: timestamp, ...data } = event;

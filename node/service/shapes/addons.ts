@@ -22,6 +22,7 @@ export const Addon = z.object({
   asks: z.array(z.string()).describe('capabilities that it declares'),
   granted: z.array(z.string()).describe('capabilities that the configuration grants'),
   routes: z.array(z.string()).describe('method and path'),
+  sockets: z.array(z.string()).describe('paths of WebSockets'),
   topics: z.array(z.string()).describe('events that it hears'),
   jobs: z.array(z.string()),
   restarts: z.int().describe('since the node has started'),

@@ -129,18 +129,48 @@ describe('an add-on', () => {
     expect(await refusal(stage.get('/page'))).toBe('addon_not_running');
   });
 
+  it('is asked what fits the shapes that it declares, and nothing else', async () => {
+    open({ load: [GREETER] });
+    await stage.becomes('running');
+    const sum = (query: Record<string, string>, body: unknown) =>
+      stage.call('POST', '/sums/today', query, body);
+    const { body } = await sum({ plus: '2' }, { terms: [1, 2] });
+    expect(JSON.parse(String(body))).toEqual({ sum: 5 });
+    for (const [query, given] of [
+      [{ minus: '1' }, { terms: [] }],
+      [{ plus: 'much' }, { terms: [] }],
+      [{}, { terms: [-1] }],
+      [{}, undefined],
+    ] as const) {
+      expect(await refusal(sum(query as Record<string, string>, given))).toBe('bad_request');
+    }
+    expect(stage.view()).toMatchObject({ failures: 0, sockets: ['/echo'] });
+    const [{ routes }] = stage.addons.offers() as [ReturnType<typeof stage.addons.offers>[0]];
+    expect(routes.find(({ path }) => path === '/sums/:title')).toMatchObject({
+      access: 'member',
+      summary: 'Adds up',
+      body: { type: 'object', properties: { terms: { maxItems: 5 } } },
+    });
+    await stage.addons.stop();
+    expect(stage.addons.offers()).toEqual([]);
+  });
+
   it('speaks over WebSockets', async () => {
     open({ load: [GREETER] });
     await stage.becomes('running');
     const heard: string[] = [];
     let ended = false;
-    const call = { name: 'greeter', path: ['echo'], query: {} };
+    const call = { name: 'greeter', path: ['echo'], query: {}, caller: null };
     const socket = stage.addons.openSocket(call, {
       send: (text) => heard.push(text),
       end: () => {
         ended = true;
       },
     });
+    const member = { participant: 'someone', isOperator: false };
+    expect(() =>
+      stage.addons.openSocket({ ...call, caller: member }, { send: () => {}, end: () => {} }),
+    ).toThrow('That is for operators and auditors');
     socket.hear('anna');
     await stage.until(() => heard.length > 0);
     expect(heard).toEqual(['hello anna']);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { AddonSource } from '../../../node/api/addon-door.ts';
+import { OPENAPI_PATH, PAGE_PATH } from '../../../node/api/routes.ts';
 import { type Api, startApi } from '../../../node/api/server.ts';
 import type { Clock, Log } from '../../../node/ports.ts';
 import { Problem } from '../../../node/service/shapes.ts';
@@ -20,7 +21,28 @@ let failure: Error | undefined;
 let heard: string[] = [];
 let opened: Parameters<AddonSource['openSocket']>[1] | undefined;
 
+let inForce = true;
+let callers: unknown[] = [];
+
 const addons: AddonSource = {
+  offers: () => [
+    {
+      name: 'greeter',
+      about: 'Greets.',
+      routes: [
+        {
+          method: 'POST',
+          path: '/hello/:name',
+          access: 'member',
+          query: { type: 'object', properties: { loud: { type: 'string' } }, required: ['loud'] },
+          body: { type: 'object' },
+          answer: { type: 'string' },
+        },
+        { method: 'GET', path: '/', access: 'local' },
+      ],
+      sockets: [{ path: '/echo', access: 'member' }],
+    },
+  ],
   call: async (call) => {
     calls.push(call);
     if (failure !== undefined) throw failure;
@@ -30,7 +52,11 @@ const addons: AddonSource = {
     if (call.path[0] !== 'echo') {
       throw new GeoError('E009', 'There is none.', { fault: 'no_such_route' });
     }
+    if (call.query.owner === 'only' && call.caller !== null) {
+      throw new GeoError('E006', 'No.', { fault: 'not_allowed' });
+    }
     opened = end;
+    callers.push(call.caller);
     return { hear: (text) => heard.push(text), close: () => heard.push('(closed)') };
   },
 };
@@ -48,7 +74,7 @@ beforeAll(async () => {
         if (token !== MEMBER) throw new GeoError('E006', 'No.', { fault: 'bad_token' });
         return { session: 's', participant: BOB, role: null };
       },
-      isInForce: () => true,
+      isInForce: () => inForce,
       liveFor: () => quietSource,
       serviceFor: () => ({}),
     },
@@ -61,6 +87,8 @@ beforeEach(() => {
   heard = [];
   failure = undefined;
   opened = undefined;
+  inForce = true;
+  callers = [];
 });
 
 const HEADERS = { authorization: `Bearer ${TOKEN}` };
@@ -149,9 +177,30 @@ describe('a request', () => {
   });
 });
 
+it('the document of the API has what add-ons serve, with the shapes that they declare', async () => {
+  interface Document {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  }
+  const { paths } = (await (await ask(OPENAPI_PATH)).json()) as Document;
+  expect(paths['/addons/greeter/hello/{name}']?.post).toMatchObject({
+    operationId: 'addon_greeter_post_hello_name',
+    'x-access': 'member',
+    parameters: [
+      { name: 'name', in: 'path', required: true },
+      { name: 'loud', in: 'query', required: true, schema: { type: 'string' } },
+    ],
+    requestBody: { content: { 'application/json': { schema: { type: 'object' } } } },
+    responses: { 200: { content: { 'application/json': { schema: { type: 'string' } } } } },
+  });
+  expect(paths['/addons/greeter']?.get).toMatchObject({ summary: 'Greets.', 'x-access': 'local' });
+  expect(paths['/addons/greeter/echo']?.get).toMatchObject({ 'x-websocket': true });
+  expect(await (await ask(PAGE_PATH)).text()).toContain('/addons/greeter/hello/{name}');
+});
+
 describe('a WebSocket', () => {
-  const connect = (path: string) =>
-    new WebSocket(`${api.url.replace('http', 'ws')}${path}`, { headers: HEADERS });
+  const connect = (path: string, headers: Record<string, string> = HEADERS) =>
+    new WebSocket(`${api.url.replace('http', 'ws')}${path}`, { headers });
+  const asMember = { authorization: `Bearer ${MEMBER}` };
   const closing = (socket: WebSocket) =>
     new Promise<[number, string]>((resolve) => {
       socket.once('close', (code, reason) => resolve([code, String(reason)]));
@@ -170,6 +219,31 @@ describe('a WebSocket', () => {
     expect(await answer).toBe('good day');
     socket.close();
     await expect.poll(() => heard.at(-1)).toBe('(closed)');
+  });
+
+  it('is told who has signed in, also by the subprotocol of a browser, and ends with the sign-in', async () => {
+    const url = `${api.url.replace('http', 'ws')}/addons/greeter/echo`;
+    const socket = new WebSocket(url, ['geo.addon', `geo.token.${MEMBER}`]);
+    const closed = closing(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    expect(socket.protocol).toBe('geo.addon');
+    expect(callers).toEqual([{ participant: BOB, isOperator: false }]);
+    inForce = false;
+    socket.send('still here');
+    expect(await closed).toEqual([4401, 'bad_token']);
+    expect(heard).not.toContain('still here');
+  });
+
+  it('that is for others, or one too many, is closed with the reason', async () => {
+    const refused = closing(connect('/addons/greeter/echo?owner=only', asMember));
+    expect(await refused).toEqual([1008, 'not_allowed']);
+    const sockets = Array.from({ length: 16 }, () => connect('/addons/greeter/echo', asMember));
+    await Promise.all(sockets.map((each) => new Promise((open) => each.once('open', open))));
+    expect(await closing(connect('/addons/greeter/echo', asMember))).toEqual([
+      1013,
+      'too_many_streams',
+    ]);
+    for (const each of sockets) each.terminate();
   });
 
   it('to nowhere is closed with the reason', async () => {

@@ -15,6 +15,7 @@ export const addon: shapes.Addon = {
   reason: null,
   asks: ['books'],
   granted: ['books'],
+  sockets: [],
   routes: ['GET /hello'],
   topics: ['payment.received'],
   jobs: [],

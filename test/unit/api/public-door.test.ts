@@ -77,6 +77,7 @@ describe('the public API', () => {
   it('has metrics and add-ons only where it is told to', async () => {
     const seen: object[] = [];
     const addons = {
+      offers: () => [],
       call: async (call: { readonly caller: object | null }) => {
         seen.push(call.caller!);
         return { status: 200, type: 'text/plain', body: 'served' };

@@ -20,6 +20,7 @@ const RUNNING: RunningFacts = {
     public_key: 'ab',
     version: '0.1.0',
     api: 'http://127.0.0.1:4850',
+    public_api: null,
     addresses: [],
     started: '2026-03-01T12:00:00.000Z',
     participation: 'active',
