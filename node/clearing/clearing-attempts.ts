@@ -62,8 +62,7 @@ export class ClearingAttempts {
       const refused = await hall.turn((turn) => attempts.start(turn, open));
       if (refused !== undefined) return refused;
       const { outcome, refusal, silent } = await ended;
-      // After a NO the others' votes were not waited for.
-      if (refusal === undefined) this.#spareSilent(open.equivalent, silent);
+      this.#spareSilent(open.equivalent, silent);
       return outcome === 'COMMITTED' ? undefined : (refusal ?? UNDECIDED);
     } catch (error) {
       if (!(error instanceof GeoError)) throw error;

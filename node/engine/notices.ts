@@ -26,7 +26,7 @@ export interface AttemptEnded {
   readonly coordinator: boolean;
   /** Aborted: why; for a coordinator the first refusal it received. */
   readonly refusal?: Refusal;
-  /** Coordinator, aborted: participants whose agents never voted. */
+  /** Coordinator, aborted though nobody refused: participants whose agents never voted. */
   readonly silent: readonly Pid[];
 }
 

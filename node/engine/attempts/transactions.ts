@@ -1,7 +1,7 @@
 /** The order behind attempts: who the node was in it, which attempts were made, how it ended. */
 import { type Pid, pidFromPublicKey, type TxId } from '../../../protocol/identity/pid.ts';
 import type { Refusal } from '../../../protocol/ledger/reservation.ts';
-import { has } from '../../../protocol/machines/evidence.ts';
+import { allButCoordinator, has } from '../../../protocol/machines/evidence.ts';
 import type { OpenManifest, OpenPayment } from '../../../protocol/machines/manifest.ts';
 import { readSigned } from '../../../protocol/wire/envelope.ts';
 import type { Signer } from '../../ports.ts';
@@ -9,11 +9,18 @@ import type { TransactionRecord } from '../../store/records.ts';
 import type { Agents } from '../agents.ts';
 import type { AttemptEnded } from '../notices.ts';
 import type { Turn } from '../turn.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, CommitState } from './attempt.ts';
 import { recordClearingOutcome, recordClearingStart } from './clearing-records.ts';
 
 /** A reason has up to 300 bytes by itself; the history takes 400. */
 const FAILURE_CHARS_MAX = 200;
+
+/** Names no hop: no other route helps, and a second attempt might be paid beside the first. */
+const WITHDRAWN: Refusal = {
+  code: 'E007',
+  fault: 'withdrawn',
+  text: 'Everyone agreed, but took it back before anyone had carried it out; nothing was done.',
+};
 
 interface Agency {
   readonly signer: Signer;
@@ -81,9 +88,10 @@ export function recordOutcome(
 
 /** What is told of an attempt that has its outcome; undefined without one. */
 export function endOf(attempt: Attempt): AttemptEnded | undefined {
-  const { open, commit, effects, refusal } = attempt;
+  const { open, commit, effects } = attempt;
   const { phase } = commit;
   if (phase !== 'COMMITTED' && phase !== 'ABORTED') return undefined;
+  const refusal = isWithdrawn(commit) ? WITHDRAWN : attempt.refusal;
   const coordinator = commit.role === 'coordinator';
   return {
     type: 'attempt-ended',
@@ -126,10 +134,22 @@ function recordPaymentOutcome(
   }
 }
 
-/** Who was on the routes and never voted: gone, or behind a broken line. */
-function silentIn({ open, commit }: Attempt): Pid[] {
+/**
+ * Aborted after the coordinator's own YES. If one of those who withdrew has also applied, first-hand, it commits
+ * yet (R8); after a NO of the coordinator nothing can.
+ */
+function isWithdrawn({ role, phase, size, evidence }: CommitState): boolean {
+  return role === 'coordinator' && phase === 'ABORTED' && has(evidence.yes, size - 1);
+}
+
+/**
+ * Who was on the routes and never voted: gone, or behind a broken line. After a NO of another, or its WITHDRAW, the
+ * others' votes were not waited for.
+ */
+function silentIn({ open, commit: { evidence, size } }: Attempt): Pid[] {
   const { participants, agents } = open.manifest;
-  const heard = commit.evidence.yes | commit.evidence.no;
+  if (((evidence.no | evidence.withdrawn) & allButCoordinator(size)) !== 0n) return [];
+  const heard = evidence.yes | evidence.no;
   return participants.filter((_, i) => !has(heard, agents[i]!));
 }
 

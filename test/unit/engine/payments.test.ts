@@ -1,6 +1,6 @@
 /** Payments between whole nodes, in one process on virtual time. */
 import { describe, expect, it } from 'vitest';
-import { Village } from './harness.ts';
+import { type Passing, Village } from './harness.ts';
 import { faultsOf } from './village-audit.ts';
 
 /** Each of them lets the one before owe it: money can go from anna to dora. */
@@ -176,6 +176,17 @@ describe('payments at the same time', () => {
 });
 
 describe('a refused attempt', () => {
+  it('is tried again although the payee has not voted by then', async () => {
+    const village = await diamond();
+    await village.learnRoutes('anna', 'dora', '50.01');
+    await village.trust('dora>boris 1');
+    const late = ({ from, type }: Passing) => from === 'dora' && type === 'PAYMENT_PREPARE_ACK';
+    village.fate = (passing) => (late(passing) ? 100 : 'deliver');
+    const paid = await village.pay('anna', 'dora', '40');
+    expect(paid).toMatchObject({ state: 'COMMITTED', attempts: 2 });
+    await expectSound(village);
+  });
+
   it('is tried again round the edge at fault, under the same order', async () => {
     const village = await diamond();
     // What anna knows of the hop boris → dora is out of date when she pays.
