@@ -1,6 +1,7 @@
 /** What a participant that keeps no rule knows of an attempt in which it takes part. */
 import { type Hash, hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
-import { type CborMap, decode } from '../../protocol/wire/cbor.ts';
+import { Manifest } from '../../protocol/wire/messages/payment.ts';
+import { decodeWith } from '../../protocol/wire/schema.ts';
 import type { Kind } from '../checkers/frames.ts';
 import { payloadOf } from '../checkers/reading.ts';
 
@@ -13,19 +14,12 @@ export interface Known {
   certificate?: Uint8Array[];
 }
 
-/** @param manifest of which it has got the bytes */
-export function knownOf(manifest: Uint8Array): Known {
-  const map = decode(manifest) as CborMap;
-  return {
-    kind: map.kind as Kind,
-    manifest,
-    about: {
-      tx: hashOf(payloadOf(map.order as Uint8Array)),
-      attempt: Number(map.attempt),
-      manifest: hashOf(manifest),
-    },
-    voters: (map.voters as Uint8Array[]).map(
-      (key) => Buffer.from(key).toString('hex') as PublicKey,
-    ),
-  };
+/**
+ * @param bytes of a manifest, which need not hold together
+ * @throws GeoError E009 `bad_cbor` | `bad_message`: another liar has damaged it, and nothing can be said about it
+ */
+export function knownOf(bytes: Uint8Array): Known {
+  const { kind, order, attempt, voters } = decodeWith(Manifest, bytes, 'manifest');
+  const about = { tx: hashOf(payloadOf(order)), attempt, manifest: hashOf(bytes) };
+  return { kind, manifest: bytes, about, voters };
 }

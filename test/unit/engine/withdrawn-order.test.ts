@@ -77,7 +77,10 @@ describe('an order of which an attempt was aborted after the YES of its coordina
     await others.all(second, 'votes', { yes: true });
     await others.all(second, 'withdrawals', {});
     const payment = await village.run(paying);
-    expect(payment).toMatchObject({ state: 'ABORTED', reason: { details: { fault: 'withdrawn' } } });
+    expect(payment).toMatchObject({
+      state: 'ABORTED',
+      reason: { details: { fault: 'withdrawn' } },
+    });
     expect(others.attempts()).toHaveLength(2);
     expect(village.owes('anna', 'boris') + village.owes('anna', 'cyril')).toBe(0);
 
@@ -99,7 +102,10 @@ describe('an order of which an attempt was aborted after the YES of its coordina
     await others.all(only!, 'votes', { yes: true });
     await others.all(only!, 'withdrawals', {});
     const payment = await village.run(paying);
-    expect(payment).toMatchObject({ state: 'ABORTED', reason: { details: { fault: 'withdrawn' } } });
+    expect(payment).toMatchObject({
+      state: 'ABORTED',
+      reason: { details: { fault: 'withdrawn' } },
+    });
     expect(others.attempts()).toHaveLength(1);
   });
 });
