@@ -16,7 +16,8 @@ const LISTED_MAX = 1_000;
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 /** Most routes, sockets, jobs, metrics and label sets of one add-on. */
 const KINDS_MAX = 100;
-const TEXT_MAX = 2_000;
+/** Longest line of a log, and label. */
+export const TEXT_MAX = 2_000;
 /** Longest description of a route's query, body or answer, as JSON. */
 const SCHEMA_CHARS_MAX = 16 * 1_024;
 /** What a thread calls a request that does not fit the route's own shapes. */

@@ -18,10 +18,12 @@ import type {
 } from './define.ts';
 import {
   type Answered,
+  KEY_LENGTH_MAX,
   type Note,
   type Offered,
   type Order,
   type Question,
+  TEXT_MAX,
   UNFIT,
   type Word,
 } from './messages.ts';
@@ -184,15 +186,18 @@ export class Stage {
   #store(): AddonStore {
     return {
       get: async (key) => {
+        requireKey(key);
         const text = (await this.#node.ask({ kind: 'get', key })) as string | null;
         return text === null ? undefined : (JSON.parse(text) as Json);
       },
       list: async ({ prefix = '', after = '', limit = 100 } = {}) => {
+        for (const part of [prefix, after]) if (part !== '') requireKey(part);
         const asked = { kind: 'list', prefix, after, limit } as const;
         const rows = (await this.#node.ask(asked)) as [key: string, text: string][];
         return rows.map(([key, text]) => ({ key, value: JSON.parse(text) as Json }));
       },
       write: async (changes) => {
+        for (const key of Object.keys(changes)) requireKey(key);
         const written = Object.entries(changes).map(([key, value]): [string, string | null] => [
           key,
           value === null ? null : JSON.stringify(value),
@@ -227,7 +232,12 @@ export class Stage {
     const at =
       (level: 'debug' | 'info' | 'warn' | 'error') =>
       (message: string, fields: Record<string, Json> = {}) =>
-        this.#node.tell({ kind: 'log', level, message, fields: JSON.stringify(fields) });
+        this.#node.tell({
+          kind: 'log',
+          level,
+          message: message.slice(0, TEXT_MAX),
+          fields: JSON.stringify(fields).slice(0, TEXT_MAX),
+        });
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 
@@ -249,6 +259,15 @@ export class Stage {
       close: () => this.#node.tell({ kind: 'socket-end', socket }),
     });
   }
+}
+
+/**
+ * What a client names in a request often becomes a key: too long a one is this call's failure, and not a word
+ * that the node does not understand, which would end the thread.
+ */
+function requireKey(key: string): void {
+  if (key.length > 0 && key.length <= KEY_LENGTH_MAX) return;
+  throw new Error(`a key has 1 to ${KEY_LENGTH_MAX} characters`);
 }
 
 async function all(works: readonly Work[]): Promise<null> {

@@ -12,6 +12,8 @@ import { readSecret, signedHeaders } from './signing.ts';
 /** Deliveries of one round; the next round comes a second later. */
 const ROUND_MAX = 50;
 const ROUND_MS = 1_000;
+/** Longer than the names of all deliveries are. */
+const ID_LENGTH_MAX = 100;
 
 const Endpoint = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,30}$/),
@@ -168,7 +170,7 @@ export default defineAddon({
       })),
       {
         summary: 'Tries deliveries again that were given up: all, or the one of that id',
-        query: z.strictObject({ id: z.string().max(100).optional() }),
+        query: z.strictObject({ id: z.string().max(ID_LENGTH_MAX).optional() }),
         answer: z.object({ replayed: z.int() }),
       },
     );
@@ -176,8 +178,9 @@ export default defineAddon({
       'DELETE',
       '/endpoints/:endpoint/dead/:id',
       about(async (endpoint, { params }) => {
-        const found = await queue.forget(endpoint, params.id!);
-        if (!found) return notFound(`No delivery "${params.id}" was given up.`);
+        const { id = '' } = params;
+        const found = id.length <= ID_LENGTH_MAX && (await queue.forget(endpoint, id));
+        if (!found) return notFound(`No delivery "${id.slice(0, ID_LENGTH_MAX)}" was given up.`);
         return { body: { forgotten: true } };
       }),
       {

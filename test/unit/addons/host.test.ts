@@ -93,6 +93,17 @@ describe('an add-on', () => {
     expect(stage.kept('greeter')).not.toHaveProperty('long');
   });
 
+  it('outlives names that are too long for a key', async () => {
+    open({ load: [GREETER] });
+    await stage.becomes('running');
+    expect(await refusal(stage.call('PUT', `/kept/${'k'.repeat(201)}`, {}, 'x'))).toBe(
+      'addon_failed',
+    );
+    expect(await refusal(stage.get('/kept', { after: 'k'.repeat(201) }))).toBe('addon_failed');
+    await stage.get(`/hello/${'n'.repeat(5_000)}`);
+    expect(stage.view()).toMatchObject({ state: 'running', restarts: 0 });
+  });
+
   it('hears each event once its handler is done, and goes on there after a restart of the node', async () => {
     open({ load: [GREETER] });
     await stage.becomes('running');
