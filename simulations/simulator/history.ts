@@ -1,5 +1,4 @@
 /** One whole history: a community opens its lines, works and suffers, heals, and is audited. */
-import type { InvariantName } from '../../node/integrity/audit.ts';
 import { Books } from '../checkers/books.ts';
 import { Certificates } from '../checkers/certificates.ts';
 import { Clearings } from '../checkers/clearings.ts';
@@ -19,20 +18,12 @@ import { Voting } from '../checkers/voting.ts';
 import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
 import { cheapSignatures, realSignatures } from './identities.ts';
+import { OwnAudits } from './own-audits.ts';
 import { OPENING_MS, type Plan } from './plan.ts';
-import type { SeenHost } from './seen-host.ts';
 import { settingsOf } from './settings.ts';
 import { Stage } from './stage.ts';
 import type { Watch } from './watch.ts';
 import { textOf, World } from './world.ts';
-
-/**
- * Not always a mistake of the node that finds it: whoever keeps no rule may sign a limit below what it is owed,
- * or show YES to one and NO to another, who then closes a line that the payment goes over. And of an edge between two
- * members of a hub that is gone for ever a node that takes one of them in learns no more than what neighbours' receipts show:
- * a part of the debt, and no line.
- */
-const DEBT_OVER_LIMIT: InvariantName = 'limits';
 
 export interface HistoryOptions {
   readonly plan: Plan;
@@ -128,14 +119,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   world.watch.add(observed);
   world.watch.add(new Durability(findings, observed));
   if (plan.hub !== undefined) world.watch.add(new Reports(findings));
-  const isExcused = (host?: SeenHost) =>
-    !world.allHonest || (host !== undefined && moves.bereft.has(host));
-  world.watch.add({
-    alarm: (host, text, invariant) => {
-      if (invariant === DEBT_OVER_LIMIT && isExcused(host)) return;
-      findings.report('alarm', `${host?.name ?? 'world'}: ${text}`);
-    },
-  });
+  const audits = new OwnAudits(findings, world.allHonest, moves.bereft);
+  world.watch.add(audits);
 
   const stage = new Stage(world, plan, { clients, clearings, moves });
   const stray = (error: unknown) => world.watch.alarm(undefined, textOf(error));
@@ -157,7 +142,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   clients.atEnd();
   settled.atEnd();
   clearings.atEnd(world.honest, observed);
-  await ownAudits(world, findings, isExcused);
+  await audit(world, audits);
   return {
     seed: plan.seed,
     violations: findings.violations,
@@ -219,21 +204,11 @@ async function refresh(world: World, plan: Plan, stage: Stage, freshness: Freshn
   freshness.paid(payee, how);
 }
 
-/** The nodes' own audits must not be blinder than ours, nor see ghosts. */
-async function ownAudits(
-  world: World,
-  findings: Findings,
-  isExcused: (host: SeenHost) => boolean,
-): Promise<void> {
-  const audits = Promise.all(
+async function audit(world: World, audits: OwnAudits): Promise<void> {
+  const done = Promise.all(
     world.honest.map(async (host) => ({ host, checks: (await host.service?.audit()) ?? [] })),
   );
   // What an audit finds is written down, and a disk takes its time.
   await world.time.run(world.time.now + LOOK_EVERY_MS, () => world.time.events > EVENTS_MAX);
-  for (const { host, checks } of await audits) {
-    for (const { invariant, name, held, detail } of checks) {
-      if (invariant === DEBT_OVER_LIMIT && isExcused(host)) continue;
-      if (!held) findings.report('own audit', `${host.name}: ${name}: ${detail}`);
-    }
-  }
+  for (const { host, checks } of await done) audits.audited(host, checks);
 }
