@@ -8,6 +8,7 @@ import { RouteSearch } from '../../protocol/routing/search.ts';
 import { readText, writing } from './files.ts';
 import { NOTHING, type RouteCeiling, RouteCeilings } from './route-ceiling.ts';
 import { graphFrom, type NamedGraph, type Pair, pairsFrom } from './route-files.ts';
+import { drawnGraph } from './route-graphs.ts';
 import type { RouteOptions } from './route-options.ts';
 import { randomPairs } from './route-pairs.ts';
 import { exact, type RouteReport, RouteTally, rounded } from './route-tally.ts';
@@ -17,10 +18,13 @@ const WARM_UP = 300;
 
 /** @param say progress, for a person */
 export function benchRoute(options: RouteOptions, say: (line: string) => void): RouteReport {
-  const text = readText(options.graph);
+  const text = graphText(options, say);
   const before = bytesInUse();
   const start = process.hrtime.bigint();
-  const named = graphFrom(text, options.graph);
+  const named = graphFrom(
+    text,
+    typeof options.graph === 'string' ? options.graph : options.graph.form,
+  );
   const build = process.hrtime.bigint() - start;
   const search = new RouteSearch(named.graph);
   const pairs = choosePairs(options, named, search, say);
@@ -74,6 +78,16 @@ function questionOf(
   if (payer === undefined || payee === undefined || payer === payee || amount < 1n)
     return undefined;
   return { payer, payee, amount, maxHops, maxPaths };
+}
+
+function graphText({ graph, writeGraph }: RouteOptions, say: (line: string) => void): string {
+  if (typeof graph === 'string') return readText(graph);
+  const text = drawnGraph(graph);
+  if (writeGraph !== undefined) {
+    writing(writeGraph, () => writeFileSync(writeGraph, text));
+    say(`The graph was written to ${writeGraph}.`);
+  }
+  return text;
 }
 
 function choosePairs(

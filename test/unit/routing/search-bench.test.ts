@@ -145,6 +145,20 @@ describe('bench route', () => {
     expect(report).toMatchObject({ queries: 4, succeeded: 1, refused: { impossible: 3 } });
   });
 
+  it('draws a graph, keeps it, and finds the same in the file', () => {
+    const [graph, pairs] = [join(folder, 'drawn.csv'), join(folder, 'drawn-pairs.csv')];
+    const drawn = run(
+      ...['--generate', 'preferential', '--nodes', '60', '--lines', '240', '--seed', '7'],
+      ...['--random-pairs', '30', '--write-graph', graph, '--write-pairs', pairs],
+    );
+    expect(drawn.participants).toBe(60);
+    const { succeeded, volume_routed } = run('--graph', graph, '--pairs', pairs);
+    expect({ succeeded, volume_routed }).toEqual({
+      succeeded: drawn.succeeded,
+      volume_routed: drawn.volume_routed,
+    });
+  });
+
   it('has a page for people', () => {
     const graph = write('page.csv', ['from,to,limit,debt', 'a,b,5,0']);
     const pairs = write('page-pairs.csv', ['from,to,amount', 'a,b,5']);
@@ -170,6 +184,8 @@ describe('bench route', () => {
     ['no pairs', ['--graph', 'g.csv']],
     ['both kinds of pairs', ['--graph', 'g.csv', '--pairs', 'p.csv', '--random-pairs', '5']],
     ['too many hops', ['--graph', 'g.csv', '--pairs', 'p.csv', '--max-hops', '11']],
+    ['a file and a drawn graph', ['--graph', 'g.csv', '--generate', 'hubs', '--pairs', 'p.csv']],
+    ['a form that there is not', ['--generate', 'star', '--pairs', 'p.csv']],
     ['an unknown option', ['--graph', 'g.csv', '--pairs', 'p.csv', '--fast']],
   ])('refuses a command line with %s', (_, argv) => {
     expect(() => readRouteOptions(argv)).toThrow(GeoError);
