@@ -31,6 +31,13 @@ export function descending(amount: Float64Array): Int32Array {
   return order;
 }
 
+/** @param amounts not empty */
+export function meanOf(amounts: Float64Array): number {
+  let sum = 0;
+  for (const amount of amounts) sum += amount;
+  return sum / amounts.length;
+}
+
 /** Which of a double's two words has its lower bits on this machine. */
 const LOW_HALF = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 

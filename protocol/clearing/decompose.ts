@@ -4,12 +4,13 @@
  *
  * The largest circulation says which debts an optimum uses, but it is made of cycles of any length.
  * It is worked off first, from large amounts to small, the shortest cycle through each debt taken
- * whole; then the same is done with everything that remains of the debts. At last, cycles give way
- * to others that clear more.
+ * in parts; then the same is done with everything that remains of the debts. At last, cycles give way
+ * to others that clear more, and lead round by longer ways.
  */
-import { descending } from './by-amount.ts';
+import { descending, meanOf } from './by-amount.ts';
 import type { DebtGraph } from './circulation.ts';
 import { CycleSearch } from './cycle-search.ts';
+import { takeDetours } from './detours.ts';
 import { type ChosenCycle, exchangeCycles } from './exchange.ts';
 import { finish, STEP_WORK, type Steps } from './steps.ts';
 
@@ -32,8 +33,15 @@ export interface Decomposition {
 const STEP_MIN = 1.25;
 /** ... but from the largest debt to 1 there are no more of them than about this. */
 const THRESHOLDS = 24;
-/** Debts that the exchange looks at, for each debt there is: about 0.05 s for 3,000 debts. */
-const EFFORT_PER_DEBT = 750;
+/**
+ * A cycle takes this part of a threshold at once, and may be found again: debts then shrink evenly, and are there for
+ * others to close cycles with until late ...
+ */
+const PART = 1 / 3;
+/** ... but not less than this part of the mean debt: what is smaller than that is not worth a cycle of its own. */
+const LEAST_PART = 10;
+/** Debts that the exchange looks at, for each debt there is, and then the detours. */
+const EFFORT_PER_DEBT = 400;
 /** Cycles that one step puts in their place. */
 const CYCLES_PER_STEP = 2_048;
 /** No more than that unless asked for: a second or two. */
@@ -68,7 +76,9 @@ export function* cycleSteps(
   yield* takeCycles(graph, left, lengthMax, chosen);
   yield* exchangeCycles(graph, left, chosen, lengthMax, effort);
   yield* takeCycles(graph, left, lengthMax, chosen);
-  return yield* inOrder(graph, chosen);
+  yield* takeDetours(graph, left, chosen, lengthMax, effort);
+  yield* takeCycles(graph, left, lengthMax, chosen);
+  return yield* inOrder(graph, merged(chosen));
 }
 
 function usualEffort({ amount }: DebtGraph): number {
@@ -88,17 +98,19 @@ function* takeCycles(
   const search = new CycleSearch(graph, available, byAmount, lengthMax);
   yield;
   let pause = STEP_WORK;
+  const part = Math.ceil(meanOf(graph.amount) / LEAST_PART);
   const largest = available[byAmount[0]!]!;
   const step = Math.max(STEP_MIN, largest ** (1 / THRESHOLDS));
   for (let threshold = largest / step; ; threshold /= step) {
     const least = Math.max(1, Math.ceil(threshold));
+    const atMost = Math.max(part, Math.ceil(least * PART));
     // Debts that close only long cycles come first: others would take what these need, and find more ways.
     for (const lengthMin of [lengthMax - 1, 0]) {
       for (const debt of byAmount) {
         while (available[debt]! >= least) {
           const debts = search.through(debt, least);
           if (debts === undefined || debts.length < lengthMin) break;
-          chosen.push({ debts, amount: takeFrom(available, debts) });
+          chosen.push({ debts, amount: takeFrom(available, debts, atMost) });
         }
         if (search.looked >= pause) {
           pause = search.looked + STEP_WORK;
@@ -110,12 +122,26 @@ function* takeCycles(
   }
 }
 
-/** Takes as much as there is of all of them. @returns how much */
-function takeFrom(available: Float64Array, debts: readonly number[]): number {
-  let amount = Number.POSITIVE_INFINITY;
+/** Takes as much as there is of all of them, and no more than `atMost`. @returns how much */
+function takeFrom(available: Float64Array, debts: readonly number[], atMost: number): number {
+  let amount = atMost;
   for (const i of debts) amount = Math.min(amount, available[i]!);
   for (const i of debts) available[i]! -= amount;
   return amount;
+}
+
+/** Cycles over the same debts as one. */
+function merged(chosen: readonly ChosenCycle[]): ChosenCycle[] {
+  const byDebts = new Map<string, ChosenCycle>();
+  for (const { debts, amount } of chosen) {
+    const first = debts.indexOf(Math.min(...debts));
+    const rotated = [...debts.slice(first), ...debts.slice(0, first)];
+    const key = rotated.join();
+    const known = byDebts.get(key);
+    if (known === undefined) byDebts.set(key, { debts: rotated, amount });
+    else known.amount += amount;
+  }
+  return [...byDebts.values()];
 }
 
 function* inOrder({ debtor }: DebtGraph, chosen: readonly ChosenCycle[]): Steps<Decomposition> {

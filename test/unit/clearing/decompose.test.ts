@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DebtGraph, largestCirculation } from '../../../protocol/clearing/circulation.ts';
 import { type Decomposition, executableCycles } from '../../../protocol/clearing/decompose.ts';
+import { seededRandom } from '../../../simulations/random.ts';
 import { graphOf, type Row, randomRows } from './debts.ts';
 
 const cyclesOf = (graph: DebtGraph, lengthMax: number): Decomposition =>
@@ -126,5 +127,24 @@ describe('executable cycles', () => {
     const graph = graphOf(100, randomRows(11, 100, 2_000, 10_000));
     const { optimum } = largestCirculation(graph);
     expect(cyclesOf(graph, 8).cleared / optimum).toBeGreaterThan(0.97);
+  });
+
+  it('reach 97 % of the optimum with 500 members and 3,000 debts between any two of them', () => {
+    const random = seededRandom(7);
+    const evenly = randomRows(1, 500, 3_000, 1).map(
+      ([from, to]): Row => [from, to, 1 + random.below(100)],
+    );
+    const graph = graphOf(500, evenly);
+    const { optimum } = largestCirculation(graph);
+    const found = cyclesOf(graph, 8);
+    replay(graph, found, 8);
+    expect(found.cleared / optimum).toBeGreaterThan(0.97);
+  });
+
+  it('take the same debts once only', () => {
+    const graph = graphOf(60, randomRows(4, 60, 500, 1_000));
+    const { cycles } = cyclesOf(graph, 8);
+    const keys = cycles.map(({ debts }) => [...debts].sort((a, b) => a - b).join());
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });
