@@ -37,11 +37,11 @@ const THRESHOLDS = 24;
  * A cycle takes this part of a threshold at once, and may be found again: debts then shrink evenly, and are there for
  * others to close cycles with until late ...
  */
-const PART = 1 / 3;
+const PART = 0.5;
 /** ... but not less than this part of the mean debt: what is smaller than that is not worth a cycle of its own. */
 const LEAST_PART = 10;
 /** Debts that the exchange looks at, for each debt there is, and then the detours. */
-const EFFORT_PER_DEBT = 400;
+const EFFORT_PER_DEBT = 450;
 /** Cycles that one step puts in their place. */
 const CYCLES_PER_STEP = 2_048;
 /** No more than that unless asked for: a second or two. */
