@@ -12,6 +12,7 @@ import type { Log, PeerInfo, Transport, TransportHandlers } from '../ports.ts';
 import { Access, createGater } from './access.ts';
 import { AddressBook } from './address-book.ts';
 import { keepBootstrapped } from './bootstrap.ts';
+import { stopHost, withinMs } from './bounded-stop.ts';
 import { dialError, listenError, peerDenied } from './dial-errors.ts';
 import { Dialer } from './dialer.ts';
 import { Guard } from './guard.ts';
@@ -168,17 +169,7 @@ class HostTransport implements Libp2pTransport {
       await host.unhandle(PEER_PROTOCOL);
       await withinMs(limits.stopTimeoutMs, streams.finish());
     }
-    await this.#stopHost();
-  }
-
-  /** Connections are closed in order; two peers that stop at once may wait for each other without end. */
-  async #stopHost(): Promise<void> {
-    const { host, limits } = this.#parts;
-    const stopping = Promise.resolve(host.stop());
-    stopping.catch(() => undefined);
-    await withinMs(limits.stopTimeoutMs, stopping);
-    for (const connection of host.getConnections()) connection.abort(new Error('the node stops'));
-    await withinMs(limits.stopTimeoutMs, stopping);
+    await stopHost(host, limits.stopTimeoutMs);
   }
 
   send(to: PublicKey, frame: Uint8Array): void {
@@ -305,11 +296,4 @@ class HostTransport implements Libp2pTransport {
       void host.hangUp(peerIdOf(peer));
     }
   }
-}
-
-async function withinMs(ms: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }
