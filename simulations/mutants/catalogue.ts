@@ -339,4 +339,12 @@ function commit(`,
     snippet: '    watch.compared = true;\n    watch.stuck = 0;',
     replacement: '    watch.compared = this.#recovered === 0;\n    watch.stuck = 0;',
   },
+  {
+    name: 'answer-with-a-question',
+    crime: 'who is asked for its book asks for the other one in its answer',
+    profile: 'calm',
+    file: 'node/engine/edges/sync.ts',
+    snippet: 'if (theirs.answer) this.#sendDigest(turn, from, edge, false);',
+    replacement: 'this.#sendDigest(turn, from, edge, true);',
+  },
 ];

@@ -14,6 +14,7 @@ import { Outcomes } from '../checkers/outcomes.ts';
 import { Reports } from '../checkers/reports.ts';
 import { Settled } from '../checkers/settled.ts';
 import { Shortenings } from '../checkers/shortenings.ts';
+import { Talk } from '../checkers/talk.ts';
 import { Voting } from '../checkers/voting.ts';
 import { Adversary } from './adversary.ts';
 import { RunDigest } from './digest.ts';
@@ -118,6 +119,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   if (onlooker !== undefined) world.watch.add(onlooker);
   world.watch.add(observed);
   world.watch.add(new Durability(findings, observed));
+  world.watch.add(new Talk(findings, world.time));
   if (plan.hub !== undefined) world.watch.add(new Reports(findings));
   const audits = new OwnAudits(findings, world.allHonest, moves.bereft);
   world.watch.add(audits);
