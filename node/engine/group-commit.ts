@@ -98,7 +98,9 @@ export class GroupCommit {
     this.#writing = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#turnsMax);
-      this.#letIn();
+      // Not at once: their turns would all run before the store so much as begins, and the disk would
+      // wait for the processor, then the processor for the disk.
+      if (this.#entrances.length > 0) this.#clock.soon(() => this.#letIn());
       try {
         const ops = lastWins(batch);
         if (ops.length > 0) {

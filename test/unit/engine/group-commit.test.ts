@@ -78,6 +78,31 @@ describe('room in the batch that is being filled', () => {
     expect(writes.at(-1)!.keys).toEqual(['d', 'e']);
   });
 
+  it('is given only when the write before has begun, so that turns run while the disk works', async () => {
+    const order: string[] = [];
+    // LevelDB's adapter hands a batch over one microtask after it was asked to.
+    const store = {
+      write: async () => {
+        await Promise.resolve();
+        order.push('write');
+        await breath();
+      },
+    } as Partial<Store> as Store;
+    const soon: Clock['soon'] = (task) => void setImmediate(task);
+    const commit = new GroupCommit(store, { soon } as Clock, TURNS_MAX, async () => undefined);
+    const begin = async (key: string) => {
+      const room = commit.room();
+      if (room !== undefined) await room;
+      order.push(key);
+      commit.submit({ ops: [{ type: 'del', key }], committed: () => {}, failed: () => {} });
+    };
+    for (const key of 'abcde') void begin(key);
+    await breath();
+    await commit.settled();
+    while (order.length < 7) await breath();
+    expect(order).toEqual(['a', 'b', 'c', 'write', 'd', 'e', 'write']);
+  });
+
   it('is given after a failed write too', async () => {
     const { begin, writes, ended } = stage();
     for (const key of 'abcdefgh') void begin(key);
