@@ -210,8 +210,9 @@ class ApiBench {
     });
   }
 
-  #payWithout(load: Load): Promise<LoadResult> {
-    return this.#parts.engine.ask('carry', { orders: this.#orders(load), load });
+  async #payWithout(load: Load): Promise<LoadResult> {
+    await this.#parts.engine.ask('receive', this.#orders(load));
+    return this.#parts.engine.ask('carry', load);
   }
 
   #orders({ seconds }: Load): string[] {

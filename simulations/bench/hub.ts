@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Column, type Page, table } from '../../cli/page.ts';
 import { Floor } from './floor.ts';
-import { type Counted, countedSoFar, loneRecipeOf } from './floor-recipe.ts';
+import { countedSoFar, loneRecipeOf } from './floor-recipe.ts';
 import type { HubMembers } from './hub-members.ts';
 import { joined, type LoadResult, percentile } from './load.ts';
 import { type Cpu, difference, perOne, sum, type Tally } from './meter.ts';
@@ -58,7 +58,7 @@ export interface HubReport {
 const WINDOW_SECONDS = 2;
 const WARM_UP = { inFlight: 64, seconds: 3 };
 /** Orders at hand for a window, for each second of it: more than any hub carries out. */
-const ORDERS_PER_SECOND = 8_000;
+const ORDERS_PER_SECOND = 5_000;
 const PROFILE_SHARE_MIN = 0.003;
 
 export async function benchHub(
@@ -124,13 +124,13 @@ class HubBench {
     let spent: Tally | undefined;
     const floorCpu = { cpuUs: 0, mainUs: 0 };
     const windows = Math.ceil(seconds / WINDOW_SECONDS);
+    await this.#prepareFloor(inFlight);
     for (let window = 0; window < windows; window++) {
-      const prepared = window === 0 ? await this.#countSpecimens() : undefined;
+      await this.#handOver(seconds / windows);
       const before = await this.#hub.ask('tally');
-      own.push(await this.#carry(inFlight, seconds / windows));
+      own.push(await this.#hub.ask('carry', { inFlight, seconds: seconds / windows }));
       const used = difference(await this.#hub.ask('tally'), before);
       spent = spent === undefined ? used : sum(spent, used);
-      if (prepared !== undefined) await this.#prepareFloor(prepared, own[0]!.done, used.reads);
       const floorBefore = await this.#floorCpu();
       bare.push(await this.#floor.payAlone({ inFlight, seconds: seconds / windows }));
       const floorAfter = await this.#floorCpu();
@@ -149,25 +149,31 @@ class HubBench {
     await writeFile(join(directory, 'hub.txt'), profileText(summarise(profile, PROFILE_SHARE_MIN)));
   }
 
-  #carry(inFlight: number, seconds: number): Promise<LoadResult> {
+  async #carry(inFlight: number, seconds: number): Promise<LoadResult> {
+    await this.#handOver(seconds);
+    return this.#hub.ask('carry', { inFlight, seconds });
+  }
+
+  async #handOver(seconds: number): Promise<void> {
     const orders = this.#members.orders(Math.ceil(ORDERS_PER_SECOND * seconds));
-    return this.#hub.ask('carry', { orders, load: { inFlight, seconds } });
+    await this.#hub.ask('receive', orders);
   }
 
   async #floorCpu(): Promise<Cpu> {
     return (await this.#floor.tally())[0]!;
   }
 
-  async #countSpecimens(): Promise<Counted> {
+  /** Learns what the floor has to do, in a window that does not count: keeping specimens takes time. */
+  async #prepareFloor(inFlight: number): Promise<void> {
     await this.#hub.ask('keepSpecimens', true);
-    return countedSoFar(await this.#hub.ask('specimens'));
-  }
-
-  async #prepareFloor(before: Counted, payments: number, reads: number): Promise<void> {
+    const before = countedSoFar(await this.#hub.ask('specimens'));
+    const { reads } = await this.#hub.ask('tally');
+    const { done } = await this.#carry(inFlight, WINDOW_SECONDS);
+    const read = (await this.#hub.ask('tally')).reads - reads;
     const after = await this.#hub.ask('specimens');
     await this.#hub.ask('keepSpecimens', false);
     const request = new Uint8Array(Buffer.from(this.#members.orders(1)[0]!, 'base64'));
-    await this.#floor.prepareAlone(loneRecipeOf(request, before, after, payments, reads));
+    await this.#floor.prepareAlone(loneRecipeOf(request, before, after, done, read));
     if (!this.#floorIsWarm) await this.#floor.payAlone(WARM_UP);
     this.#floorIsWarm = true;
   }

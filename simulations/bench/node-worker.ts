@@ -67,6 +67,7 @@ async function oldestDoubtMs(store: Store): Promise<number> {
 export function nodeCalls(directory: string) {
   let running: Node | undefined;
   let store: Store | undefined;
+  let orders: readonly string[] = [];
   const service = () => {
     if (running === undefined) throw new Error('the node has not been opened');
     return running.service;
@@ -102,8 +103,13 @@ export function nodeCalls(directory: string) {
       await Promise.all(frames.map((frame) => service().submitEnvelope({ frame })));
     },
 
-    /** Carries out orders that members have signed, so many at a time, until the time is over or none is left. */
-    async carry({ orders, load }: { orders: readonly string[]; load: Load }) {
+    /** Keeps orders at hand that members have signed: reading them from the channel is no part of carrying them out. */
+    receive(frames: readonly string[]) {
+      orders = frames;
+    },
+
+    /** Carries out the orders at hand, so many at a time, until the time is over or none is left. */
+    async carry(load: Load) {
       let next = 0;
       return keepInFlight({ ...load, until: () => next >= orders.length }, async () => {
         const { payment } = await service().submitEnvelope({ frame: orders[next++]! });
