@@ -78,7 +78,7 @@ export function* cycleSteps(
   yield* takeCycles(graph, left, lengthMax, chosen);
   yield* takeDetours(graph, left, chosen, lengthMax, effort);
   yield* takeCycles(graph, left, lengthMax, chosen);
-  return yield* inOrder(graph, merged(chosen));
+  return yield* inOrder(graph, yield* merged(chosen));
 }
 
 function usualEffort({ amount }: DebtGraph): number {
@@ -131,9 +131,10 @@ function takeFrom(available: Float64Array, debts: readonly number[], atMost: num
 }
 
 /** Cycles over the same debts as one. */
-function merged(chosen: readonly ChosenCycle[]): ChosenCycle[] {
+function* merged(chosen: readonly ChosenCycle[]): Steps<ChosenCycle[]> {
   const byDebts = new Map<string, ChosenCycle>();
-  for (const { debts, amount } of chosen) {
+  for (const [at, { debts, amount }] of chosen.entries()) {
+    if (at % CYCLES_PER_STEP === 0) yield;
     const first = debts.indexOf(Math.min(...debts));
     const rotated = [...debts.slice(first), ...debts.slice(0, first)];
     const key = rotated.join();
