@@ -138,6 +138,7 @@ export function createNode(settings: NodeSettings, given: Ports): Node {
       ),
       served: (participant) => agents.served(participant),
       wordOf: (participant) => state.agents.get(participant),
+      onEdgeShown: (turn, edge) => agents.introduceOver(turn, edge),
       barOf,
       isCompared: (id) => edges.isCompared(id),
       mayJudge: ({ created }) => created > restored.blindUntil(),

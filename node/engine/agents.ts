@@ -244,10 +244,16 @@ export class Agents {
     for (const to of told) this.#queue(turn, to, member, word);
   }
 
-  /** Tells the agent of `other` who votes for the member: before the first line between the two. */
+  /** Tells the agent of `other` who votes for the member: before anything else of the first edge between the two. */
   introduce(turn: Turn, member: Pid, other: Pid): void {
     const word = turn.agent(member);
     if (word !== undefined) this.#queue(turn, this.#receiverFor(other), member, word);
+  }
+
+  /** An edge has come with a receipt, and no line: the agent of its other end has to know who votes for this one. */
+  introduceOver(turn: Turn, edge: EdgeId): void {
+    const far = this.farEnd(edge);
+    if (far !== undefined) this.introduce(turn, counterparty(edge, far), far);
   }
 
   /** Who has moved may have missed who moved meanwhile: its new agent hears that of everyone here whom it deals with. */

@@ -22,6 +22,8 @@ interface Heir {
   readonly served: (participant: Pid) => boolean;
   readonly wordOf: (participant: Pid) => AgentRecord | undefined;
   readonly verify: VerifySignature;
+  /** A receipt has shown an edge that was not known here. */
+  readonly onEdgeShown: (turn: Turn, edge: EdgeId) => void;
 }
 
 /**
@@ -63,7 +65,9 @@ export function inheritEdges(turn: Turn, attempt: Attempt, heir: Heir): boolean 
   const added: OwnEffect[] = [];
   for (const { edge: id, change } of open.effects) {
     if (known.has(edgeKey(id)) || !touches(id, heir)) continue;
-    const edge = turn.edge(id) ?? newEdge(id, open.precision);
+    const shown = turn.edge(id);
+    if (shown === undefined) heir.onEdgeShown(turn, id);
+    const edge = shown ?? newEdge(id, open.precision);
     const applied = applyChange(edge, open.tx, open.attempt, change);
     turn.putEdge(applied);
     turn.put(keys.applied(id, applied.count), hashToBytes(open.hash));

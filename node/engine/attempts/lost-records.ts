@@ -153,6 +153,7 @@ export class LostRecords {
       if (!own || turn.edge(edge) !== undefined) continue;
       turn.putEdge(newEdge(edge, precision));
       turn.keepEquivalent(equivalent, precision);
+      this.#context.onEdgeShown(turn, edge);
     }
   }
 }

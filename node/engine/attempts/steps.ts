@@ -9,6 +9,7 @@ import {
   type PublicKey,
   pidFromPublicKey,
 } from '../../../protocol/identity/pid.ts';
+import type { EdgeId } from '../../../protocol/ledger/edge.ts';
 import type { Refusal } from '../../../protocol/ledger/reservation.ts';
 import { PREPARE_MS_MAX } from '../../../protocol/limits.ts';
 import { contradictions, only, sameEvidence } from '../../../protocol/machines/evidence.ts';
@@ -42,6 +43,8 @@ export interface AttemptsContext extends Admission {
   readonly rememberContact: (contact: Contact) => void;
   /** A voter signed two things that exclude each other (R8). */
   readonly onContradiction: (turn: Turn, signer: Pid, tx: Hash) => void;
+  /** A receipt has shown an edge that was not known here. */
+  readonly onEdgeShown: (turn: Turn, edge: EdgeId) => void;
 }
 
 /** What an event brought along. */

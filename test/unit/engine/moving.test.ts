@@ -119,6 +119,39 @@ describe('from the hub to a node of its own', () => {
   });
 });
 
+describe('a neighbour of which a receipt is the first that the new agent hears', () => {
+  it('is told who votes for the participant, and shows the lines', async () => {
+    const hosted = await HostedVillage.open({
+      people: ['hub', 'anna', 'maria', 'boris'],
+      hosted: { hub: ['maria'] },
+      acquainted: true,
+    });
+    const { village } = hosted;
+    await hosted.trust('hub', 'maria>anna 50');
+    await hosted.trust('hub', 'maria>boris 50');
+    await hosted.trustMember('boris', 'maria', '50');
+    await village.calm();
+    const pay = { peer: village.pid('boris'), equivalent: 'UAH', amount: '5' };
+    expect((await village.run(village.service('anna').pay(pay))).state).toBe('COMMITTED');
+    await village.calm();
+    village.fate = ({ from, type }) =>
+      from === 'hub' && type === 'AGENT_REVOKE' ? 'drop' : 'deliver';
+    hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('maria'));
+    await village.pass(100);
+    await village.kill('hub');
+    // Boris is not told: what Anna shows Maria's node is a payment that went on to him.
+    await hosted.tell('hub', 'maria', 'maria');
+    await hosted.tell('hub', 'anna', 'maria');
+    await village.pass(20_000);
+    expect(hosted.owes('maria', 'maria', 'boris')).toBe(5);
+    expect(village.book('maria', 'boris')).toMatchObject({
+      limit_given: '50.00',
+      limit_received: '50.00',
+    });
+    expect((await village.pay('maria', 'boris', '4')).state).toBe('COMMITTED');
+  });
+});
+
 describe('two neighbours that leave the same hub', () => {
   it('find each other, though each took the other for still there', async () => {
     const hosted = await setup(['nina']);
