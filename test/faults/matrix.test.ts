@@ -87,9 +87,10 @@ function expectKnown({ village }: Stage, ends: Ending): void {
     .service('payer')
     .memberships()
     .map(({ status }) => status);
-  expect(statuses).toEqual(['active']);
+  const status = ends === 'left' ? 'left' : 'active';
+  expect(statuses).toEqual([status]);
   const member = hub.hubMembers({}).find(({ pid }) => pid === village.pid('payer'));
-  expect(member?.status).toBe('active');
+  expect(member?.status).toBe(status);
   if (ends === 'defined') {
     const codes = village
       .service('payer')

@@ -14,6 +14,8 @@ export type Ending =
   | 'not shortened'
   /** The hub has taken the payer in, and both know it. */
   | 'member'
+  /** The payer is none any more, and both know it. */
+  | 'left'
   /** The payer knows what its hub has defined. */
   | 'defined'
   /** The hub has what both ends of the edge have told. */

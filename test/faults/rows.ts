@@ -136,6 +136,8 @@ const ROUTES: readonly Row[] = [
 const HUB: readonly Row[] = [
   { scenario: 'joined', type: 'JOIN_REQUEST', ways: ['payer>middle'], ends: 'member' },
   { scenario: 'joined', type: 'JOIN_REPLY', ways: ['middle>payer'], ends: 'member' },
+  { scenario: 'left', type: 'PROFILE_UPDATE', ways: ['payer>middle'], ends: 'left' },
+  { scenario: 'left', type: 'JOIN_REPLY', ways: ['middle>payer'], ends: 'left' },
   { scenario: 'defined', type: 'EQUIVALENT_DEFINE', ways: ['middle>payer'], ends: 'defined' },
   {
     scenario: 'reported',
@@ -229,7 +231,6 @@ const BETWEEN_PERSON_AND_NODE =
 
 /** Messages without a row, each with the reason. */
 export const WITHOUT_ROW: Partial<Record<MessageName, string>> = {
-  PROFILE_UPDATE: 'handled and answered as JOIN_REQUEST is (test/unit/hub/joining.test.ts)',
   MEMBER_QUERY: BETWEEN_PERSON_AND_NODE,
   SIGN_IN: BETWEEN_PERSON_AND_NODE,
   OPERATOR_REQUEST:

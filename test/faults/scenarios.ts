@@ -136,6 +136,14 @@ async function becomeMembers(stage: Stage): Promise<void> {
   stage.armed = armed;
 }
 
+/** A member leaves its hub. */
+const left: Scenario = async (stage) => {
+  await becomeMembers(stage);
+  stage.command('payer', (village) =>
+    village.service('payer').leave({ hub: village.pid('middle') }),
+  );
+};
+
 /** Of a member of the hub the payer knows only who it is, and gives it a line. */
 const soughtAfter: Scenario = async (stage) =>
   stage.command('payer', (village) =>
@@ -166,6 +174,7 @@ export const SCENARIOS = {
   ordered,
   granted,
   revoked,
+  left,
   soughtAfter,
 } satisfies Record<string, Scenario>;
 
