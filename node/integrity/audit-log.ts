@@ -174,17 +174,37 @@ function metaEntryOf(name: string, value: Uint8Array | undefined): Entry | undef
   return undefined;
 }
 
+/** Nothing changes a section once it is made, so many nodes of one process with the same sections hash them once. */
+const digestsBySection = new WeakMap<object, Readonly<Record<string, string>>>();
+
 /** Of each option its name and a few digits of the hash of what it says. */
 function digestsOf(options: Options): Record<string, string> {
   const digests: Record<string, string> = {};
   for (const [section, value] of Object.entries(options)) {
-    const isSection = typeof value === 'object' && value !== null && !Array.isArray(value);
-    for (const [name, each] of isSection ? Object.entries(value) : [['', value]]) {
-      const text = new TextEncoder().encode(JSON.stringify(each) ?? '');
-      digests[name === '' ? section : `${section}.${name}`] = hashOf(text).slice(0, DIGITS);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      digests[section] = digestOf(value);
+      continue;
+    }
+    for (const [name, digest] of Object.entries(digestsOfSection(value))) {
+      digests[`${section}.${name}`] = digest;
     }
   }
   return digests;
+}
+
+function digestsOfSection(section: object): Readonly<Record<string, string>> {
+  const known = digestsBySection.get(section);
+  if (known !== undefined) return known;
+  const digests = Object.fromEntries(
+    Object.entries(section).map(([name, value]) => [name, digestOf(value)]),
+  );
+  digestsBySection.set(section, digests);
+  return digests;
+}
+
+function digestOf(value: unknown): string {
+  const text = new TextEncoder().encode(JSON.stringify(value) ?? '');
+  return hashOf(text).slice(0, DIGITS);
 }
 
 /** Cut to so many bytes: the log must be able to take whatever happens. */

@@ -2,6 +2,7 @@
 import { CYCLE_MIN } from '../../protocol/limits.ts';
 import { type Hex, readEdge } from '../checkers/reading.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
+import type { Host } from './host.ts';
 import type { Participant, World } from './world.ts';
 
 export interface DebtCycle {
@@ -71,13 +72,22 @@ function debtsOf(world: World, equivalent: string): Debts {
     world.participants.map((each) => [each.identity.hex, each]),
   );
   const prefix = `edge/${equivalent}/`;
+  // A disk is gone through once, not again for each whom its host votes for.
+  const edgesOf = new Map<Host, [string, Uint8Array][]>();
+  for (const { host } of world.participants) {
+    if (edgesOf.has(host)) continue;
+    edgesOf.set(
+      host,
+      [...host.disk.image].filter(([key]) => key.startsWith(prefix)),
+    );
+  }
   return new Map(
     world.participants.map((debtor) => {
       const { hex: me, pid } = debtor.identity;
       const debts: { creditor: Participant; amount: bigint }[] = [];
-      for (const [key, value] of debtor.host.disk.image) {
+      for (const [key, value] of edgesOf.get(debtor.host)!) {
         // The key names both ends, so that of a hub's many edges only those of the debtor are read.
-        if (!key.startsWith(prefix) || !key.includes(pid)) continue;
+        if (!key.includes(pid)) continue;
         const { low, high, balance } = readEdge(value);
         const owed = me === high ? balance : -balance;
         const creditor = byHex.get(me === high ? low : high);
