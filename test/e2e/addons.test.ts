@@ -1,7 +1,15 @@
-/** A stranger's add-on, from the template to a real daemon; and beside it two that fail, which harms nobody. */
+/**
+ * A stranger's add-on, from the template to a real daemon; beside it two that fail, which harms nobody, and the
+ * webhook, which tells a real HTTP server.
+ */
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { daemonEndpoint } from '../../cli/daemon-door.ts';
@@ -17,6 +25,7 @@ const ECHO = `
       socket.onMessage((text) => socket.send(\`\${text} \${text}\`));
     });
 `;
+const SECRET = Buffer.alloc(32, 9);
 const failing = (name: string, setup: string) => `
 import { defineAddon, z } from 'geo-node/addon';
 export default defineAddon({
@@ -27,6 +36,7 @@ export default defineAddon({
 
 let net: Daemons;
 let directory: string;
+let shop: Shop;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'geo-addons-'));
@@ -43,7 +53,25 @@ beforeAll(async () => {
     file('hanger.ts'),
     failing('hanger', "at.onEvents(['payment.received'], () => { for (;;); });"),
   );
+  await writeFile(file('secret'), `whsec_${SECRET.toString('base64')}\n`);
+  shop = await Shop.open();
+  const endpoint = (name: string) => ({
+    name,
+    url: `${shop.url}/${name}`,
+    secret_file: file('secret'),
+    topics: ['payment.received'],
+  });
   const load = [
+    {
+      use: 'webhook',
+      grant: ['events'],
+      config: {
+        endpoints: [endpoint('shop'), endpoint('gone')],
+        retry_min_ms: 100,
+        retry_max_ms: 1_000,
+        tries_max: 3,
+      },
+    },
     { use: file('kiosk.ts'), grant: ['books', 'events'], config: { currency: 'UAH' } },
     { use: 'reporting', grant: ['node', 'books', 'clearing', 'hub', 'events'] },
     { use: file('thrower.ts'), grant: ['events'] },
@@ -58,8 +86,54 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await net?.stop();
+  shop?.close();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** What hears deliveries: each first one at `/shop` is refused, and all at `/gone` until it is back. */
+class Shop {
+  readonly heard: { path: string; status: number; id: string; body: string; isSigned: boolean }[] =
+    [];
+  isBack = false;
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => void this.#hear(request, response));
+  }
+
+  static async open(): Promise<Shop> {
+    const shop = new Shop();
+    await once(shop.#server.listen(0, '127.0.0.1'), 'listening');
+    return shop;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  at(path: string) {
+    return this.heard.filter((each) => each.path === path);
+  }
+
+  async #hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const header = (name: string) => String(request.headers[`webhook-${name}`]);
+    const [path, id] = [String(request.url), header('id')];
+    // As the rules of Standard Webhooks have it, without the add-on's own code.
+    const signed = `${id}.${header('timestamp')}.${body}`;
+    const mac = createHmac('sha256', SECRET).update(signed).digest('base64');
+    const isSigned = header('signature') === `v1,${mac}`;
+    const isFirst = !this.at(path).some((each) => each.id === id);
+    const status = (path === '/shop' ? !isFirst : this.isBack) ? 204 : 503;
+    this.heard.push({ path, status, id, body, isSigned });
+    response.writeHead(status).end();
+  }
+}
 
 const states = async () =>
   Object.fromEntries((await net.client('anna').addons()).map(({ name, state }) => [name, state]));
@@ -77,6 +151,7 @@ describe('add-ons of a daemon', () => {
       async () => Object.values(await states()).every((s) => s === 'running') || undefined,
     );
     expect(await states()).toEqual({
+      webhook: 'running',
       kiosk: 'running',
       reporting: 'running',
       thrower: 'running',
@@ -90,6 +165,7 @@ describe('add-ons of a daemon', () => {
       return now.thrower === 'failed' && now.hanger === 'failed' ? now : undefined;
     });
     expect(given).toEqual({
+      webhook: 'running',
       kiosk: 'running',
       reporting: 'running',
       thrower: 'failed',
@@ -137,6 +213,38 @@ describe('add-ons of a daemon', () => {
     expect(String(refused)).toContain('401');
   });
 
+  it('tell others what was received: again after a refusal, and for a person when they have given up', async () => {
+    const home = ['--home', net.net.node('anna').home.directory];
+    const delivered = await eventually(WAIT_MS, 50, async () =>
+      shop.at('/shop').find(({ status, body }) => status === 204 && body.includes('"5.00"')),
+    );
+    expect(delivered?.isSigned).toBe(true);
+    expect(JSON.parse(delivered!.body)).toMatchObject({
+      type: 'payment.received',
+      data: { amount: '5.00', equivalent: 'UAH', peer: net.pid('boris') },
+    });
+    const [first, second] = shop.at('/shop').filter(({ id }) => id === delivered!.id);
+    expect([first?.status, second?.status]).toEqual([503, 204]);
+    expect(second?.body).toBe(first?.body);
+
+    const call = async (path: string, ...more: string[]) => {
+      const { out } = await geo(['addons', 'call', 'webhook', path, '--json', ...more, ...home]);
+      return JSON.parse(out) as never;
+    };
+    const dead = await eventually(WAIT_MS, 200, async () => {
+      const rows: { id: string; reason: string }[] = await call('/endpoints/gone/dead');
+      return rows.find(({ id }) => id === delivered!.id);
+    });
+    expect(dead).toMatchObject({ tries: 3, reason: 'the receiver answered 503' });
+    shop.isBack = true;
+    await call(`/endpoints/gone/replay?id=${dead!.id}`, '--method', 'POST');
+    const late = await eventually(WAIT_MS, 50, async () =>
+      shop.at('/gone').find(({ id, status }) => id === dead!.id && status === 204),
+    );
+    expect(late).toMatchObject({ isSigned: true, body: delivered!.body });
+    expect(shop.heard.filter(({ isSigned }) => !isSigned)).toEqual([]);
+  }, 120_000);
+
   it('report, on the command line too', async () => {
     const home = ['--home', net.net.node('anna').home.directory];
     const shown = await geo(['report', 'community', '--json', ...home]);
@@ -167,7 +275,7 @@ describe('add-ons of a daemon', () => {
     await net.net.restart('anna');
     await net.pay('boris', 'anna', '7');
     const found = await eventually(WAIT_MS, 50, async () => {
-      const answer = await request('/addons/kiosk/payers?limit=100');
+      const answer = await request('/addons/kiosk/payers');
       const text = await answer.text();
       return text.includes('"7.00"') && text.includes('"5.00"') ? text : undefined;
     });

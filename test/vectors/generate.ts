@@ -8,7 +8,7 @@ import { cborCases } from './cbor-cases.ts';
 import { coseCases } from './cose-cases.ts';
 import { hopCases, statementCases } from './edge-cases.ts';
 import { evidenceCases } from './evidence-cases.ts';
-import { digestCases, transactionIdCases } from './identifier-cases.ts';
+import { checksumCases, digestCases, transactionIdCases } from './identifier-cases.ts';
 import { manifestCases } from './manifest-cases.ts';
 import { VALID_MESSAGES, validCase } from './messages-cases.ts';
 import { faultCases } from './messages-faults.ts';
@@ -31,6 +31,10 @@ const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
   'cbor.json': {
     about: 'Deterministic CBOR: values with their one byte string, and bytes to refuse.',
     cases: cborCases,
+  },
+  'checksums.json': {
+    about: 'Checksum of each edge, and of sets of edges: sum mod 2^256.',
+    cases: checksumCases,
   },
   'cose.json': {
     about: 'COSE_Sign1 envelopes with their signer, message type and message, and bytes to refuse.',

@@ -1,9 +1,10 @@
-/** Names that are computed: `tx_id` of orders, and digests of what was applied to an edge. */
+/** What is computed: `tx_id` of orders, digests of what was applied to an edge, checksums of books. */
 import { hashes, Point, utils } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 import { type Hash, hashOf, publicKeyToBytes } from '../../protocol/identity/pid.ts';
-import { applyChange, edgeId, newEdge } from '../../protocol/ledger/edge.ts';
+import { addToChecksum, checksumText, edgeChecksum } from '../../protocol/ledger/checksum.ts';
+import { applyChange, type Edge, edgeId, newEdge } from '../../protocol/ledger/edge.ts';
 import { assembleSign1, kidOf, toBeSigned } from '../../protocol/wire/cose.ts';
 import { encodeBody } from '../../protocol/wire/envelope.ts';
 import type { Order } from '../../protocol/wire/messages/payment.ts';
@@ -31,6 +32,25 @@ export interface DigestCase {
     readonly balance: string;
     readonly digest: string;
   }[];
+  readonly valid: true;
+  readonly reason: '';
+}
+
+export interface ChecksumCase {
+  readonly name: string;
+  readonly edges: readonly {
+    readonly equivalent: string;
+    readonly low: string;
+    readonly high: string;
+    readonly precision: number;
+    /** Smallest unit; positive: high owes low. */
+    readonly balance: string;
+    readonly count: number;
+    readonly digest: string;
+    readonly checksum: string;
+  }[];
+  /** Of all of them together. */
+  readonly checksum: string;
   readonly valid: true;
   readonly reason: '';
 }
@@ -103,5 +123,43 @@ export function digestCases(): DigestCase[] {
       [tx(3), 1, 1n],
       [tx(4), 1, -1n],
     ]),
+  ];
+}
+
+export function checksumCases(): ChecksumCase[] {
+  const edge = (one: w.Person, other: w.Person, changes: readonly bigint[], precision = 2) =>
+    changes.reduce(
+      (state, change, index) => applyChange(state, hashOf(Uint8Array.of(index)), 1, change),
+      newEdge(edgeId(one.pid, other.pid, w.UAH), precision),
+    );
+  const row = (name: string, edges: readonly Edge[]): ChecksumCase => ({
+    name,
+    edges: edges.map((each) => {
+      const { equivalent, low, high, precision, balance, count, digest } = each;
+      const checksum = checksumText(edgeChecksum(each));
+      return {
+        equivalent,
+        low,
+        high,
+        precision,
+        balance: String(balance),
+        count,
+        digest,
+        checksum,
+      };
+    }),
+    checksum: checksumText(edges.reduce((sum, each) => addToChecksum(sum, edgeChecksum(each)), 0n)),
+    valid: true,
+    reason: '',
+  });
+  const paid = edge(w.anna, w.bob, [-2000n, 50n]);
+  const others = [edge(w.bob, w.dave, [4250n]), edge(w.carol, w.dave, [], 0)];
+  return [
+    row('no edge', []),
+    row('an edge that nothing has gone over', [edge(w.anna, w.bob, [])]),
+    row('an edge after two payments', [paid]),
+    row('the largest debt', [edge(w.anna, w.bob, [-9_223_372_036_854_775_807n])]),
+    row('three edges: a sum mod 2^256', [paid, ...others]),
+    row('the same in another order: the same checksum', [...others, paid]),
   ];
 }

@@ -1,10 +1,17 @@
 /** Manifests, evidence, proofs, edges and computed names against their vectors. */
+import { createHash } from 'node:crypto';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../node/engine/attempts/statements.ts';
 import { nativeVerify } from '../../node/platform/native-ed25519.ts';
 import { type Hash, hashOf, type Pid, type TxId } from '../../protocol/identity/pid.ts';
 import { nobleVerify } from '../../protocol/identity/signature.ts';
+import {
+  addToChecksum,
+  checksumText,
+  edgeChecksum,
+  takeFromChecksum,
+} from '../../protocol/ledger/checksum.ts';
 import {
   applyChange,
   capacity,
@@ -23,7 +30,7 @@ import { isSignedBy, readSigned } from '../../protocol/wire/envelope.ts';
 import { readCddl, validateAgainstCddl } from './cddl-check.ts';
 import type { HopCase, PortableLine, StatementCase } from './edge-cases.ts';
 import type { EvidenceCase } from './evidence-cases.ts';
-import type { DigestCase, TransactionIdCase } from './identifier-cases.ts';
+import type { ChecksumCase, DigestCase, TransactionIdCase } from './identifier-cases.ts';
 import type { ManifestCase } from './manifest-cases.ts';
 import { readVectors } from './read.ts';
 import type { ReceiptCase } from './receipt-cases.ts';
@@ -166,6 +173,54 @@ describe('digests.json', () => {
     const last = (part: string): Hash | undefined =>
       good.find(([name]) => name.includes(part))![1].applied.at(-1)?.digest as Hash;
     expect(last('in another order')).toBe(last('three attempts'));
+  });
+});
+
+describe('checksums.json', () => {
+  const { good } = vectorsOf<ChecksumCase>('checksums.json');
+
+  /** The rule of PROTOCOL.md, written once more. */
+  const plainly = (edge: ChecksumCase['edges'][number]): bigint => {
+    const numbers = Buffer.alloc(17);
+    numbers.writeUInt8(edge.precision, 0);
+    numbers.writeBigInt64BE(BigInt(edge.balance), 1);
+    numbers.writeBigUInt64BE(BigInt(edge.count), 9);
+    const hash = createHash('sha256')
+      .update('geo-edge-checksum/1')
+      .update(numbers)
+      .update(Buffer.from(edge.digest, 'hex'))
+      .update(`${edge.equivalent}/${edge.low}/${edge.high}`);
+    return BigInt(`0x${hash.digest('hex')}`);
+  };
+
+  it.each(good)('%s', (_name, { edges, checksum }) => {
+    let sum = 0n;
+    for (const edge of edges) {
+      const id = edgeId(edge.low as Pid, edge.high as Pid, parseEquivalentCode(edge.equivalent));
+      const { precision, count, digest } = edge;
+      const state = {
+        ...id,
+        precision,
+        count,
+        digest: digest as Hash,
+        balance: BigInt(edge.balance),
+      };
+      expect(checksumText(edgeChecksum(state))).toBe(edge.checksum);
+      expect(checksumText(plainly(edge))).toBe(edge.checksum);
+      sum = addToChecksum(sum, edgeChecksum(state));
+    }
+    expect(checksumText(sum)).toBe(checksum);
+    for (const edge of edges) sum = takeFromChecksum(sum, plainly(edge));
+    expect(sum).toBe(0n);
+  });
+
+  it('a sum wraps, and knows no order', () => {
+    const of = (name: string) => good.find(([each]) => each.startsWith(name))![1];
+    const three = of('three edges');
+    expect(of('the same in another order').checksum).toBe(three.checksum);
+    const whole = three.edges.reduce((sum, edge) => sum + plainly(edge), 0n);
+    expect(whole % 2n ** 256n).toBe(BigInt(`0x${three.checksum}`));
+    expect(whole).toBeGreaterThan(2n ** 256n);
   });
 });
 
