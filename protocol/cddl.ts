@@ -6,6 +6,7 @@
 import { MemberFile } from './member-file.ts';
 import { PRESENCE_SIGNED_AS, PresenceBody } from './presence.ts';
 import { Receipt } from './receipt.ts';
+import { ReportPairFile } from './report-pair.ts';
 import { StatementFile } from './statement.ts';
 import { MESSAGES, type MessageName } from './wire/message-types.ts';
 import { GrantScope } from './wire/messages/agent.ts';
@@ -115,6 +116,7 @@ export function cddlOfProtocol(): string {
     section('Files'),
     `; A certificate as a file: proof of every debt that the payment made.\n${Receipt.rule}\n`,
     `; An account statement as a file, with the keys that check it.\n${StatementFile.rule}\n`,
+    `; What both ends of an edge have reported to a hub, as a file.\n${ReportPairFile.rule}\n`,
     `; The books of a participant as a file, for another agent.\n${MemberFile.rule}\n`,
   ].join('\n');
 }

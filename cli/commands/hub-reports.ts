@@ -1,9 +1,12 @@
 /** What members' nodes report to a hub, where it does not fit together. */
-import type { HubDisagreement } from '../../node/service/shapes.ts';
+import type { HubDisagreement, HubEvidence } from '../../node/service/shapes.ts';
 import { parsePid } from '../../protocol/identity/pid.ts';
-import { command, flag } from '../command.ts';
+import { parseEquivalentCode } from '../../protocol/money/equivalent.ts';
+import { command, flag, value } from '../command.ts';
+import { writeNewFile } from '../files.ts';
 import { nameOr } from '../names.ts';
 import { type Column, facts, tableOr } from '../page.ts';
+import { anyText } from '../read.ts';
 import { GROUP, shortTime } from './hub-members.ts';
 
 type Told = HubDisagreement['own'];
@@ -28,6 +31,19 @@ function toldText(told: Told): string {
   return told === null ? '' : `${told.balance} (${told.up} | ${told.down})`;
 }
 
+async function pairOf({ equivalent, low, high, low_report, high_report }: HubEvidence) {
+  const { encodeReportPair } = await import('../../protocol/report-pair.ts');
+  const bytes = (hex: string | null) => (hex === null ? undefined : Buffer.from(hex, 'hex'));
+  const [byLow, byHigh] = [bytes(low_report), bytes(high_report)];
+  return encodeReportPair({
+    low: parsePid(low),
+    high: parsePid(high),
+    equivalent: parseEquivalentCode(equivalent),
+    ...(byLow && { low_report: byLow }),
+    ...(byHigh && { high_report: byHigh }),
+  });
+}
+
 export const reportCommands = [
   command({
     words: 'hub disagreements',
@@ -50,13 +66,17 @@ export const reportCommands = [
     group: GROUP,
     summary: 'Show both signed reports of one such edge',
     details:
-      'With --json they come whole, as their signers made them: whoever has the keys of the two ends can check them.',
-    examples: ['geo hub disagreements show UAH 3yMApqCu… 8opHzTAn… --json'],
+      'With --file both are saved as their signers made them: whoever has the file can check it with `geo verify`, without a node and without a network.',
+    examples: ['geo hub disagreements show UAH 3yMApqCu… 8opHzTAn… --file reports.geo'],
     arguments: { EQ: 'code of the equivalent', LOW: 'PID', HIGH: 'PID' },
-    run: async ({ client }, { EQ, LOW, HIGH }) => {
+    options: {
+      file: value('--file <FILE>', 'save the reports; never over another file', anyText),
+    },
+    run: async ({ client }, { EQ, LOW, HIGH }, { file }) => {
       const ends = { low: parsePid(LOW), high: parsePid(HIGH) };
       const found = await (await client()).hubEvidence({ equivalent: EQ, ...ends });
       const { low_report, high_report, own } = found;
+      if (file !== undefined) await writeNewFile(file, await pairOf(found));
       const report = (hex: string | null) =>
         hex === null ? 'not there' : `${hex.length / 2} bytes, signed`;
       return {

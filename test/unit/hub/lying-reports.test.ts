@@ -3,6 +3,13 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
 import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { edgeId } from '../../../protocol/ledger/edge.ts';
+import { parseEquivalentCode } from '../../../protocol/money/equivalent.ts';
+import {
+  contradictedBy,
+  encodeReportPair,
+  verifyReportPair,
+} from '../../../protocol/report-pair.ts';
+import { verifyStatement } from '../../../protocol/statement.ts';
 import { isSignedBy, readSigned, seal, signedFrame } from '../../../protocol/wire/envelope.ts';
 import { Village } from '../engine/harness.ts';
 import { UAH } from '../machines/sample-payment.ts';
@@ -96,6 +103,39 @@ describe('two ends that report different things', () => {
       expect(keys.delete(signed.body.reporter_key)).toBe(true);
       expect(isSignedBy(signed, signed.body.reporter_key, nativeVerify)).toBe(true);
     }
+  });
+
+  it('are shown to a third party, who sees what each has signed and who says otherwise than both', async () => {
+    const village = await open();
+    await village.pay('anna', 'boris', '20');
+    const ref = { peer: village.person('anna').pid, equivalent: 'UAH' };
+    const { file } = await village.run(village.service('boris').statement(ref));
+    await village.pass(500);
+    lie(village, 'boris', 'anna', 5_000_000n);
+    await village.pass(3 * LATE_MS);
+    const { equivalent, low, high } = standing(village)[0]!;
+    const { low_report, high_report } = hubOf(village).hubEvidence({ equivalent, low, high });
+    const ends = edgeId(village.person('anna').pid, village.person('boris').pid, UAH);
+    const bytes = (hex: string | null) => hexToBytes(hex!);
+    const pair = { ...ends, low_report: bytes(low_report), high_report: bytes(high_report) };
+    const seen = verifyReportPair(encodeReportPair(pair), nativeVerify);
+    expect(seen).toMatchObject({ ok: true, problems: [], differs: true, low, high });
+    const statement = verifyStatement(bytes(file), nativeVerify);
+    expect(contradictedBy(seen, statement)).toEqual([village.person('boris').pid]);
+    expect(contradictedBy(seen, { ...statement, ok: false })).toEqual([]);
+
+    const swapped = { ...pair, low_report: pair.high_report, high_report: pair.low_report };
+    const { ok, byLow, byHigh } = verifyReportPair(encodeReportPair(swapped), nativeVerify);
+    expect([ok, byLow, byHigh]).toEqual([false, null, null]);
+    const forged = pair.low_report.slice();
+    forged[forged.length - 1]! ^= 1;
+    const broken = verifyReportPair(
+      encodeReportPair({ ...pair, low_report: forged }),
+      nativeVerify,
+    );
+    expect(broken.problems).toEqual([`It is not signed by ${low}.`]);
+    const elsewhere = { ...pair, equivalent: parseEquivalentCode('HOUR') };
+    expect(verifyReportPair(encodeReportPair(elsewhere), nativeVerify).problems).toHaveLength(2);
   });
 
   it('agree again when the truth is reported; the record says when', async () => {
