@@ -18,7 +18,9 @@ const LAYOUT_SEED = 7;
 const TEXT_MAX = 28;
 const COLOURS = ['#2a6f97', '#bc6c25', '#588157', '#9d4edd', '#c1121f', '#6c757d'];
 const DEBT_WIDTH_MIN = 1.5;
-const DEBT_WIDTH_MAX = 7;
+const DEBT_WIDTH_MAX = 6;
+/** Between the middles of debts in two equivalents between the same two. */
+const LANE = 4;
 
 /** Thin grey: a trust line, whatever its size. Coloured arrow: a debt, from debtor to creditor; thicker is more. */
 export function trustGraphSvg(community: Community, report: DemoReport): string {
@@ -38,7 +40,8 @@ export function trustGraphSvg(community: Community, report: DemoReport): string 
     const label = svgText(name.length > TEXT_MAX ? `${name.slice(0, TEXT_MAX - 1)}…` : name);
     return (
       `<circle cx="${round(x)}" cy="${round(y)}" r="6" fill="${fill}" stroke="#333"/>` +
-      `<text x="${round(x + 9)}" y="${round(y + 4)}">${label}</text>`
+      // With a rim of paper: names lie on lines.
+      `<text x="${round(x + 9)}" y="${round(y + 4)}" stroke="#fff" stroke-width="3" paint-order="stroke">${label}</text>`
     );
   });
   return [
@@ -67,9 +70,21 @@ function debtArrows(community: Community, report: DemoReport, at: (id: string) =
       const width = DEBT_WIDTH_MIN + share * (DEBT_WIDTH_MAX - DEBT_WIDTH_MIN);
       const style = `stroke="${COLOURS[index % COLOURS.length]}" stroke-opacity="0.75" stroke-width="${round(width)}" marker-end="url(#to-${code})"`;
       const title = `${peer} owes ${node} ${balance} ${code} (precision ${precision})`;
-      return segment(at(peer), at(node), style, title);
+      const [from, to] = aside(at(peer), at(node), index);
+      return segment(from, to, style, title);
     });
   });
+}
+
+/** Each equivalent has its own lane beside the straight line, to the debtor's right, so that none covers another. */
+function aside(from: Point, to: Point, lane: number): [Point, Point] {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const by = (lane + 0.5) * LANE;
+  const [dx, dy] = [(-(to.y - from.y) / length) * by, ((to.x - from.x) / length) * by];
+  return [
+    { x: from.x + dx, y: from.y + dy },
+    { x: to.x + dx, y: to.y + dy },
+  ];
 }
 
 function precisionOf(community: Community, code: string): number | undefined {
@@ -84,11 +99,13 @@ function arrowHeads(community: Community): string[] {
 }
 
 function legend(community: Community): string[] {
-  return community.equivalents.map(({ code }, index) => {
-    const x = MARGIN + index * 160;
+  const lines = `<text x="${MARGIN}" y="${SIZE + 25}" fill="#667">thin: a trust line; dots by group</text>`;
+  const debts = community.equivalents.map(({ code }, index) => {
+    const x = MARGIN + 220 + index * 160;
     const colour = COLOURS[index % COLOURS.length];
-    return `<text x="${x}" y="${SIZE + 25}" fill="${colour}">— debts in ${code}</text>`;
+    return `<text x="${x}" y="${SIZE + 25}" fill="${colour}">→ owes ${code}</text>`;
   });
+  return [lines, ...debts];
 }
 
 /** Drawn springs along the lines, repulsion between all (Fruchterman and Reingold, 1991). */

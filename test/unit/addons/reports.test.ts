@@ -5,8 +5,11 @@ import { communityReport, type Sample } from '../../../node/addons/reporting/com
 import { gini, topShare } from '../../../node/addons/reporting/concentration.ts';
 import type { EdgeFact, Facts } from '../../../node/addons/reporting/facts.ts';
 import { participantReport } from '../../../node/addons/reporting/participant.ts';
+import { shortAmount, ticksTo } from '../../../node/addons/reporting/pictures/axis.ts';
 import { growthChart, participantChart } from '../../../node/addons/reporting/pictures/charts.ts';
 import { debtHeatMap } from '../../../node/addons/reporting/pictures/heat-map.ts';
+import { type NamedDot, namesOf } from '../../../node/addons/reporting/pictures/names.ts';
+import { shortened, widthOf } from '../../../node/addons/reporting/pictures/svg.ts';
 import { trustGraph } from '../../../node/addons/reporting/pictures/trust-graph.ts';
 import { communityCsv, participantCsv } from '../../../node/addons/reporting/tables.ts';
 
@@ -172,6 +175,7 @@ describe('pictures', () => {
     'graph of nothing': trustGraph({ ...FACTS, edges: [] }),
     'heat map of nothing': debtHeatMap({ ...FACTS, edges: [] }),
     'growth of nothing': growthChart(communityReport({ ...FACTS, edges: [] }, [], [])),
+    'participant without a line': participantChart(participantReport(FACTS, 'dee')),
   };
 
   it.each(Object.entries(pictures))('%s is well formed', (_, text) => {
@@ -189,6 +193,111 @@ describe('pictures', () => {
     expect(pictures.graph.match(/<path /g)).toHaveLength(3);
     expect(pictures['heat map'].match(/<title>[^<]* owes /g)).toHaveLength(2);
     expect(trustGraph(FACTS)).toBe(pictures.graph);
+  });
+
+  it('point from each debtor to its creditor', () => {
+    expect(pictures.graph.match(/<polygon /g)).toHaveLength(2);
+    const two = { ...FACTS, edges: [edge('al', 'bo', 3_000, 10_000, 0)] };
+    const [bo, al] = [...trustGraph(two).matchAll(/<circle cx="([\d.]+)"[^>]*><title>(\w|=)/g)]
+      .toSorted(([, , a], [, , b]) => (a! < b! ? -1 : 1))
+      .map(([, x]) => Number(x));
+    const [tip, ...feet] = /<polygon points="([^"]+)"/
+      .exec(trustGraph(two))![1]!
+      .split(' ')
+      .map((point) => Number(point.split(',')[0]));
+    // Bo owes Al: the tip is nearer to Al than the feet are.
+    expect(Math.sign(tip! - feet[0]!)).toBe(Math.sign(al! - bo!));
+  });
+
+  it('say so where there is nothing', () => {
+    expect(pictures['graph of nothing']).toContain('There is no line yet.');
+    expect(pictures['participant without a line']).toContain('There is no line yet.');
+    expect(pictures['heat map of nothing']).toContain('Nobody owes anything.');
+    expect(pictures['growth of nothing']).toContain('Nothing is recorded yet.');
+  });
+
+  it('say what their colours mean, and how much the hottest is', () => {
+    expect(pictures['heat map']).toContain('>up to 50.00 UAH<');
+    expect(pictures.graph).toContain('orange: owed');
+  });
+
+  it('keep amounts of any length on the paper', () => {
+    const huge = edge('al', 'bo', 10 ** 14, 10 ** 15, 0);
+    const chart = participantChart(participantReport({ ...FACTS, edges: [huge] }, 'al'));
+    const width = Number(/ width="(\d+)"/.exec(chart)![1]);
+    const [, x, text] = /<text x="([\d.]+)"[^>]*>(1000000000000.00 [^<]*)</.exec(chart)!;
+    expect(text).toBe('1000000000000.00 / 10000000000000.00');
+    expect(Number(x) + widthOf(text!, 12)).toBeLessThanOrEqual(width);
+  });
+
+  it('are drawn with a few hundred points however long the history is', () => {
+    const long = Array.from({ length: 3_000 }, (_, day) => sample(day, 100 + day, day));
+    const chart = growthChart(communityReport(FACTS, long, []));
+    const points = /<polyline points="([^"]+)"/.exec(chart)![1]!.split(' ');
+    expect(points.length).toBeLessThanOrEqual(400);
+    expect([points[0], points.at(-1)]).toEqual([
+      expect.stringMatching(/^70,/),
+      expect.stringMatching(/^710,/),
+    ]);
+    expect(chart).toContain('>1970-01-01 00:00 UTC<');
+    expect(chart).not.toContain('<circle');
+  });
+});
+
+describe('names in a picture', () => {
+  const dot = (x: number, y: number, name: string): NamedDot => ({ x, y, r: 5, name });
+  const at = (text: string) =>
+    [...text.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)"[^>]*>([^<]*)</g)].map(
+      ([, x, y, name]) => ({ x: Number(x), y: Number(y), name: name! }),
+    );
+
+  it('stand to the right, or left where the paper ends', () => {
+    const [anna, bob] = at(namesOf([dot(50, 50, 'Anna'), dot(195, 150, 'Bob')], 200));
+    expect(anna!.x).toBeGreaterThan(55);
+    expect(bob!.x + widthOf('Bob', 10)).toBeLessThan(190);
+  });
+
+  it('never lie on each other; who comes first has a name in any crowd', () => {
+    const crowd = Array.from({ length: 60 }, (_, i) =>
+      dot(100 + (i % 8) * 14, 100 + Math.floor(i / 8) * 12, `Member ${i}`),
+    );
+    const placed = at(namesOf(crowd, 400));
+    expect(placed.length).toBeGreaterThan(4);
+    expect(placed.length).toBeLessThan(60);
+    expect(placed[0]!.name).toBe('Member 0');
+    for (const [index, one] of placed.entries()) {
+      for (const other of placed.slice(0, index)) {
+        const [left, right] = one.x < other.x ? [one, other] : [other, one];
+        const apart = right.x - left.x >= widthOf(left.name, 10) || Math.abs(one.y - other.y) >= 11;
+        expect(apart, `${one.name} and ${other.name}`).toBe(true);
+      }
+    }
+  });
+
+  it('are cut by the room that they take: wide letters count double', () => {
+    expect(shortened('Anna Petrenko', 8)).toBe('Anna Pe…');
+    expect(shortened('東京都千代田区', 8)).toBe('東京都…');
+    expect(shortened('東京都', 6)).toBe('東京都');
+  });
+});
+
+describe('an axis', () => {
+  it('has round amounts, up to the largest', () => {
+    expect(ticksTo(89_100)).toEqual([0, 25_000, 50_000, 75_000, 100_000]);
+    expect(ticksTo(0)).toEqual([0, 1]);
+    expect(ticksTo(72)).toEqual([0, 20, 40, 60, 80]);
+    expect([12_500, 0.25, 2_000_000].map(shortAmount)).toEqual(['12.5K', '0.25', '2M']);
+  });
+
+  it('reaches the largest with two to five steps, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1e18, noNaN: true }), (most) => {
+        const ticks = ticksTo(most);
+        expect(ticks.at(-1)! * (1 + 1e-9)).toBeGreaterThanOrEqual(most);
+        expect(ticks.at(-2)!).toBeLessThan(most);
+        expect(ticks.length).toBeLessThanOrEqual(6);
+      }),
+    );
   });
 });
 

@@ -1,11 +1,25 @@
 /** Reports as charts: how far a participant's lines are used, and how a community has grown. Pure. */
 import type { CommunityReport } from '../community.ts';
 import type { ParticipantReport } from '../participant.ts';
-import { BLUE, element, GREEN, hint, label, ORANGE, PALE, picture, shortened } from './svg.ts';
+import { shortAmount, ticksTo } from './axis.ts';
+import {
+  BLUE,
+  element,
+  GREEN,
+  hint,
+  label,
+  nothing,
+  ORANGE,
+  PALE,
+  picture,
+  shortened,
+  widthOf,
+} from './svg.ts';
 
-const BAR = { left: 150, width: 460, row: 44, top: 60 };
+const BAR = { left: 150, width: 460, row: 44, top: 64 };
 /** More would not be told apart. */
 const ROWS_MAX = 60;
+const CHART_WIDTH_MIN = 780;
 
 /** Two bars for each neighbour: what of the limit is used, in each direction. */
 export function participantChart(report: ParticipantReport): string {
@@ -18,6 +32,7 @@ export function participantChart(report: ParticipantReport): string {
   const bar = (y: number, limit: string, debt: string, colour: string, what: string) => {
     const width = (amount: string) => (Number(amount) / most) * BAR.width;
     const at = { x: BAR.left, y, height: 14 };
+    if (Number(limit) + Number(debt) === 0) return label(BAR.left + 6, y + 12, 'no line');
     return element(
       'g',
       {},
@@ -41,16 +56,39 @@ export function participantChart(report: ParticipantReport): string {
     [ORANGE, 'owed by me'],
     [PALE, 'limit'],
   ]);
-  const height = BAR.top + rows.length * BAR.row + 20;
-  const title = `${report.name}: debts and limits, ${report.equivalent}`;
-  return picture(780, height, title, legend + body.join(''));
+  const title = `${shortened(report.name, 40)}: debts and limits, ${report.equivalent}`;
+  if (rows.length === 0)
+    return picture(CHART_WIDTH_MIN, 80, title, nothing('There is no line yet.'));
+  const left = report.neighbours.length - rows.length;
+  const end = BAR.top + rows.length * BAR.row;
+  const more = left > 0 ? label(BAR.left, end + 14, `${left} more neighbours are left out`) : '';
+  const amounts = rows.flatMap((row) => [
+    `${row.owes_me} / ${row.trust_given}`,
+    `${row.i_owe} / ${row.trust_received}`,
+  ]);
+  const widest = Math.max(...amounts.map((text) => widthOf(text, 12)));
+  const width = Math.max(CHART_WIDTH_MIN, BAR.left + BAR.width + widest + 20);
+  return picture(
+    Math.ceil(width),
+    end + (left > 0 ? 30 : 20),
+    title,
+    legend + body.join('') + more,
+  );
 }
 
-const PLOT = { left: 70, top: 60, width: 640, height: 260 };
+const PLOT = { left: 70, top: 68, width: 640, height: 260 };
+
+/** A line with more dots would be nothing but dots. */
+const DOTS_MAX = 60;
+/** One for each pixel or two; the first and the last are always there. */
+const POINTS_MAX = 400;
 
 /** Debts, limits and what clearing has removed, over time. */
 export function growthChart(report: CommunityReport): string {
-  const { growth, equivalent } = report;
+  const { equivalent } = report;
+  const title = `Growth in ${equivalent}`;
+  const growth = thinned(report.growth);
+  if (growth.length === 0) return picture(760, 80, title, nothing('Nothing is recorded yet.'));
   const times = growth.map(({ time }) => Date.parse(time));
   const [first = 0, last = 0] = [times[0], times.at(-1)];
   const series = [
@@ -58,26 +96,28 @@ export function growthChart(report: CommunityReport): string {
     [ORANGE, 'limits', growth.map((row) => Number(row.total_limits))],
     [GREEN, 'removed by clearing', growth.map((row) => Number(row.removed))],
   ] as const;
-  const most = Math.max(1e-9, ...series.flatMap(([, , values]) => values));
+  const ticks = ticksTo(Math.max(...series.flatMap(([, , values]) => values)));
+  const most = ticks.at(-1)!;
   const x = (time: number) => PLOT.left + ((time - first) / Math.max(1, last - first)) * PLOT.width;
   const y = (value: number) => PLOT.top + PLOT.height * (1 - value / most);
   const lines = series.map(([colour, , values]) => {
     const points = values.map((value, index) => [x(times[index]!), y(value)] as const);
     const path = points.map(([px, py]) => `${round(px)},${round(py)}`).join(' ');
-    const dots = points.map(([cx, cy]) => element('circle', { cx, cy, r: 2.5, fill: colour }));
+    const dotted = points.length > DOTS_MAX ? [] : points;
+    const dots = dotted.map(([cx, cy]) => element('circle', { cx, cy, r: 2.5, fill: colour }));
     const line = { points: path, fill: 'none', stroke: colour, 'stroke-width': 2 };
     return element('polyline', line) + dots.join('');
   });
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((part) => {
-    const at = y(most * part);
+  const grid = ticks.map((tick) => {
+    const at = y(tick);
     const line = { x1: PLOT.left, x2: PLOT.left + PLOT.width, y1: at, y2: at, stroke: PALE };
-    const text = label(PLOT.left - 8, at + 4, short(most * part), { 'text-anchor': 'end' });
+    const text = label(PLOT.left - 8, at + 4, shortAmount(tick), { 'text-anchor': 'end' });
     return element('line', line) + text;
   });
   const bottom = PLOT.top + PLOT.height + 20;
-  const ends = growth.length === 0 ? [] : [growth[0]!.time, growth.at(-1)!.time];
+  const ends = [...new Set([growth[0]!.time, growth.at(-1)!.time])];
   const dates = ends.map((time, index) =>
-    label(PLOT.left + index * PLOT.width, bottom, time.slice(0, 16).replace('T', ' '), {
+    label(PLOT.left + index * PLOT.width, bottom, `${time.slice(0, 16).replace('T', ' ')} UTC`, {
       'text-anchor': index === 0 ? 'start' : 'end',
     }),
   );
@@ -86,7 +126,6 @@ export function growthChart(report: CommunityReport): string {
     46,
     series.map(([colour, name]) => [colour, name]),
   );
-  const title = `Growth, ${equivalent}`;
   return picture(760, bottom + 20, title, [legend, ...grid, ...lines, ...dates].join(''));
 }
 
@@ -101,8 +140,8 @@ function key(left: number, y: number, rows: readonly (readonly [colour: string, 
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
-function short(value: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(
-    value,
-  );
+function thinned<Row>(rows: readonly Row[]): readonly Row[] {
+  if (rows.length <= POINTS_MAX) return rows;
+  const step = (rows.length - 1) / (POINTS_MAX - 1);
+  return Array.from({ length: POINTS_MAX }, (_, index) => rows[Math.round(index * step)]!);
 }

@@ -1,11 +1,14 @@
 /** Who trusts whom and who owes whom, as a graph. Pure: the same facts give the same picture. */
-import { type Facts, linesOf, nameIn, textOf } from '../facts.ts';
-import { BLUE, element, hint, label, ORANGE, picture, shortened } from './svg.ts';
+import { type Facts, type LineFact, linesOf, nameIn, textOf } from '../facts.ts';
+import { namesOf } from './names.ts';
+import { BLUE, element, hint, note, nothing, ORANGE, PAPER, picture } from './svg.ts';
 
 /** Participants with the most edges; more would be a tangle. */
 const NODES_MAX = 120;
 const SIZE = { width: 960, height: 760, margin: 60, top: 50 };
 const ROUNDS = 150;
+/** What differs by less is rounding: two dots are not to be torn into two corners. */
+const FLAT = 1e-6;
 
 interface Place {
   x: number;
@@ -27,34 +30,59 @@ export function trustGraph(facts: Facts): string {
     return a === undefined || b === undefined ? [] : [[a, b]];
   });
   const places = arranged(pids.length, edges);
-  const lines = linesOf(facts.edges).flatMap(({ from, to, limit, debt }) => {
-    const [a, b] = [numbers.get(from), numbers.get(to)];
-    if (a === undefined || b === undefined) return [];
-    const [one, other] = [places[a]!, places[b]!];
-    const text = (units: bigint) => textOf(units, facts.precision);
-    // Bent to one side, so that the line the other way lies beside it.
-    const [mx, my] = [(one.x + other.x) / 2, (one.y + other.y) / 2];
-    const bend = { x: mx + (other.y - one.y) * 0.08, y: my - (other.x - one.x) * 0.08 };
-    const points = [one, bend, other].map(({ x, y }) => `${Math.round(x)} ${Math.round(y)}`);
-    const d = `M${points[0]} Q${points[1]} ${points[2]}`;
-    const used = limit === 0n ? 1 : Number(debt) / Number(limit);
-    const stroke = debt === 0n ? BLUE : ORANGE;
-    const style = { d, fill: 'none', stroke, 'stroke-width': 1 + 3 * Math.min(1, used) };
-    const said = `${nameIn(facts, from)} trusts ${nameIn(facts, to)}: ${text(debt)} of ${text(limit)} owed`;
-    return [element('path', { ...style, 'stroke-opacity': 0.55 }, hint(said))];
+  const lines = linesOf(facts.edges).flatMap((line) => {
+    const [a, b] = [numbers.get(line.from), numbers.get(line.to)];
+    return a === undefined || b === undefined ? [] : [drawn(facts, line, places[a]!, places[b]!)];
   });
-  const nodes = pids.map((pid, index) => {
-    const { x, y } = places[index]!;
-    const name = nameIn(facts, pid);
+  const dots = pids.map((pid, index) => {
     const r = 4 + Math.min(8, Math.sqrt(degrees.get(pid)!));
-    return (
-      element('circle', { cx: x, cy: y, r, stroke: '#ffffff' }, hint(name)) +
-      label(x + r + 3, y + 4, shortened(name, 16), { 'font-size': 10 })
-    );
+    return { ...places[index]!, r, name: nameIn(facts, pid) };
   });
+  const circles = dots.map(({ x, y, r, name }) =>
+    element('circle', { cx: x, cy: y, r, stroke: PAPER }, hint(name)),
+  );
+  const title = `Trust in ${facts.equivalent}`;
+  if (pids.length === 0) return picture(SIZE.width, 80, title, nothing('There is no line yet.'));
   const left = degrees.size - pids.length;
-  const title = `Trust in ${facts.equivalent}: blue unused, orange owed${left > 0 ? `; ${left} participants with fewer lines are left out` : ''}`;
-  return picture(SIZE.width, SIZE.height, title, lines.join('') + nodes.join(''));
+  const more = left > 0 ? `; ${left} participants with fewer lines are left out` : '';
+  const key = note(
+    `blue: nothing owed; orange: owed, thicker is more of the limit, the arrow points to whom${more}`,
+  );
+  const body = [key, ...lines, ...circles, namesOf(dots, SIZE.width)].join('');
+  return picture(SIZE.width, SIZE.height, title, body);
+}
+
+/** A line of trust from its owner to its receiver; with an arrow the other way where something is owed. */
+function drawn(
+  facts: Facts,
+  { from, to, limit, debt }: LineFact,
+  one: Place,
+  other: Place,
+): string {
+  const text = (units: bigint) => textOf(units, facts.precision);
+  // Bent to one side, so that the line the other way lies beside it.
+  const [mx, my] = [(one.x + other.x) / 2, (one.y + other.y) / 2];
+  const bend = { x: mx + (other.y - one.y) * 0.08, y: my - (other.x - one.x) * 0.08 };
+  const points = [one, bend, other].map(({ x, y }) => `${Math.round(x)} ${Math.round(y)}`);
+  const d = `M${points[0]} Q${points[1]} ${points[2]}`;
+  const used = limit === 0n ? 1 : Math.min(1, Number(debt) / Number(limit));
+  const stroke = debt === 0n ? BLUE : ORANGE;
+  const style = { d, fill: 'none', stroke, 'stroke-width': 1 + 3 * used, 'stroke-opacity': 0.55 };
+  const said = `${nameIn(facts, from)} trusts ${nameIn(facts, to)}: ${text(debt)} of ${text(limit)} owed`;
+  const path = element('path', style, hint(said));
+  if (debt === 0n) return path;
+  // Where the curve is in its middle, it goes straight from one end to the other.
+  const top = { x: (mx + bend.x) / 2, y: (my + bend.y) / 2 };
+  return path + arrow(top, Math.atan2(one.y - other.y, one.x - other.x), 4 + 2 * used);
+}
+
+/** @param turn radians; 0 points to the right */
+function arrow({ x, y }: Place, turn: number, size: number): string {
+  const points = [0, 2.5, -2.5].map((corner) => {
+    const [dx, dy] = [Math.cos(turn + corner) * size, Math.sin(turn + corner) * size];
+    return `${(x + dx).toFixed(1)},${(y + dy).toFixed(1)}`;
+  });
+  return element('polygon', { points: points.join(' '), fill: ORANGE });
 }
 
 /** By forces (Fruchterman and Reingold 1991), from a circle: neighbours attract, all repel. */
@@ -103,7 +131,7 @@ function fitted(places: readonly Place[]): Place[] {
     const values = places.map(of);
     const [least, most] = [Math.min(...values), Math.max(...values)];
     return (place: Place) =>
-      most === least
+      most - least < FLAT
         ? (from + to) / 2
         : from + ((of(place) - least) / (most - least)) * (to - from);
   };
