@@ -31,17 +31,22 @@ export class Lifecycle {
 
   constructor(house: Household) {
     this.#house = house;
-    const { hall, agents, edges, acquaintances } = house;
+    const { hall, agents, edges, acquaintances, router } = house;
     hall.listen((notice) => {
-      if (notice.type === 'line-changed' && !agents.served(notice.owner))
-        this.#ignoring(acquaintances.keepNeighbour(notice.owner));
+      if (notice.type === 'line-changed') {
+        router.reconsiderLine(notice.owner, notice.other, notice.equivalent);
+        if (!agents.served(notice.owner)) this.#ignoring(acquaintances.keepNeighbour(notice.owner));
+      }
       if (notice.type === 'agent-changed') {
         edges.forget(notice.member);
         acquaintances.agentKnown(notice.member);
+        router.reconsider(notice.member);
       }
       if (notice.type === 'edge-inherited') edges.compareSoon(notice.edge);
-      if (notice.type === 'member-changed')
+      if (notice.type === 'member-changed') {
         this.#ignoring(acquaintances.keepNeighbour(notice.participant));
+        router.reconsider(notice.participant);
+      }
     });
   }
 

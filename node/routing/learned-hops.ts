@@ -39,6 +39,15 @@ export class LearnedHops {
     hops.set(key, { debtor, creditor, capacity, at: now });
   }
 
+  /** Forgets what was told of some hops. */
+  forget(isMeant: (debtor: Pid, creditor: Pid, equivalent: EquivalentCode) => boolean): void {
+    for (const [equivalent, hops] of this.#byEquivalent) {
+      for (const [key, { debtor, creditor }] of hops) {
+        if (isMeant(debtor, creditor, equivalent)) hops.delete(key);
+      }
+    }
+  }
+
   fresh(equivalent: EquivalentCode, now: number): LearnedHop[] {
     const hops = this.#byEquivalent.get(equivalent);
     if (hops === undefined) return [];

@@ -153,6 +153,18 @@ export class Router {
     this.#refuted.learn(equivalent, hop[0], hop[1], available, this.#clock.now());
   }
 
+  /** Somebody else votes for a participant, or its standing is another: what votes said before does not count. */
+  reconsider(participant: Pid): void {
+    this.#refuted.forget((debtor, creditor) => debtor === participant || creditor === participant);
+  }
+
+  /** A line is another now: what votes said of its hop before does not count. */
+  reconsiderLine(owner: Pid, other: Pid, equivalent: EquivalentCode): void {
+    this.#refuted.forget(
+      (debtor, creditor, of) => debtor === other && creditor === owner && of === equivalent,
+    );
+  }
+
   /** A payment went this way: as much less remains. */
   used(equivalent: EquivalentCode, routes: readonly Route[]): void {
     const now = this.#clock.now();

@@ -155,6 +155,24 @@ describe('what a hub may not do', () => {
   });
 });
 
+it('a member that comes back pays at once, though it was refused while it was away', async () => {
+  const hosted = await HostedVillage.open({ people: ['hub'], hosted: { hub: ['maria', 'nina'] } });
+  await hosted.trust('hub', 'maria>nina 40');
+  hosted.deliver('hub', 'AGENT_REVOKE', hosted.revocation('nina'));
+  await hosted.village.pass(100);
+  const { tx, bytes } = hosted.order('nina', 'maria', '5', 'hub');
+  hosted.deliver('hub', 'PAYMENT_REQUEST', bytes);
+  await expect
+    .poll(async () => {
+      await hosted.village.pass(200);
+      return hosted.outcome('hub', tx);
+    })
+    .toMatch(/^ABORTED/);
+  hosted.deliver('hub', 'AGENT_GRANT', hosted.grant('nina', 'hub', { sequence: 3 }));
+  await hosted.village.pass(100);
+  expect(await hosted.pay('hub', 'nina', 'maria', '5')).toBe('COMMITTED');
+});
+
 describe('a cycle of debts among members', () => {
   const setup = async () => {
     const hosted = await HostedVillage.open({

@@ -68,6 +68,14 @@ describe('daily_limit', () => {
     await expectSound(village);
   });
 
+  it('raised, lets through at once what was refused a moment ago', async () => {
+    const village = await open();
+    await village.trust('boris>anna 100', daily);
+    expect(await village.pay('anna', 'boris', '21')).toMatchObject({ state: 'ABORTED' });
+    await village.trust('boris>anna 100', { daily_limit: '50' });
+    expect(await village.pay('anna', 'boris', '21')).toMatchObject({ state: 'COMMITTED' });
+  });
+
   it('gets back what an attempt took that did not commit', async () => {
     const village = await open();
     await village.trust('boris>anna 100', daily);

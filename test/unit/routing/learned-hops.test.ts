@@ -26,6 +26,18 @@ describe('what neighbours told', () => {
     expect(hops.fresh(UAH, 1_120)).toEqual([{ debtor: a, creditor: b, capacity: 0n, at: 1_080 }]);
   });
 
+  it('can be forgotten, and the rest stays', () => {
+    const hops = new LearnedHops(100);
+    hops.learn(UAH, a, b, 5n, 1_000);
+    hops.learn(HOUR, a, b, 6n, 1_000);
+    hops.learn(UAH, b, c, 7n, 1_000);
+    hops.forget(
+      (debtor, creditor, equivalent) => debtor === a && creditor === b && equivalent === UAH,
+    );
+    expect(hops.fresh(UAH, 1_010).map(({ capacity }) => capacity)).toEqual([7n]);
+    expect(hops.fresh(HOUR, 1_010).map(({ capacity }) => capacity)).toEqual([6n]);
+  });
+
   it('is not used at all with a time of 0', () => {
     const hops = new LearnedHops(0);
     hops.learn(UAH, a, b, 5n, 1_000);
