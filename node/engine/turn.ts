@@ -138,7 +138,9 @@ export class Turn {
   /** Keeps a list of transactions that have something left to do, in memory and in the store. */
   #mark(tx: TxId, key: string, list: Set<TxId>, isIn: boolean): void {
     if (isIn) this.put(key, new Uint8Array(0));
-    else this.del(key);
+    else if (list.has(tx)) this.del(key);
+    // Begun and ended in one turn: what was never in the store need not be taken out of it.
+    else this.#ops.delete(key);
     this.#merges.push(() => {
       if (isIn) list.add(tx);
       else list.delete(tx);
