@@ -3,8 +3,10 @@
  * with nothing else around it: the same messages, CBOR documents and store operations.
  */
 import type { StoreOp } from '../../node/ports.ts';
+import type { PublicKey } from '../../protocol/identity/pid.ts';
 import { type CborValue, decode } from '../../protocol/wire/cbor.ts';
-import { parseSign1 } from '../../protocol/wire/cose.ts';
+import { parseSign1, type Sign1 } from '../../protocol/wire/cose.ts';
+import { openFrame } from '../../protocol/wire/envelope.ts';
 import type { MessageName } from '../../protocol/wire/message-types.ts';
 import type { Specimen, Specimens } from './meter.ts';
 
@@ -36,6 +38,10 @@ export interface FloorRecipe {
 /** What a hub does for an order of a member whose whole way it votes on alone. */
 export interface LoneRecipe {
   readonly request: FloorMessage;
+  /** Whose signature the request carries, and over what. */
+  readonly order: { readonly payer: PublicKey; readonly envelope: Sign1 };
+  /** What the hub says of it in a statement that it signs: its vote. */
+  readonly vote: CborValue;
   readonly operations: readonly FloorOp[];
   /** What the protocol has hashed for it: the order, the manifest, and what each edge's digest grows by. */
   readonly hashed: readonly Uint8Array[];
@@ -83,9 +89,16 @@ export function loneRecipeOf(
   const operations = operationsOf(before, after, payments);
   const kind = (prefix: string) => operations.find(({ op }) => op.key.startsWith(`${prefix}/`));
   const manifest = kind('manifest')?.op;
+  const vote = kind('said')?.op;
+  const order = openFrame(request);
+  if (vote?.type !== 'put' || order.type !== 'PAYMENT_REQUEST') {
+    throw new Error('no order was carried out, so there is no vote to learn from');
+  }
   const edges = Math.round(kind('applied')?.perPayment ?? 0);
   return {
     request: message(request),
+    order: { payer: order.body.payer_key, envelope: order.signed!.sign1 },
+    vote: decode(parseSign1(vote.value).payload),
     operations,
     hashed: [
       message(request).decoded[1]!,

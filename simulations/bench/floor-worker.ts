@@ -16,6 +16,7 @@ import { openLevelStore } from '../../node/store/level/level.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../../node/transport/libp2p.ts';
 import { hashOf, type PublicKey } from '../../protocol/identity/pid.ts';
 import { decode, encode } from '../../protocol/wire/cbor.ts';
+import { kidOf, sealSign1, toBeSigned } from '../../protocol/wire/cose.ts';
 import { serve } from '../worker-process.ts';
 import type { FloorMessage, FloorOp, FloorRecipe, LoneRecipe } from './floor-recipe.ts';
 import { keepInFlight, type Load } from './load.ts';
@@ -119,7 +120,7 @@ class FloorNode {
     for (const { address } of this.#voters) await this.#transport.connect(address);
   }
 
-  /** Nobody else votes: what comes in, one write, and no message. */
+  /** Nobody else votes: what comes in, a vote of the own, one write, and no message. */
   prepareAlone(recipe: LoneRecipe): void {
     this.#lone = recipe;
     this.#due = recipe.operations.map((kind) => ({ kind, carried: 0 }));
@@ -127,17 +128,20 @@ class FloorNode {
     this.#voters = [this.#identity];
   }
 
+  /** The order is a real one, always the same; the vote is put together anew each time, as a vote has to be. */
   async payAlone(): Promise<undefined> {
-    const { request, hashed, reads } = this.#lone!;
+    const { request, order, vote, hashed, reads } = this.#lone!;
     for (const document of request.decoded) decode(document);
     for (const bytes of hashed) hashOf(bytes);
     this.#readsDue += reads;
     for (; this.#readsDue >= 1; this.#readsDue--)
       this.#store.get(freshKey(READ_KEY, this.#entries++));
     this.verifications++;
-    const { publicKey, signature } = this.#identity;
-    if (!(await opensslVerifyAside(publicKey, signedText, signature))) throw new Error(FAILED);
-    this.#signOne();
+    const { payer, envelope } = order;
+    const claimed = toBeSigned('PAYMENT_REQUEST', kidOf(payer), envelope.payload);
+    if (!(await opensslVerifyAside(payer, claimed, envelope.signature))) throw new Error(FAILED);
+    this.signatures++;
+    sealSign1('PAYMENT_PREPARE_ACK', encode(vote), this.#identity.publicKey, this.#sign);
     return new Promise((resolve) => this.#write(() => resolve(undefined)));
   }
 
