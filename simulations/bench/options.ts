@@ -28,6 +28,7 @@ clear       how much of the debts in a file can be cleared, exactly and in short
   --debts FILE.csv     from,to,limit,debt: from owes to; limit -1 if not known
   --max-length N       members of a cycle at most (2 to 64, default 8)
   --exact              only the exact optimum
+  --bound              also prove what cycles of at most --max-length members cannot exceed (seconds)
   --cycles FILE        also write the cycles, one JSON object per line, in order of execution
   --cold               without solving made-up debts first: times are then those of a program that has
                        just started, and not of a hub that runs
@@ -72,6 +73,8 @@ export interface ClearOptions {
   readonly maxLength: number;
   /** Only the optimum, no cycles. */
   readonly exact: boolean;
+  /** Also what cycles so short cannot exceed. */
+  readonly bound: boolean;
   /** File to write the cycles to. */
   readonly cycles: string | undefined;
   /** Measure code that has never run before. */
@@ -182,6 +185,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
         debts: { type: 'string' },
         'max-length': { type: 'string', default: '8' },
         exact: { type: 'boolean', default: false },
+        bound: { type: 'boolean', default: false },
         cycles: { type: 'string' },
         cold: { type: 'boolean', default: false },
         slices: { type: 'boolean', default: false },
@@ -197,6 +201,7 @@ export function readClearOptions(argv: readonly string[]): ClearOptions {
     debts: values.debts,
     maxLength: wholeNumber('max-length', values['max-length'], 2, CYCLE_LENGTH_MAX),
     exact: values.exact,
+    bound: values.bound,
     cycles: values.cycles,
     cold: values.cold,
     slices: values.slices,

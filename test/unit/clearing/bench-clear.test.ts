@@ -119,6 +119,16 @@ describe('bench clear', () => {
     });
   });
 
+  it('proves what cycles so short cannot exceed, if asked', () => {
+    const ring = 'a,b,-1,7\nb,c,-1,7\nc,a,-1,7\nc,d,-1,2\nd,c,-1,2\n';
+    const debts = file('bound.csv', `from,to,limit,debt\n${ring}`);
+    const report = run('--debts', debts, '--bound', '--max-length', '2');
+    expect(report).toMatchObject({ optimum: 25, cleared: 4, bound: 4 });
+    expect(clearText(report)).toContain('4, 16.00 % of the optimum');
+    expect(clearText(report)).toContain('100.00 %');
+    expect(run('--debts', debts, '--bound', '--exact')).toMatchObject({ bound: 25, cleared: null });
+  });
+
   it('takes a file without debts', () => {
     const report = run('--debts', file('none.csv', 'from,to,limit,debt\n'));
     expect(report).toMatchObject({ total_debt: 0, optimum: 0, cleared: 0, cycles: 0, lengths: {} });
