@@ -1,5 +1,9 @@
 /** The files of `deploy/` name commands, options, metrics and paths that exist. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { COMMANDS } from '../../../cli/commands/index.ts';
@@ -23,13 +27,52 @@ describe('geo.service', () => {
     expect(existsSync(program!)).toBe(true);
     expect(started(line!.split(' ')).log.level).toBe('warn');
   });
+
+  const found = spawnSync('systemd-analyze', ['--version']).status === 0;
+  it.skipIf(!found)('is a unit that systemd takes', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'geo-unit-'));
+    try {
+      const file = join(directory, 'geo.service');
+      // The program is not installed here.
+      await writeFile(file, read('geo.service').replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'));
+      // Unknown options are told of and pass, so it has to be silent too.
+      const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], {
+        encoding: 'utf8',
+      });
+      expect(stderr.split('\n').filter((line) => line.includes('geo.service'))).toEqual([]);
+      expect(status).toBe(0);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
 });
+
+interface Service {
+  readonly command: string[];
+  readonly build: { readonly context: string; readonly dockerfile: string };
+  readonly ports?: string[];
+  readonly depends_on?: string[];
+  readonly volumes: string[];
+  readonly read_only: boolean;
+}
 
 describe('compose.yaml', () => {
   const { services, volumes } = parse(read('compose.yaml'), { merge: true }) as {
-    services: Record<string, { command: string[]; volumes: string[]; read_only: boolean }>;
+    services: Record<string, Service>;
     volumes: Record<string, unknown>;
   };
+
+  it('builds from files that are there, and opens the port that the image names', () => {
+    const image = read('Dockerfile');
+    for (const { build, ports = [], volumes: mounted, depends_on = [] } of Object.values(
+      services,
+    )) {
+      expect(existsSync(join('deploy', build.context, build.dockerfile))).toBe(true);
+      for (const port of ports) expect(image).toContain(`\nEXPOSE ${port.split(':').at(-1)}\n`);
+      for (const mount of mounted) expect(image).toContain(`\nVOLUME ${mount.split(':').at(-1)}\n`);
+      for (const name of depends_on) expect(services).toHaveProperty(name);
+    }
+  });
 
   it.each(['hub', 'anna', 'bob'])(
     'starts %s with options that exist, on a volume of its own',
@@ -53,6 +96,41 @@ describe('Dockerfile', () => {
     expect(loadConfig({ env: { GEO_API_PORT: port } }).api.port).toBe(Number(port));
     expect(text).toContain(`http://127.0.0.1:${port}${READINESS_PATH}`);
     expect(text.indexOf('USER node')).toBeGreaterThan(text.lastIndexOf('\nRUN '));
+  });
+});
+
+describe('what the Dockerfile copies and runs', () => {
+  const [build, run] = read('Dockerfile')
+    .split(/^FROM .*$/m)
+    .slice(1) as [string, string];
+  const left = read('Dockerfile.dockerignore').split('\n').filter(Boolean);
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const kept = (path: string) => existsSync(path) && !left.includes(path.split('/')[0]!);
+
+  it('is in the checkout, and not left out of the context', () => {
+    const sources = [...build.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, from]) =>
+      from!.split(' '),
+    );
+    expect(sources).toContain('package.json');
+    expect(sources.filter((path) => !kept(path))).toEqual([]);
+  });
+
+  it('is there when it is run: scripts, and all that the build reads', () => {
+    const named = [...build.matchAll(/npm run (\S+)/g)].map(([, name]) => name!);
+    expect(named).toEqual(['build']);
+    const [, project] = /tsc -p (\S+)/.exec(scripts.build!)!;
+    const [, program] = /&& node (\S+)/.exec(scripts.build!)!;
+    const { include } = JSON.parse(readFileSync(project!, 'utf8')) as { include: string[] };
+    expect([project!, program!, ...include].filter((path) => !kept(path))).toEqual([]);
+  });
+
+  it('leaves in the image what the build has made', () => {
+    const made = [...run.matchAll(/^COPY --from=build \/opt\/geo\/(\S+) /gm)].map(([, at]) => at);
+    expect(made).toEqual(['node_modules', 'dist']);
+    const [, linked] = /ln -s \/opt\/geo\/dist\/(\S+) /.exec(run)!;
+    expect(existsSync(linked!)).toBe(true);
   });
 });
 
