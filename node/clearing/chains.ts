@@ -14,7 +14,7 @@ import type { LocalCycles } from './local-cycles.ts';
 import type { IsSpared } from './spared.ts';
 
 /** Debts of a chain at most. Longer ones are shortened step by step. */
-const DEBTS_MAX = 3;
+export const CHAIN_DEBTS_MAX = 3;
 /** Edges that one search in the own books looks at: a fraction of a millisecond. */
 const EDGES_MAX = 2_000;
 /** Lines at whose ends neighbours are asked. */
@@ -46,14 +46,14 @@ export class Chains implements CycleSource {
     const { equivalent, minAmount } = question;
     const ends = [...this.#endsOf(first, question).keys()].slice(0, LINES_MAX);
     if (ends.length === 0) return;
-    if (!cycles.leadsAway([first], { ...question, maxLength: DEBTS_MAX })) return;
+    if (!cycles.leadsAway([first], { ...question, maxLength: CHAIN_DEBTS_MAX })) return;
     const budget = Math.max(1, Math.floor(settings.search_budget / ends.length));
     for (const last of ends) {
       const amount = this.#endsOf(first, question).get(last);
       if (amount === undefined) continue;
       // As for a cycle, of which the last would owe the first.
       const debt = { creditor: first, debtor: last, equivalent, amount };
-      const search = { ...debt, maxHops: DEBTS_MAX, budget, shortens: true };
+      const search = { ...debt, maxHops: CHAIN_DEBTS_MAX, budget, shortens: true };
       for (const chain of await cycles.alongDebts(search, minAmount)) {
         yield { ...chain, shortens: true };
       }
@@ -80,7 +80,7 @@ export class Chains implements CycleSource {
     let looked = 0;
     const goOn = (members: readonly Pid[], width: bigint | undefined) => {
       const debtor = members.at(-1)!;
-      if (members.length > DEBTS_MAX || !agents.served(debtor)) return;
+      if (members.length > CHAIN_DEBTS_MAX || !agents.served(debtor)) return;
       for (const edge of state.edgesOf(debtor)) {
         if (++looked > EDGES_MAX) return;
         if (edge.equivalent !== equivalent || debtOf(edge, debtor) === 0n) continue;

@@ -2,12 +2,11 @@
  * Chains of debts that one debt can come instead of (docs/decisions/0032-shortening.md), as they are found
  * over whole books in memory: what would it be worth if everybody allowed it?
  */
+import { CHAIN_DEBTS_MAX } from '../../node/clearing/chains.ts';
 import { clearableIn } from '../../protocol/clearing/trigger.ts';
 import { AMOUNT_MAX } from '../../protocol/limits.ts';
 import type { CompactGraph } from '../../protocol/routing/compact-graph.ts';
 
-/** Debts of a chain at most, as of a triggered cycle. */
-const DEBTS_MAX = 5;
 /** Debts that one search looks at. */
 const WORK = 20_000;
 
@@ -36,7 +35,7 @@ export function bestChain(
       const removed = amount * BigInt(members.length - 2);
       if (removed > most) [most, best] = [removed, { members: [...members], amount }];
     }
-    if (members.length > DEBTS_MAX) return;
+    if (members.length > CHAIN_DEBTS_MAX) return;
     for (let slot = books.first[last]!; slot < books.end[last]! && looked < WORK; slot++) {
       looked++;
       const next = books.head[slot]!;
