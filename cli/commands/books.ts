@@ -174,7 +174,7 @@ export const bookCommands = [
     summary:
       'Show what was done to the node itself: starts, acts, freezes, sessions ended, backups',
     details:
-      'Each entry holds the hash of the one before; `geo verify store` and every audit follow the chain, so what is changed or taken out is noticed. Starts are there if an option has changed, with the names of those that have.',
+      'Each entry holds the hash of the one before; `geo verify store` and every audit follow the chain, so what is changed or taken out is noticed. Starts are there if an option has changed: what it was and what it is, secrets and the own options of add-ons left out.',
     examples: ['geo audit log', 'geo audit log --after 40 --json'],
     options: {
       after: value('--after <N>', 'entries above this number only', wholeNumber(0, 999_999_999)),

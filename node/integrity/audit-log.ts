@@ -21,10 +21,9 @@ import {
   tailOf,
 } from '../store/keys.ts';
 import { decodeRecord, encodeRecord } from '../store/records.ts';
+import { changedOptions, type NotedOptions, notedOptions, type Options } from './noted-options.ts';
 
 type Entry = Pick<LogRecord, 'kind' | 'text'>;
-/** Sections of options, as the configuration has them. */
-type Options = Readonly<Record<string, unknown>>;
 
 export interface LogCheck {
   readonly entries: number;
@@ -34,8 +33,6 @@ export interface LogCheck {
 
 const NOTHING = '0'.repeat(64) as Hash;
 const TEXT_MAX = 400;
-/** Digits of a hash that tell one value of an option from another. */
-const DIGITS = 16;
 /** Entries between two rests of whoever checks the chain. */
 const SLICE = 1_000;
 
@@ -56,19 +53,16 @@ export class AuditLog {
     this.#noted.set(turn, [...(this.#noted.get(turn) ?? []), { kind, text }]);
   }
 
-  /** Writes down a start with options that differ from those of the last one: their names, not what they say. */
+  /** Writes down a start with options that differ from those of the last one: what each was and is, but for secrets. */
   async noteStart(options: Options): Promise<void> {
-    const now = digestsOf(options);
+    const now = notedOptions(options);
     const value = this.#hall.state.meta.get(LOG_SETTINGS);
-    const before: Record<string, string> =
-      value === undefined ? {} : JSON.parse(new TextDecoder().decode(value));
-    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    const changed = names.filter((name) => before[name] !== now[name]);
-    if (changed.length === 0) return;
+    const before: NotedOptions | undefined = value && JSON.parse(new TextDecoder().decode(value));
+    const texts = before === undefined ? ['for the first time'] : changedOptions(before, now);
+    if (texts.length === 0) return;
     await this.#hall.turn((turn) => {
       turn.putMeta(LOG_SETTINGS, new TextEncoder().encode(JSON.stringify(now)));
-      const what = value === undefined ? 'for the first time' : `changed: ${changed.join(', ')}`;
-      this.note(turn, 'started', what);
+      for (const text of texts) this.note(turn, 'started', text);
     });
   }
 
@@ -172,39 +166,6 @@ function metaEntryOf(name: string, value: Uint8Array | undefined): Entry | undef
     return { kind: 'participation', text: value?.[0] === 1 ? 'frozen' : 'active' };
   }
   return undefined;
-}
-
-/** Nothing changes a section once it is made, so many nodes of one process with the same sections hash them once. */
-const digestsBySection = new WeakMap<object, Readonly<Record<string, string>>>();
-
-/** Of each option its name and a few digits of the hash of what it says. */
-function digestsOf(options: Options): Record<string, string> {
-  const digests: Record<string, string> = {};
-  for (const [section, value] of Object.entries(options)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      digests[section] = digestOf(value);
-      continue;
-    }
-    for (const [name, digest] of Object.entries(digestsOfSection(value))) {
-      digests[`${section}.${name}`] = digest;
-    }
-  }
-  return digests;
-}
-
-function digestsOfSection(section: object): Readonly<Record<string, string>> {
-  const known = digestsBySection.get(section);
-  if (known !== undefined) return known;
-  const digests = Object.fromEntries(
-    Object.entries(section).map(([name, value]) => [name, digestOf(value)]),
-  );
-  digestsBySection.set(section, digests);
-  return digests;
-}
-
-function digestOf(value: unknown): string {
-  const text = new TextEncoder().encode(JSON.stringify(value) ?? '');
-  return hashOf(text).slice(0, DIGITS);
 }
 
 /** Cut to so many bytes: the log must be able to take whatever happens. */

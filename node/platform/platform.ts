@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type DestinationStream, destination, type Level, pino } from 'pino';
 import type { Clock, Entropy, Log } from '../ports.ts';
+import { isSecretName } from '../secret-names.ts';
 import { SECRET_FILE_MODE } from './files.ts';
 
 /** Beyond this a timer may be a second late, ms. Node keeps a list for each duration, and a payment sets one. */
@@ -92,23 +93,6 @@ function openDestination(target: string | number): DestinationStream {
   return stream;
 }
 
-/** Field names, lower case without separators, whose values never reach a log. */
-const SECRET_FIELDS = new Set([
-  'authorization',
-  'encryptedseed',
-  'mnemonic',
-  'note',
-  'passphrase',
-  'password',
-  'presharedkey',
-  'privatekey',
-  'recoverywords',
-  'secret',
-  'secretkey',
-  'seed',
-  'token',
-  'words',
-]);
 const SECRET = '[secret]';
 const DEPTH_MAX = 8;
 const BYTES_SHOWN = 32;
@@ -120,8 +104,7 @@ function loggableFields(fields: object): Record<string, unknown> {
 }
 
 function loggableField(name: string, value: unknown, depth: number): unknown {
-  const isSecret = SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
-  return isSecret && value !== undefined ? SECRET : loggable(value, depth);
+  return isSecretName(name) && value !== undefined ? SECRET : loggable(value, depth);
 }
 
 function loggable(value: unknown, depth: number): unknown {

@@ -67,6 +67,7 @@ export const IMPORTS: readonly ImportRow[] = [
         'store/integrity-records.ts',
         'store/backup/incremental.ts',
         'store/backup/redo-log.ts',
+        'secret-names.ts',
         'engine/',
         'integrity/',
       ],
@@ -94,7 +95,7 @@ export const IMPORTS: readonly ImportRow[] = [
       ['prom-client'],
     ],
     'platform/': [
-      ['/protocol/', 'ports.ts', 'platform/'],
+      ['/protocol/', 'ports.ts', 'secret-names.ts', 'platform/'],
       ['pino', 'sodium-native'],
     ],
     'home/': [['/protocol/', 'ports.ts', 'platform/', 'store/', 'home/'], ['zod']],

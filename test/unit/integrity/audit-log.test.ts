@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { NotedOptions } from '../../../node/integrity/noted-options.ts';
 import { nativeVerify } from '../../../node/platform/native-ed25519.ts';
 import { isOf, keys, LOG_HEAD, LOG_SETTINGS } from '../../../node/store/keys.ts';
 import { verifyStore } from '../../../node/verify-store.ts';
@@ -85,16 +86,20 @@ describe('the audit log', () => {
     expect(await check()).toMatchObject({ problems: [] });
   });
 
-  it('names the options that have changed since the last start, and says nothing of a start as before', async () => {
+  it('says what an option was and is when it has changed, and says nothing of a start as before', async () => {
     await village.restart('boris');
     expect(await log()).toHaveLength(1);
     await alter((key, value) => {
       if (key !== keys.meta(LOG_SETTINGS)) return value;
-      const before = JSON.parse(new TextDecoder().decode(value)) as Record<string, string>;
-      return new TextEncoder().encode(JSON.stringify({ ...before, 'events.kept': 'other' }));
+      const before = JSON.parse(new TextDecoder().decode(value)) as NotedOptions;
+      const other = { 'events.kept': ['other', '7'], 'hub.enabled': ['other', 'true'] };
+      return new TextEncoder().encode(JSON.stringify({ ...before, ...other }));
     });
     await village.start('boris');
-    expect((await log()).at(-1)).toEqual({ kind: 'started', text: 'changed: events.kept' });
+    expect((await log()).slice(1)).toEqual([
+      { kind: 'started', text: expect.stringMatching(/^events\.kept: 7 is now \d+$/) },
+      { kind: 'started', text: 'hub.enabled: true is now false' },
+    ]);
   });
 
   it('that was altered in one byte, or cut, is noticed at the start, by audits and by whoever looks', async () => {
