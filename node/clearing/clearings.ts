@@ -151,8 +151,9 @@ export class Clearings {
    * on is decided by the engine, the rest is asked again or given up.
    */
   async recover(): Promise<void> {
-    const { state } = this.#context.hall;
+    const { state, deadlines } = this.#context.hall;
     for (const tx of [...state.clearings]) {
+      deadlines.set(`clearing:${tx}`, this.#expiryOf(tx));
       const record = this.#recordOf(tx);
       if (record === undefined) continue;
       const last = record.attempts.at(-1);
@@ -163,7 +164,7 @@ export class Clearings {
   }
 
   /** When a proposal expires, ms since 1970 UTC. */
-  expiryOf(tx: TxId): number | undefined {
+  #expiryOf(tx: TxId): number | undefined {
     const { state } = this.#context.hall;
     const record = state.transactionOf(tx);
     return record && proposalOf(record).expires;

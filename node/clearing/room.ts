@@ -214,10 +214,8 @@ export class ClearingRoom {
   }
 
   /** After a restart. */
-  async recover(): Promise<void> {
-    const { state, deadlines } = this.#context.hall;
-    for (const tx of state.clearings) deadlines.set(`clearing:${tx}`, this.clearings.expiryOf(tx));
-    await this.clearings.recover();
+  recover(): Promise<void> {
+    return this.clearings.recover();
   }
 
   #recordOf(tx: TxId): TransactionRecord | undefined {

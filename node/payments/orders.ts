@@ -97,11 +97,7 @@ export class Orders {
    */
   async check({ signed, note }: SignedOrder, skewMs: number): Promise<void> {
     const { body: order } = signed;
-    if (order.coordinator !== this.#me) {
-      throw new GeoError('E006', 'The order names another coordinator than this node.', {
-        fault: 'not_a_coordinator',
-      });
-    }
+    this.requireMine({ signed });
     checkTimes(order, this.#ports.clock.now(), skewMs);
     if (pidFromPublicKey(order.payer_key) === order.payee) throw toSelf();
     if (this.#precisionOf(order.equivalent) !== order.precision) {
@@ -113,6 +109,16 @@ export class Orders {
       throw new GeoError('E009', 'The note does not fit the order.', { fault: 'note_mismatch' });
     }
     await this.#requireSigned(signed);
+  }
+
+  /** @throws GeoError E006 `not_a_coordinator`: another node carries the order out */
+  requireMine({ signed }: Pick<SignedOrder, 'signed'>): void {
+    if (signed.body.coordinator === this.#me) return;
+    throw new GeoError(
+      'E006',
+      'The order names another coordinator than this node: how it ends is told there.',
+      { fault: 'not_a_coordinator' },
+    );
   }
 
   /** Nothing waits for an order but its payer, so its signature need not hold up the turns of others. */

@@ -127,8 +127,11 @@ export class Payments {
     // Of the same order twice at once, the second waits to see what becomes of the first.
     for (let first = this.#accepting.get(tx); first; first = this.#accepting.get(tx)) await first;
     const known = this.#carried.get(tx);
+    const record = this.#hall.state.readTransaction(tx);
     if (known !== undefined) await known;
-    else if (this.#hall.state.readTransaction(tx) === undefined) {
+    // Whoever has voted on an attempt knows of a commit, and of no other end: it is the coordinator's to tell.
+    else if (record !== undefined && record.state !== 'COMMITTED') this.#orders.requireMine(order);
+    else if (record === undefined) {
       await this.#accept(order);
       try {
         await this.#carried.get(tx);
