@@ -35,11 +35,15 @@ export function notedOptions(options: Options): NotedOptions {
 }
 
 /** A sentence for each option that is otherwise than it was, for example `hub.name: "a" is now "b"`. */
-export function changedOptions(before: NotedOptions, now: NotedOptions): string[] {
+export function changedOptions(
+  before: Readonly<Record<string, Noted | string>>,
+  now: NotedOptions,
+): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
   return names.flatMap((name) => {
     const [was, is] = [before[name], now[name]];
-    if (was?.[0] === is?.[0]) return [];
+    // A note of before values were kept is a digest alone: it does not say what the option was.
+    if (typeof was === 'string' || was?.[0] === is?.[0]) return [];
     const [old, current] = [was?.[1] ?? 'not there', is?.[1] ?? 'not there'];
     return old === current
       ? `${name}: changed in what is not shown of ${current}`

@@ -27,6 +27,11 @@ describe('options as the audit log keeps them', () => {
     ]);
   });
 
+  it('noted by a version that kept digests alone are not told of', () => {
+    const now = notedOptions({ hub: { name: 'B' } });
+    expect(changedOptions({ 'hub.name': '0123456789abcdef' }, now)).toEqual([]);
+  });
+
   it('are cut where they are long, and a change behind the cut is noticed', () => {
     const long = (end: string) => notedOptions({ hub: { about: 'x'.repeat(500) + end } });
     const [text = '', ...more] = changedOptions(long('a'), long('b'));
