@@ -152,8 +152,8 @@ export class Clearings {
    */
   async recover(): Promise<void> {
     const { state, deadlines } = this.#context.hall;
+    for (const tx of state.clearings) deadlines.set(`clearing:${tx}`, this.#expiryOf(tx));
     for (const tx of [...state.clearings]) {
-      deadlines.set(`clearing:${tx}`, this.#expiryOf(tx));
       const record = this.#recordOf(tx);
       if (record === undefined) continue;
       const last = record.attempts.at(-1);

@@ -246,7 +246,11 @@ describe('a node whose machine is lost while it pays', () => {
     for (let i = 0; i < 5; i++) await pay('boris', 'cyril', '0.01');
     isOver = true;
     await others;
-    await expect.poll(async () => (await command('boris', 'backup')).json[0].waiting_bytes).toBe(0);
+    await expect
+      .poll(async () => (await command('boris', 'backup')).json[0].waiting_bytes, {
+        timeout: 20_000,
+      })
+      .toBe(0);
     await net.kill('boris');
   }, 60_000);
 
