@@ -127,17 +127,21 @@ export class Payments {
     // Of the same order twice at once, the second waits to see what becomes of the first.
     for (let first = this.#accepting.get(tx); first; first = this.#accepting.get(tx)) await first;
     const known = this.#carried.get(tx);
+    if (known !== undefined) {
+      await known;
+      return tx;
+    }
     const record = this.#hall.state.readTransaction(tx);
-    if (known !== undefined) await known;
-    // Whoever has voted on an attempt knows of a commit, and of no other end: it is the coordinator's to tell.
-    else if (record !== undefined && record.state !== 'COMMITTED') this.#orders.requireMine(order);
-    else if (record === undefined) {
+    if (record === undefined) {
       await this.#accept(order);
       try {
         await this.#carried.get(tx);
       } finally {
         this.#carried.delete(tx);
       }
+    } else if (record.state !== 'COMMITTED') {
+      // Whoever has voted on an attempt knows of a commit, and of no other end: it is the coordinator's to tell.
+      this.#orders.requireMine(order);
     }
     return tx;
   }
